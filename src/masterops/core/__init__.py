@@ -1,0 +1,3 @@
+"""
+Pure decisions: values in, values out; the standard library and nothing else.
+"""

