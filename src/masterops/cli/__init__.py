@@ -1,1 +1,3 @@
-"""Placeholder."""
+"""
+`ops`: one command line for daily work. A command parses, calls one feature, prints.
+"""

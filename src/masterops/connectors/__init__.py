@@ -1,1 +1,10 @@
-"""Placeholder."""
+"""
+One folder a service: its resources as data, its paths and versions in one table, its error body.
+
+Connectors return values; they store nothing and do not know one another.
+"""
+
+from masterops.connectors.connector import Capability, Changed, Connector, Pulse
+from masterops.connectors.registry import CONNECTORS, connector_for
+
+__all__ = ["CONNECTORS", "Capability", "Changed", "Connector", "Pulse", "connector_for"]

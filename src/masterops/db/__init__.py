@@ -1,1 +1,36 @@
-"""Placeholder."""
+"""
+The one door to PostgreSQL: the embedded server, connections, migrations, safe queries, the log store.
+"""
+
+from psycopg.types.json import Jsonb
+
+from masterops.db.connect import AsyncConnection, Pool, connect, connect_sync, explain, fetch, safe_url
+from masterops.db.embedded import Embedded, EmbeddedStatus
+from masterops.db.explained import Connect, explained
+from masterops.db.log_store import LogStore
+from masterops.db.migrate import Migration, Status, bundled, migrate, status
+from masterops.db.query import Rows, TableQuery, run
+
+__all__ = [
+    "AsyncConnection",
+    "Connect",
+    "Embedded",
+    "EmbeddedStatus",
+    "Jsonb",
+    "LogStore",
+    "Migration",
+    "Pool",
+    "Rows",
+    "Status",
+    "TableQuery",
+    "bundled",
+    "connect",
+    "connect_sync",
+    "explain",
+    "explained",
+    "fetch",
+    "migrate",
+    "run",
+    "safe_url",
+    "status",
+]

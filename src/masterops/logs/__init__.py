@@ -1,1 +1,37 @@
-"""Placeholder."""
+"""
+Structured logging that loses nothing: logger, spool, shipper.
+
+A call writes one JSON line to this process's spool segment and returns; from then on the record
+survives the death of the process. A shipper copies segments into PostgreSQL, in the same transaction
+as the segment's offset, so that a record arrives exactly once.
+"""
+
+from masterops.logs.bridge import Bridge
+from masterops.logs.context import bind, bound
+from masterops.logs.logger import Logger, Perf
+from masterops.logs.pipeline import Pipeline, default_pipeline, set_default_pipeline
+from masterops.logs.record import ApiMetric, LogRecord
+from masterops.logs.redact import REDACTED, redact, redact_text
+from masterops.logs.shipper import Batch, RecordStore, Shipped, ship_once
+from masterops.logs.spool import Spool
+
+__all__ = [
+    "REDACTED",
+    "ApiMetric",
+    "Batch",
+    "Bridge",
+    "LogRecord",
+    "Logger",
+    "Perf",
+    "Pipeline",
+    "RecordStore",
+    "Shipped",
+    "Spool",
+    "bind",
+    "bound",
+    "default_pipeline",
+    "redact",
+    "redact_text",
+    "set_default_pipeline",
+    "ship_once",
+]

@@ -1,1 +1,12 @@
-"""Placeholder."""
+"""
+The one door to other systems' HTTP APIs.
+
+A connector says what it wants (`Target`, `Request`); the transport sends it, judges the answer by one
+table, tries again where that is safe and useful, measures every attempt and raises our own errors.
+"""
+
+from masterops.transport.outcome import Problem, Reply, judge
+from masterops.transport.request import Rate, Request, Target
+from masterops.transport.transport import Transport
+
+__all__ = ["Problem", "Rate", "Reply", "Request", "Target", "Transport", "judge"]

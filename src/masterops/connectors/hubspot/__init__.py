@@ -1,1 +1,30 @@
-"""Placeholder."""
+"""
+HubSpot (CRM): contacts, companies, deals, properties, owners, account.
+"""
+
+from masterops.connectors.hubspot.companies import Company, CompanyProperties
+from masterops.connectors.hubspot.connector import HubSpot
+from masterops.connectors.hubspot.contacts import Contact, ContactProperties
+from masterops.connectors.hubspot.deals import Deal, DealProperties
+from masterops.connectors.hubspot.objects import BatchResult, Input, ObjectClient, Page, RowError, Upsert
+from masterops.connectors.hubspot.properties import Property
+from masterops.connectors.hubspot.search import Filter, Sort
+
+__all__ = [
+    "BatchResult",
+    "Company",
+    "CompanyProperties",
+    "Contact",
+    "ContactProperties",
+    "Deal",
+    "DealProperties",
+    "Filter",
+    "HubSpot",
+    "Input",
+    "ObjectClient",
+    "Page",
+    "Property",
+    "RowError",
+    "Sort",
+    "Upsert",
+]

@@ -1,0 +1,66 @@
+# `make` or `make help` lists the targets. Everything happens in .venv; nothing is installed elsewhere.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+# Two workers: the suite is written for two cores. `make test WORKERS=auto` uses all.
+WORKERS ?= 2
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev run test lint types imports tests docs docs-check bench format prepare clean
+
+help:            ## List the targets
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+run: setup       ## Run the platform: `make run ARGS=--once` passes arguments on to `ops up`
+	@$(BIN)/ops up $(ARGS)
+
+test: setup-dev lint types imports docs-check tests  ## Lint, types, import rules, printed docs, the default tests
+
+setup: $(VENV)/.installed
+setup-dev: $(VENV)/.installed-dev
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo 'Master-Ops needs Python 3.11 or newer; name one with `make PYTHON=python3.12 ...`' >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
+	@echo 'Installing Master-Ops into $(VENV) (the first time takes half a minute)' >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
+	@echo 'Installing Master-Ops and its development tools into $(VENV)' >&2
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.installed
+
+lint: setup-dev  ## Style and mistakes (ruff)
+	@$(BIN)/ruff check src tests
+	@$(BIN)/ruff format --check --quiet src tests || { echo 'Run `make format`.' >&2; exit 1; }
+
+types: setup-dev ## Types (mypy, strict)
+	@$(BIN)/mypy
+
+imports: setup-dev  ## Which package may import which (import-linter)
+	@$(BIN)/lint-imports --no-cache
+
+tests: setup-dev ## The default test suite
+	@$(BIN)/pytest -n $(WORKERS) $(ARGS)
+
+docs: setup-dev  ## Print the generated pages: docs/cli.md, docs/config.md, docs/errors.md
+	@$(BIN)/python -m masterops.cli.printing docs
+
+docs-check: setup-dev  ## Whether the generated pages are what the program prints
+	@$(BIN)/python -m masterops.cli.printing docs --check
+
+bench: setup-dev ## The benchmarks; the table is in docs/benchmarks.md
+	@$(BIN)/python -m benchmarks
+
+format: setup-dev  ## Format the code
+	@$(BIN)/ruff check --fix --quiet src tests; $(BIN)/ruff format --quiet src tests
+
+prepare: format test  ## What to run before a push
+
+clean:           ## Remove what was built; data is not touched
+	@rm -rf $(VENV) build dist .mypy_cache .ruff_cache .import_linter_cache

@@ -1,0 +1,159 @@
+"""
+A running application: database, log pipeline, transport, connectors, engine; joined here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator, Sequence
+from uuid import UUID
+
+from masterops import errors
+from masterops.app.database import Database
+from masterops.app.demo import Demo
+from masterops.app.shipping import Shipping
+from masterops.config import Connection, Settings
+from masterops.connectors import Connector, connector_for
+from masterops.core.backoff import RetryPolicy
+from masterops.core.spelling import nearest
+from masterops.db import Jsonb, LogStore, Pool, connect
+from masterops.engine import Engine
+from masterops.health import Patient
+from masterops.jobs import CYCLE, catalogue
+from masterops.logs import Logger, Pipeline, default_pipeline, set_default_pipeline
+from masterops.transport import Transport
+
+
+class App:
+    """
+    The joined parts of one process. Made by `open_app`.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        database: Database,
+        pool: Pool,
+        pipeline: Pipeline,
+        transport: Transport,
+        log: Logger,
+    ) -> None:
+        self.settings = settings
+        self.database = database
+        self.pool = pool
+        self.pipeline = pipeline
+        self.log = log
+        self.shipping = Shipping(pipeline, LogStore(pool), log)
+        self.demo = Demo(settings) if settings.demo else None
+        self._transport = transport
+        self.engine = Engine(lambda: connect(database.url), log, catalogue(self))
+
+    async def connections(self) -> list[Connection]:
+        """Every enabled connection, the twins' in demo mode."""
+        if self.demo is not None:
+            return await self.demo.connections()
+        return [each for each in self.settings.connections if each.enabled]
+
+    async def patients(self) -> list[Patient]:
+        """Every enabled connection with its connector, or with the reason why it has none."""
+        return [Patient(each, self._connector_or_error(each)) for each in await self.connections()]
+
+    def connector(self, connection: Connection) -> Connector:
+        """The connector of one connection. Raises ConfigReference or UnknownName."""
+        return connector_for(connection, self._transport)
+
+    async def find(self, service: str, business: str | None) -> Connection:
+        """The connection of a service and a business; raises UnknownName with what there is."""
+        return self.pick(await self.connections(), service, business)
+
+    def pick(self, connections: Sequence[Connection], service: str, business: str | None) -> Connection:
+        """The one of `connections` that is meant; a service with one connection needs no business."""
+        wanted = f"{service}/{business or 'group'}"
+        for each in connections:
+            if each.id == wanted:
+                return each
+        of_service = [each for each in connections if each.service == service]
+        if business is None and len(of_service) == 1:
+            return of_service[0]
+        known = [each.id for each in connections]
+        raise errors.UnknownName(kind="connection", name=wanted, known=known, nearest=nearest(wanted, known))
+
+    async def register(self) -> None:
+        """Write businesses and connections into the database, so that the views know what should be there."""
+        connections = [
+            {
+                "id": each.id,
+                "service": each.service,
+                "business": None if each.business == "group" else each.business,
+            }
+            for each in await self.connections()
+        ]
+        async with self.pool.connection() as conn:
+            for business in self.settings.businesses:
+                await conn.execute(
+                    "SELECT ops.upsert_business(p_slug => %s, p_name => %s, p_type => %s, p_status => %s,"
+                    " p_hubspot_company_id => %s, p_unleashed_customer_code => %s)",
+                    [
+                        business.slug,
+                        business.name,
+                        business.type,
+                        business.status,
+                        business.hubspot_company_id,
+                        business.unleashed_customer_code,
+                    ],
+                )
+            await conn.execute("SELECT ops.set_connections(%s)", [Jsonb(connections)])
+
+    async def request_cycle(self, cycle: UUID) -> None:
+        """Put a cycle into the queue."""
+        await self.engine.enqueue(CYCLE, {"cycle": str(cycle)})
+
+    async def cycle_finished(self, cycle: UUID) -> bool:
+        """Whether a cycle has ended, whichever worker ran it."""
+        async with self.pool.connection() as conn:
+            cursor = await conn.execute(
+                "SELECT 1 FROM ops.cycles WHERE id = %s AND finished_at IS NOT NULL", [cycle]
+            )
+            return await cursor.fetchone() is not None
+
+    def _connector_or_error(self, connection: Connection) -> Connector | errors.MasterOpsError:
+        try:
+            return self.connector(connection)
+        except errors.MasterOpsError as error:
+            return error
+
+
+def pipeline_for(settings: Settings) -> Pipeline:
+    """This process's log pipeline: the one that is there, or a new one in the home folder."""
+    pipeline = default_pipeline()
+    if pipeline is None or pipeline.folder != settings.home / "spool":
+        pipeline = Pipeline(settings.home / "spool", level=settings.log.level)
+        set_default_pipeline(pipeline)
+    return pipeline
+
+
+@contextlib.asynccontextmanager
+async def open_app(
+    settings: Settings, *, migrating: bool = False, source: str = "system", shipping: bool = True
+) -> AsyncIterator[App]:
+    """
+    Everything that a command or a script needs, closed in the right order whatever happens.
+
+    With `shipping` this process carries log records into the database while it runs and empties the
+    spool when it ends; without it records wait in the spool for one that does.
+    """
+    pipeline = pipeline_for(settings)
+    log = pipeline.logger(source=source)
+    http = settings.http
+    policy = RetryPolicy(attempts=http.max_attempts, deadline=http.deadline_seconds)
+    database = Database(settings, migrating=migrating)
+    async with contextlib.AsyncExitStack() as stack:
+        pool = await stack.enter_async_context(database)
+        transport = Transport(log=log, measure=pipeline.measure, policy=policy, timeout=http.timeout_seconds)
+        await stack.enter_async_context(transport)
+        app = App(settings, database, pool, pipeline, transport, log)
+        if shipping:
+            await stack.enter_async_context(app.shipping)
+        if app.demo is not None:
+            stack.push_async_callback(app.demo.close)
+        yield app

@@ -1,0 +1,192 @@
+"""
+Demo mode: the services of every business are the twins of the sandbox, in a process of their own.
+
+Whoever comes first starts that process and the others attach to it. It ends with the one who started
+it, even when that one is killed, because it watches the pipe between them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import msgspec
+
+from masterops import errors
+from masterops.config import Connection, Secret, Settings
+from masterops.sandbox import token_for
+
+SERVICES = ("hubspot",)
+LONGEST_START_SECONDS = 20.0
+
+
+class Place(msgspec.Struct, frozen=True):
+    """
+    Where a running sandbox answers.
+    """
+
+    url: str
+    pid: int
+
+
+class Demo:
+    """
+    The twins as this process sees them.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._process: asyncio.subprocess.Process | None = None
+        self._url: str | None = None
+
+    async def ensure(self) -> str:
+        """The base URL of a sandbox that answers, started if need be. Raises a SandboxError."""
+        if self._url is not None and await answers(self._url):
+            return self._url
+        async with _alone(run_folder(self._settings.home)):
+            place = find(self._settings.home)
+            if place is None or not await answers(place.url):
+                place = await self._start()
+            self._url = place.url
+        return self._url
+
+    async def close(self) -> None:
+        """Stop the sandbox if it is ours."""
+        process, self._process = self._process, None
+        if process is None or process.returncode is not None:
+            return
+        process.terminate()
+        try:
+            await asyncio.wait_for(process.wait(), 5)
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+        withdraw(self._settings.home, process.pid)
+
+    async def connections(self) -> list[Connection]:
+        """One connection per business and service of the sandbox, with its demo token."""
+        url = await self.ensure()
+        return [
+            demo_connection(service, business.slug, url)
+            for business in self._settings.businesses
+            for service in SERVICES
+        ]
+
+    async def _start(self) -> Place:
+        await self.close()
+        log = run_folder(self._settings.home) / "sandbox.log"
+        with log.open("wb") as output:
+            self._process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                *command(self._settings),
+                "--until-stdin-closes",
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=output,
+                # Ctrl-C goes to the terminal's whole group; this one is stopped by us, in order.
+                start_new_session=True,
+                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            )
+        place = await self._greeting(log)
+        announce(self._settings.home, place)
+        return place
+
+    async def _greeting(self, log: Path) -> Place:
+        """The line that says where it answers; or why it does not, in its own words."""
+        assert self._process is not None and self._process.stdout is not None
+        try:
+            line = await asyncio.wait_for(self._process.stdout.readline(), LONGEST_START_SECONDS)
+        except TimeoutError:
+            line = b""
+        try:
+            return msgspec.json.decode(line, type=Place)
+        except msgspec.DecodeError:
+            await self.close()
+            words = log.read_text(errors="replace").strip().splitlines()
+            reason = words[-1] if words else f"no answer within {LONGEST_START_SECONDS:g} s"
+            raise errors.SandboxFailed(reason=reason) from None
+
+
+def command(settings: Settings) -> list[str]:
+    """The arguments after the interpreter that run the sandbox for these settings."""
+    businesses = [word for each in settings.businesses for word in ("--business", each.slug)]
+    sandbox = settings.sandbox
+    return [
+        *("-m", "masterops.sandbox", "--host", sandbox.host, "--port", str(sandbox.port)),
+        *("--seed", str(sandbox.seed), "--state-dir", str(state_folder(settings.home)), "--live"),
+        *businesses,
+    ]
+
+
+def demo_connection(service: str, business: str, url: str) -> Connection:
+    """A connection to a twin. Its token opens nothing but the sandbox."""
+    values = {"access_token": Secret(token_for(service, business)), "base_url": f"{url}/{service}"}
+    return Connection(id=f"{service}/{business}", service=service, business=business, values=values)
+
+
+def state_folder(home: Path) -> Path:
+    """Where faults are kept between runs of the sandbox."""
+    return home / "sandbox"
+
+
+def run_folder(home: Path) -> Path:
+    """Where running processes say that they are there."""
+    folder = home / "run"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def announce(home: Path, place: Place) -> None:
+    """Tell other processes where the sandbox answers."""
+    file = run_folder(home) / "sandbox.json"
+    new = file.with_suffix(f".{os.getpid()}")
+    new.write_bytes(msgspec.json.encode(place))
+    new.replace(file)
+
+
+def withdraw(home: Path, pid: int) -> None:
+    """Take the announcement back, unless somebody else has announced another since."""
+    place = find(home)
+    if place is not None and place.pid == pid:
+        (run_folder(home) / "sandbox.json").unlink(missing_ok=True)
+
+
+def find(home: Path) -> Place | None:
+    """Where a sandbox was last announced; it may be gone."""
+    try:
+        return msgspec.json.decode((home / "run" / "sandbox.json").read_bytes(), type=Place)
+    except (OSError, msgspec.DecodeError):
+        return None
+
+
+async def answers(url: str) -> bool:
+    """Whether a sandbox answers at `url`."""
+    return await ask(url, "GET", "/_sandbox/health") == 200
+
+
+async def ask(url: str, method: str, path: str) -> int | None:
+    """The status of one request to a sandbox's control pages; None when nothing answers."""
+    host, _, port = url.removeprefix("http://").rpartition(":")
+    try:
+        async with asyncio.timeout(5):
+            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            writer.write(f"{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n".encode())
+            status = await reader.readline()
+            writer.close()
+        return int(status.split()[1])
+    except (OSError, TimeoutError, ValueError, IndexError):
+        return None
+
+
+@contextlib.asynccontextmanager
+async def _alone(folder: Path) -> AsyncIterator[None]:
+    """Two processes that start at once make one sandbox."""
+    with (folder / "sandbox.lock").open("wb") as lock:
+        await asyncio.to_thread(fcntl.flock, lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,166 @@
+"""
+What is wrong with the set-up, and how to mend it: one finding a check, none of them stops the others.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from masterops import errors
+from masterops.app import demo
+from masterops.config import Settings
+from masterops.connectors import CONNECTORS
+from masterops.core import clock
+from masterops.db import Embedded, bundled, connect, status
+
+SMALLEST_FREE_BYTES = 500 * 1024 * 1024
+LARGEST_BACKLOG_BYTES = 200 * 1024 * 1024
+OLDEST_PYTHON = (3, 11)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """
+    One check's result: ok, warning (works, but look at it) or failed; with the way to mend it.
+    """
+
+    check: str
+    state: Literal["ok", "warning", "failed"]
+    detail: str
+    hint: str = ""
+    code: str = ""
+
+
+async def examine(load: Callable[[], Settings]) -> AsyncIterator[Finding]:
+    """Every check, in the order in which to mend them. Nothing is started that keeps running."""
+    yield _python()
+    try:
+        settings = load()
+    except errors.MasterOpsError as error:
+        yield _failed("configuration", error)
+        return
+    yield Finding("configuration", "ok", f"{settings.file or 'no file: defaults and environment'}")
+    yield _home(settings.home)
+    for finding in _credentials(settings):
+        yield finding
+    async for finding in _database(settings):
+        yield finding
+    yield _spool(settings.home)
+    yield await _sandbox(settings)
+
+
+def _python() -> Finding:
+    version = ".".join(map(str, sys.version_info[:3]))
+    if sys.version_info < OLDEST_PYTHON:
+        return Finding("python", "failed", f"{version} is too old", "Install Python 3.11 or newer.")
+    return Finding("python", "ok", version)
+
+
+def _home(home: Path) -> Finding:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        probe = home / f".doctor-{os.getpid()}"
+        probe.write_bytes(b"x")
+        probe.unlink()
+        free = shutil.disk_usage(home).free
+    except OSError as error:
+        return _failed("home", errors.DataDirectoryUnusable(path=home, reason=error.strerror or str(error)))
+    shown = f"{home}, {free / 1024**3:,.1f} GiB free"
+    if free < SMALLEST_FREE_BYTES:
+        return Finding("home", "warning", shown, "Free some space: the database stops when the disk is full.")
+    return Finding("home", "ok", shown)
+
+
+def _credentials(settings: Settings) -> list[Finding]:
+    if settings.demo:
+        hint = "`ops init` writes a file to fill in; or set HUBSPOT_ACCESS_TOKEN."
+        return [Finding("credentials", "ok", "none configured: demo mode with local twins", hint)]
+    findings = []
+    for each in settings.connections:
+        if not each.enabled:
+            continue
+        if each.missing:
+            detail = f"{each.id} has no credentials: {each.missing} is not set"
+            findings.append(
+                Finding("credentials", "warning", detail, "Set it in the environment or in .env.")
+            )
+        elif each.service not in CONNECTORS:
+            detail = f"{each.id}: this version has no connector for {each.service}"
+            findings.append(Finding("credentials", "warning", detail, "It is shown and not checked."))
+        else:
+            findings.append(Finding("credentials", "ok", each.id))
+    return findings
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    embedded = None if settings.database.url else Embedded(settings.home)
+    try:
+        url = embedded.acquire() if embedded else settings.database.url.reveal()  # type: ignore[union-attr]  # one of the two
+    except errors.MasterOpsError as error:
+        yield _failed("database", error)
+        return
+    try:
+        yield await _reach(url, "embedded" if embedded else "database.url")
+        if embedded:
+            known = embedded.status()
+            size = f"{known.size_bytes / 1024**2:,.0f} MiB"
+            users = len(known.users)
+            yield Finding(
+                "embedded server", "ok", f"{known.data_directory}, {size}, used by {users} process(es)"
+            )
+        yield await _migrations(url)
+    except errors.MasterOpsError as error:
+        yield _failed("database", error)
+    finally:
+        if embedded:
+            embedded.release()
+
+
+async def _reach(url: str, kind: str) -> Finding:
+    start = clock.ticks()
+    connection = await connect(url)
+    async with connection:
+        row = await (
+            await connection.execute("SELECT current_setting('server_version') AS version")
+        ).fetchone()
+    took = (clock.ticks() - start) * 1000
+    version = row["version"] if row else "?"
+    return Finding("database", "ok", f"{kind}: PostgreSQL {version}, connected in {took:,.0f} ms")
+
+
+async def _migrations(url: str) -> Finding:
+    connection = await connect(url)
+    async with connection:
+        found = await status(connection, bundled())
+    if found.pending:
+        shown = f"{len(found.pending)} missing, the first is {found.pending[0].version}"
+        return Finding("migrations", "warning", shown, "`ops db migrate` applies them; `ops up` does it too.")
+    return Finding("migrations", "ok", f"{len(found.applied)} applied, none missing")
+
+
+def _spool(home: Path) -> Finding:
+    files = list((home / "spool").glob("*.jsonl"))
+    size = sum(file.stat().st_size for file in files if file.exists())
+    shown = f"{len(files)} segment(s), {size / 1024:,.0f} KiB waiting"
+    if size > LARGEST_BACKLOG_BYTES:
+        return Finding("log spool", "warning", shown, "Run `ops up`: it ships them into the database.")
+    return Finding("log spool", "ok", shown)
+
+
+async def _sandbox(settings: Settings) -> Finding:
+    place = demo.find(settings.home)
+    if place is None:
+        return Finding("sandbox", "ok", "not running")
+    if not await demo.answers(place.url):
+        return Finding("sandbox", "ok", f"not running (the last one answered at {place.url})")
+    return Finding("sandbox", "ok", f"running at {place.url}, process {place.pid}")
+
+
+def _failed(check: str, error: errors.MasterOpsError) -> Finding:
+    return Finding(check, "failed", error.message, error.advice, error.code)

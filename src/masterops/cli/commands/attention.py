@@ -1,0 +1,61 @@
+"""
+`ops attention`: which business needs somebody, and why.
+"""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from masterops.cli import look
+from masterops.cli.output import Column, ago, emit, output_option, say, write
+from masterops.cli.session import Session, acting, pass_session
+from masterops.config import find_business
+from masterops.reports import Attention
+from masterops.reports import attention as read
+
+COLUMNS = tuple(Column(key, key) for key in Attention.__struct_fields__)
+
+
+@click.command()
+@click.option("--business", help="Only this business, by slug or name.")
+@output_option
+@pass_session
+@acting
+async def attention(session: Session, business: str | None, output: str) -> int:
+    """
+    Name each business with something wrong now, and every reason. Exits with 1 if there is one.
+
+    Example:
+
+    \b
+        ops attention
+        ops attention --output json
+    """
+    slug = find_business(session.settings, business).slug if business else None
+    async with session.app() as app:
+        await app.shipping.flush()
+        rows = await read(app.pool, business=slug)
+    if output != "table":
+        emit([msgspec.to_builtins(row, builtin_types=()) for row in rows], COLUMNS, output)
+    elif not rows:
+        say("Nothing needs attention.")
+    for row in rows if output == "table" else ():
+        write(paragraph(row))
+    return 1 if rows else 0
+
+
+def paragraph(row: Attention) -> str:
+    """The business with its severity, then a line a reason."""
+    mark = look.state(row.severity)
+    colour = "1;31" if row.severity == "critical" else "1;33"
+    lines = [f"{look.paint(mark, colour)}  {look.paint(row.business_name, '1')}"]
+    for reason in row.reasons:
+        since = f" (for {ago(reason.since)})" if reason.since else ""
+        what = f"{reason.what}: " if reason.what else ""
+        lines.append(f"    {what}{reason.detail or reason.kind}{since}")
+    if row.errors_last_24h:
+        lines.append(
+            f"    errors: {row.errors_last_hour:,} in the last hour, {row.errors_last_24h:,} in 24 h"
+        )
+    return "\n".join(lines) + "\n"

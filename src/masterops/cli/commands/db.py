@@ -1,0 +1,175 @@
+"""
+`ops db`: the database.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from typing import Any
+
+import click
+
+from masterops import errors
+from masterops.app import Database
+from masterops.cli.output import Column, emit, output_option, say, text, write
+from masterops.cli.session import Session, acting, pass_session
+from masterops.db import TableQuery, bundled, connect, migrate, run, safe_url, status
+from masterops.db.programs import psql_environment, psql_program
+
+MIGRATIONS = (
+    Column("version", "version"),
+    Column("name", "name"),
+    Column("state", "state"),
+)
+
+
+@click.group()
+def db() -> None:
+    """
+    Query, migrate and reach the database.
+    """
+
+
+@db.command()
+@click.argument("table")
+@click.option(
+    "--filter",
+    "filters",
+    multiple=True,
+    metavar="COL=VAL",
+    help="= != > >= < <= ~ (contains); may be given again.",
+)
+@click.option("--columns", "columns", multiple=True, metavar="A,B", help="Only these columns, in this order.")
+@click.option("--order", metavar="COL", help="Sort by this column.")
+@click.option("--desc", is_flag=True, help="The greatest first.")
+@click.option("--limit", type=int, default=50, help="At most so many rows.  [default: 50]")
+@output_option
+@pass_session
+@acting
+async def query(
+    session: Session,
+    table: str,
+    filters: tuple[str, ...],
+    columns: tuple[str, ...],
+    order: str | None,
+    desc: bool,
+    limit: int,
+    output: str,
+) -> None:
+    """
+    Read rows of TABLE, a table or a view. Nothing can be changed by it.
+
+    Example:
+
+    \b
+        ops db query integration_logs --filter level=error --order created_at --desc --limit 5
+        ops db query api_metrics --filter 'duration_ms>500' --columns service,endpoint,duration_ms
+        ops db:query businesses --output json
+    """
+    asked = TableQuery.parse(
+        table, filters=filters, columns=columns, order=order, descending=desc, limit=limit
+    )
+    async with session.app() as app:
+        await app.shipping.flush()
+        async with app.pool.connection() as connection:
+            found = await run(connection, asked)
+    emit(
+        found.rows, [Column(name, name, show=_cell) for name in found.columns], output, empty="No row passes."
+    )
+
+
+def _cell(value: Any) -> str:
+    """A value in a table; long ones are for --output json."""
+    shown = text(value)
+    return shown if len(shown) <= 80 else shown[:79] + "…"
+
+
+@db.command(name="migrate")
+@click.option("--dry-run", is_flag=True, help="Show what would be applied and change nothing.")
+@output_option
+@pass_session
+@acting
+async def migrate_command(session: Session, dry_run: bool, output: str) -> None:
+    """
+    Bring the database up to date. Each migration is one transaction; a failed one changes nothing.
+
+    Example:
+
+    \b
+        ops db migrate --dry-run
+        ops db migrate
+    """
+    database = Database(session.settings, as_it_is=True)
+    async with database:
+        done = await migrate(database.url, bundled(), dry_run=dry_run)
+    state = "would be applied" if dry_run else "applied"
+    rows = [{"version": each.version, "name": each.name, "state": state} for each in done]
+    emit(rows, MIGRATIONS, output, empty="The database is up to date.")
+
+
+@db.command(name="status")
+@output_option
+@pass_session
+@acting
+async def status_command(session: Session, output: str) -> int:
+    """
+    Which migrations are applied and which are missing. Exits with 1 if one is missing.
+
+    Example:
+
+    \b
+        ops db status
+    """
+    database = Database(session.settings, as_it_is=True)
+    async with database:
+        connection = await connect(database.url)
+        async with connection:
+            found = await status(connection, bundled())
+    say(f"{safe_url(database.url)}{'  (embedded)' if database.embedded else ''}")
+    rows = [{"version": each.version, "name": each.name, "state": "applied"} for each in found.applied]
+    rows += [{"version": each.version, "name": each.name, "state": "missing"} for each in found.pending]
+    emit(rows, MIGRATIONS, output)
+    return 1 if found.pending else 0
+
+
+@db.command()
+@pass_session
+@acting
+async def url(session: Session) -> None:
+    """
+    Print the database's URL, password masked. The embedded server answers while something uses it.
+
+    Example:
+
+    \b
+        ops db url
+    """
+    database = Database(session.settings, as_it_is=True)
+    async with database:
+        write(safe_url(database.url) + "\n")
+
+
+@db.command(context_settings={"ignore_unknown_options": True})
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
+@pass_session
+@acting
+async def psql(session: Session, arguments: tuple[str, ...]) -> int:
+    """
+    Open psql at the database; what follows is passed on to it.
+
+    Example:
+
+    \b
+        ops db psql
+        ops db psql -c 'SELECT * FROM businesses_needing_attention'
+    """
+    program = psql_program()
+    if program is None:
+        raise errors.UsageError(what="There is no psql on this machine", hint="Install a PostgreSQL client.")
+    database = Database(session.settings, as_it_is=True)
+    async with database:
+        process = subprocess.run(
+            [str(program), *arguments], env={**os.environ, **psql_environment(database.url)}
+        )
+    return process.returncode

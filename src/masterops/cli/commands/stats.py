@@ -1,0 +1,53 @@
+"""
+`ops stats`: what each source did.
+"""
+
+from __future__ import annotations
+
+import click
+import msgspec
+
+from masterops.cli.output import Column, ago, count, emit, milliseconds, output_option, percent
+from masterops.cli.session import Session, acting, pass_session
+from masterops.config import find_business
+
+COLUMNS = (
+    Column("source", "source"),
+    Column("total_logs", "records", show=count, right=True),
+    Column("error_count", "errors", show=count, right=True),
+    Column("warning_count", "warnings", show=count, right=True),
+    Column("error_rate_pct", "error rate", show=percent, right=True),
+    Column("avg_duration_ms", "average", show=milliseconds, right=True),
+    Column("p95_duration_ms", "p95", show=milliseconds, right=True),
+    Column("last_activity", "last seen", show=ago, right=True),
+)
+
+
+@click.command()
+@click.option("--hours", type=int, default=24, help="How far back.  [default: 24]")
+@click.option("--business", help="Only this business, by slug or name.")
+@output_option
+@pass_session
+@acting
+async def stats(session: Session, hours: int, business: str | None, output: str) -> None:
+    """
+    What each source logged in the last hours: records, errors, durations.
+
+    Example:
+
+    \b
+        ops stats --hours 48
+        ops stats --business "Red Hill Fresh" --output json
+    """
+    from masterops.reports import stats as read
+
+    slug = find_business(session.settings, business).slug if business else None
+    async with session.app() as app:
+        await app.shipping.flush()
+        rows = await read(app.pool, hours=hours, business=slug)
+    emit(
+        [msgspec.structs.asdict(row) for row in rows],
+        COLUMNS,
+        output,
+        empty=f"Nothing was logged in the last {hours} h.",
+    )

@@ -1,0 +1,150 @@
+"""
+`ops up`: the platform, running.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import sys
+from collections.abc import AsyncIterator
+
+import click
+import msgspec
+
+from masterops import errors
+from masterops.app import App
+from masterops.cli import screen
+from masterops.cli.output import emit_object, output_option, say, write
+from masterops.cli.session import Session, acting, pass_session
+from masterops.core.ids import uuid7
+from masterops.reports import Summary, summary
+
+DEMO = (
+    "No credentials are configured: demo mode. The services are local twins with made-up demo records;"
+    " `ops init` sets up your own."
+)
+ONCE_SECONDS = 150.0
+
+
+@click.command()
+@click.option(
+    "--once", is_flag=True, help="One full cycle, the summary, and out: 0 when all is well, else 1."
+)
+@output_option
+@pass_session
+@acting
+async def up(session: Session, once: bool, output: str) -> int:
+    """
+    Run the platform: check every connection each minute, read what changed, keep logs and metrics.
+
+    On a terminal it shows a live summary, elsewhere a line a cycle. Ctrl-C stops everything in order.
+
+    Example:
+
+    \b
+        ops up
+        ops up --once --output json
+    """
+    async with session.app(migrating=True) as app:
+        if app.demo is not None:
+            say(DEMO)
+        await app.engine.prepare()
+        await app.register()
+        return await _once(app, output) if once else await _run(app)
+
+
+async def _once(app: App, output: str) -> int:
+    """One cycle through the queue, so that it is the same cycle that `ops up` runs all day."""
+    cycle = uuid7()
+    await app.request_cycle(cycle)
+    async with working(app):
+        try:
+            async with asyncio.timeout(ONCE_SECONDS):
+                while not await app.cycle_finished(cycle):
+                    await asyncio.sleep(0.05)
+        except TimeoutError:
+            raise errors.MasterOpsError(
+                hint=f"The cycle did not end within {ONCE_SECONDS:g} s; `ops logs --errors-only` may say why."
+            ) from None
+        await app.shipping.flush()
+        now = await summary(app.pool)
+    if output == "table":
+        write(screen.render(now, demo=app.demo is not None))
+    else:
+        emit_object(msgspec.to_builtins(now, builtin_types=()), output)
+    return 1 if now.unhealthy else 0
+
+
+async def _run(app: App) -> int:
+    stop = stop_on_signals()
+    await app.request_cycle(uuid7())
+    async with working(app, stop):
+        await (_live(app, stop) if sys.stdout.isatty() else _lines(app, stop))
+    say("Stopped.")
+    return 0
+
+
+@contextlib.asynccontextmanager
+async def working(app: App, stop: asyncio.Event | None = None) -> AsyncIterator[None]:
+    """A worker for the jobs while the block runs; it finishes what it has in hand."""
+    ending = stop or asyncio.Event()
+    worker = asyncio.create_task(app.engine.work(ending), name="masterops-worker")
+    try:
+        yield
+    finally:
+        ending.set()
+        await worker
+
+
+def stop_on_signals() -> asyncio.Event:
+    """An event that Ctrl-C and SIGTERM set. A second Ctrl-C ends the process at once."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def asked() -> None:
+        if stop.is_set():
+            loop.remove_signal_handler(signal.SIGINT)
+        else:
+            say("\nStopping …")
+        stop.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, asked)
+    return stop
+
+
+async def _live(app: App, stop: asyncio.Event) -> None:
+    from rich.live import Live
+    from rich.text import Text
+
+    with Live(Text(""), auto_refresh=False, screen=False) as live:
+        async for now, trouble in _moments(app, stop):
+            shown = screen.render(now, demo=app.demo is not None) if now else ""
+            note = trouble or "Ctrl-C stops. In another terminal: ops attention, ops logs --follow"
+            live.update(Text.from_ansi(f"{shown}{note}"), refresh=True)
+
+
+async def _lines(app: App, stop: asyncio.Event) -> None:
+    last, said = "", ""
+    async for now, trouble in _moments(app, stop):
+        if trouble and trouble != said:
+            say(trouble)
+        said = trouble
+        if now and now.last_cycle and now.last_cycle.id != last:
+            last = now.last_cycle.id
+            write(screen.cycle_line(now))
+
+
+async def _moments(app: App, stop: asyncio.Event) -> AsyncIterator[tuple[Summary | None, str]]:
+    """The summary each second until `stop`; what is wrong with the database where there is none."""
+    while not stop.is_set():
+        try:
+            yield await summary(app.pool), ""
+        except errors.DatabaseError as error:
+            yield None, f"The database is away ({error.message}); logs wait in the spool."
+            with contextlib.suppress(errors.DatabaseError):
+                await app.database.revive()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), 1.0)

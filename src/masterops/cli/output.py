@@ -1,0 +1,153 @@
+"""
+Results on stdout: a table for people, JSON or CSV for programs.
+
+JSON is an array of objects with the keys of the columns, whatever the terminal; moments are ISO 8601 in
+UTC, absent values null. CSV has a header line of the same keys.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar, cast
+
+import click
+import msgspec
+
+from masterops.cli import look
+
+F = TypeVar("F", bound=Callable[..., Any])
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """
+    One column: its key in JSON and CSV, its title, and how a value looks in a table.
+    """
+
+    key: str
+    title: str
+    show: Callable[[Any], str] = lambda value: text(value)
+    right: bool = False
+    in_table: bool = True
+
+
+def output_option(function: F) -> F:
+    """`--output table|json|csv`, passed to the command as `output`."""
+    option = click.option(
+        "--output",
+        "-o",
+        type=click.Choice(["table", "json", "csv"]),
+        default="table",
+        help="How to print the result.  [default: table]",
+    )
+    return cast("F", option(function))
+
+
+def emit(rows: Sequence[Row], columns: Sequence[Column], output: str, *, empty: str = "") -> None:
+    """Print rows; `empty` is what a table without rows says (on stderr: it is not a result)."""
+    if output == "json":
+        write(as_json(rows, columns))
+    elif output == "csv":
+        write(as_csv(rows, columns))
+    elif rows:
+        write(look.table(rows, [column for column in columns if column.in_table]))
+    elif empty:
+        say(empty)
+
+
+def emit_object(value: Any, output: str) -> None:
+    """Print one object as JSON."""
+    write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")
+
+
+def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> str:
+    """An array of objects, one line each."""
+    if not rows:
+        return "[]\n"
+    lines = [
+        msgspec.json.encode({c.key: row.get(c.key) for c in columns}, enc_hook=str).decode() for row in rows
+    ]
+    return "[\n  " + ",\n  ".join(lines) + "\n]\n"
+
+
+def as_csv(rows: Sequence[Row], columns: Sequence[Column]) -> str:
+    """A header and a line a row, as spreadsheets read it."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow([column.key for column in columns])
+    writer.writerows([[_cell(row.get(column.key)) for column in columns] for row in rows])
+    return out.getvalue()
+
+
+def _cell(value: Any) -> Any:
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def write(text: str) -> None:
+    """To stdout, where results go and nothing else."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def say(text: str) -> None:
+    """To stderr, where everything that is not a result goes."""
+    print(text, file=sys.stderr, flush=True)
+
+
+def text(value: Any) -> str:
+    """A value in a table."""
+    if value is None:
+        return "-"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, (dict, list)):
+        return msgspec.json.encode(value, enc_hook=str).decode()
+    return str(value)
+
+
+def moment(value: datetime | None) -> str:
+    """A moment in the reader's own time zone, to the second."""
+    return value.astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else "-"
+
+
+def ago(value: datetime | None) -> str:
+    """How long ago: `12 s`, `5 min`, `3 h`, `2 d`."""
+    if value is None:
+        return "-"
+    return span(datetime.now(UTC) - value)
+
+
+def span(length: timedelta) -> str:
+    """A length of time in its largest unit."""
+    seconds = max(0, int(length.total_seconds()))
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * unit or (seconds >= unit and unit > 60):
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
+
+
+def milliseconds(value: float | None) -> str:
+    """`132 ms`; seconds from ten thousand on."""
+    if value is None:
+        return "-"
+    return f"{value:,.0f} ms" if value < 10_000 else f"{value / 1000:,.1f} s"
+
+
+def count(value: float | None) -> str:
+    """`1,234`."""
+    return "-" if value is None else f"{value:,}"
+
+
+def percent(value: float | None) -> str:
+    """`1.5 %`."""
+    return "-" if value is None else f"{value:g} %"

@@ -1,0 +1,84 @@
+"""
+The one-screen summary: what `ops up` shows, as text.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from masterops.cli import look
+from masterops.cli.output import Column, ago, count, milliseconds
+from masterops.reports import ConnectionNow, Summary
+
+COLUMNS = (
+    Column("business_name", "business"),
+    Column("service", "service"),
+    Column("state", "state", show=look.state),
+    Column("response_time_ms", "response", show=milliseconds, right=True),
+    Column("since", "for", show=ago, right=True),
+    Column("changed", "changed", show=count, right=True),
+    Column("errors_24h", "errors 24 h", show=count, right=True),
+    Column("error_message", "what is wrong", show=lambda value: value or ""),
+)
+
+
+def render(summary: Summary, *, demo: bool, fit: int | None = -1) -> str:
+    """Title, a line a connection, the last cycle; ends in a newline."""
+    rows = [_row(each) for each in summary.connections]
+    body = (
+        look.table(rows, COLUMNS, fit=fit)
+        if rows
+        else "No connection is configured: `ops init` makes a file.\n"
+    )
+    return f"{title(summary, demo=demo)}\n\n{body}\n{last_cycle(summary)}\n"
+
+
+def title(summary: Summary, *, demo: bool) -> str:
+    """`Master-Ops (demo)   4 businesses, 4 connections: 3 up, 1 down`."""
+    name = look.paint("Master-Ops", "1") + (" (demo)" if demo else "")
+    businesses = len({each.business for each in summary.connections if each.business})
+    return f"{name}   {plural(businesses, 'business')}, {plural(len(summary.connections), 'connection')}: {states(summary)}"
+
+
+def states(summary: Summary) -> str:
+    """`3 up, 1 down`, the bad ones last."""
+    found = [each.state for each in summary.connections]
+    order = ("up", "unknown", "late", "degraded", "down")
+    return ", ".join(f"{found.count(state)} {state}" for state in order if state in found) or "none"
+
+
+def last_cycle(summary: Summary) -> str:
+    """`Last cycle 12 s ago, took 340 ms: 3 records changed`."""
+    cycle = summary.last_cycle
+    if cycle is None:
+        return "No cycle has ended yet."
+    took = (cycle.finished_at - cycle.started_at).total_seconds() * 1000
+    changed = plural(cycle.outcome.get("changed", 0), "record")
+    return f"Last cycle {ago(cycle.finished_at)} ago, took {milliseconds(took)}: {changed} changed"
+
+
+def cycle_line(summary: Summary) -> str:
+    """One plain line a cycle, for logs and pipes."""
+    cycle = summary.last_cycle
+    if cycle is None:
+        return ""
+    took = (cycle.finished_at - cycle.started_at).total_seconds() * 1000
+    changed = plural(cycle.outcome.get("changed", 0), "record")
+    moment = f"{cycle.finished_at.astimezone():%Y-%m-%d %H:%M:%S}"
+    lines = [f"{moment}  cycle  {states(summary)}, {changed} changed, took {milliseconds(took)}"]
+    lines += [
+        f"{moment}  {each.state:<8}  {each.connection}: {each.error_message}" for each in summary.unhealthy
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def plural(number: int, word: str) -> str:
+    """`1 record`, `2 records`, `4 businesses`."""
+    ending = "es" if word.endswith("s") else "s"
+    return f"{number:,} {word}{'' if number == 1 else ending}"
+
+
+def _row(each: ConnectionNow) -> dict[str, Any]:
+    return {**msgspec.structs.asdict(each), "business_name": each.business_name or each.business or "(group)"}

@@ -1,0 +1,50 @@
+"""
+Whether a text is a schedule in cron's five fields.
+
+Checked at start, because the engine reads a schedule hours after the mistake was made.
+"""
+
+from __future__ import annotations
+
+import re
+
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
+
+# name, lowest, highest, words
+FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
+    ("minute", 0, 59, ()),
+    ("hour", 0, 23, ()),
+    ("day of the month", 1, 31, ()),
+    ("month", 1, 12, MONTHS),
+    ("day of the week", 0, 7, DAYS),
+)
+_ITEM = re.compile(
+    r"(?:\*|(?P<first>[a-z]+|[0-9]{1,2})(?:-(?P<last>[a-z]+|[0-9]{1,2}))?)(?:/(?P<step>[0-9]{1,2}))?"
+)
+
+
+def flaw(text: str) -> str | None:
+    """What is wrong with a schedule; None when nothing is."""
+    fields = text.split()
+    if len(fields) != len(FIELDS):
+        return f"{len(fields)} field(s)"
+    for field, (name, lowest, highest, words) in zip(fields, FIELDS, strict=True):
+        if not all(_item_is_right(item, lowest, highest, words) for item in field.lower().split(",")):
+            return f"{field!r} as {name} ({lowest}-{highest})"
+    return None
+
+
+def _item_is_right(item: str, lowest: int, highest: int, words: tuple[str, ...]) -> bool:
+    match = _ITEM.fullmatch(item)
+    if match is None or (match["step"] is not None and not 1 <= int(match["step"]) <= highest):
+        return False
+    ends = [_number(each, lowest, words) for each in (match["first"], match["last"]) if each]
+    return all(lowest <= end <= highest for end in ends) and ends == sorted(ends)
+
+
+def _number(text: str, lowest: int, words: tuple[str, ...]) -> int:
+    """The number that a field's item stands for; -1, which no field allows, for an unknown word."""
+    if text.isdigit():
+        return int(text)
+    return words.index(text) + lowest if text in words else -1

@@ -1,0 +1,154 @@
+"""
+Every setting, as data. Loading, `ops config show`, the written file and docs/config.md all read this.
+
+The settings of services are beside this, in services.py.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from masterops.config import kinds
+from masterops.config.kinds import Kind
+
+GROUP = "group"  # stands for all businesses together where an account is shared
+SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+LONGEST_WAIT_SECONDS = 3600
+
+ALLOW_INLINE = "allow_inline_secrets"
+ALLOW_INLINE_VARIABLE = "MASTEROPS_ALLOW_INLINE_SECRETS"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """
+    One setting: of the whole, of a business, or of a service's connections.
+    """
+
+    key: str  # dotted, as in the file: `http.timeout_seconds`
+    kind: Kind
+    help: str
+    default: object = None
+    example: object = None  # for the written file, where there is no default to show
+    plain: tuple[str, ...] = ()  # variables without our prefix that count too
+    required: bool = False
+
+    @property
+    def section(self) -> str:
+        """The table it stands in; empty at the top of the file."""
+        return self.key.rpartition(".")[0]
+
+    @property
+    def name(self) -> str:
+        """Its key inside the table."""
+        return self.key.rpartition(".")[2]
+
+    @property
+    def secret(self) -> bool:
+        """Whether it is given by reference and shown as `***`."""
+        return self.kind.secret
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """The variables that set it; the first that is set counts."""
+        if self.key == ALLOW_INLINE:
+            return ()  # a variable alone must not be enough: see references.py
+        return (f"MASTEROPS_{self.key.upper().replace('.', '_')}", *self.plain)
+
+
+_SECONDS = kinds.number("a number of seconds", above=0, most=LONGEST_WAIT_SECONDS)
+_LEVEL = kinds.choice("debug", "info", "warn", "error", aliases={"warning": "warn"})
+
+SETTINGS: tuple[Setting, ...] = (
+    Setting(
+        "demo",
+        kinds.BOOLEAN,
+        "Use the sandbox's twins instead of the real services. Left out, it is on as long as no connection has "
+        "credentials.",
+        example=True,
+    ),
+    Setting(
+        ALLOW_INLINE,
+        kinds.BOOLEAN,
+        f"Allow secrets in plain text in this file; it takes {ALLOW_INLINE_VARIABLE}=1 in the environment as well.",
+        default=False,
+    ),
+    Setting(
+        "database.url",
+        kinds.DATABASE_URL,
+        "A PostgreSQL (15 or newer, Supabase too) to use instead of the embedded one. With a password it is given "
+        "by reference.",
+        example="env:DATABASE_URL",
+        plain=("DATABASE_URL",),
+    ),
+    Setting(
+        "log.level", _LEVEL, "Records below this level are not kept.", default="info", plain=("LOG_LEVEL",)
+    ),
+    Setting(
+        "log.console",
+        kinds.choice("auto", "pretty", "json"),
+        "How records look on the console; auto is pretty on a terminal and json elsewhere.",
+        default="auto",
+    ),
+    Setting("schedule.health", kinds.CRON, "When every connection is checked.", default="* * * * *"),
+    Setting("schedule.changes", kinds.CRON, "When changed records are read.", default="*/5 * * * *"),
+    Setting("schedule.retention", kinds.CRON, "When old records are dropped.", default="23 3 * * *"),
+    Setting("http.timeout_seconds", _SECONDS, "How long one attempt of a call may take.", default=30.0),
+    Setting(
+        "http.deadline_seconds",
+        _SECONDS,
+        "How long a call may take with all its attempts and the waits between them.",
+        default=60.0,
+    ),
+    Setting(
+        "http.max_attempts",
+        kinds.integer("a whole number", least=1, most=20),
+        "How often a call is tried before it counts as failed.",
+        default=4,
+    ),
+    Setting("sandbox.host", kinds.HOST, "Where the sandbox listens.", default="127.0.0.1"),
+    Setting(
+        "sandbox.port",
+        kinds.integer("a port number", least=0, most=65535),
+        "The sandbox's port; 0 picks a free one.",
+        default=0,
+    ),
+    Setting(
+        "sandbox.seed",
+        kinds.integer("a whole number", least=0, most=2**31 - 1),
+        "The same seed makes the same records.",
+        default=1,
+    ),
+)
+
+BUSINESS: tuple[Setting, ...] = (
+    Setting("name", kinds.text("a name"), "How people call it; left out, it is made of the slug."),
+    Setting(
+        "type",
+        kinds.text("a word such as ecommerce or wholesale", SLUG),
+        "What it does: ecommerce, wholesale, ...",
+        default="other",
+    ),
+    Setting(
+        "status",
+        kinds.choice("active", "inactive", "archived"),
+        "Reports show active ones.",
+        default="active",
+    ),
+    Setting(
+        "hubspot_company_id",
+        kinds.IDENTIFIER,
+        "Its company record in the group's HubSpot.",
+        example="1234567890",
+    ),
+    Setting("unleashed_customer_code", kinds.IDENTIFIER, "Its customer code in Unleashed.", example="CODE"),
+)
+
+# slug, name, type: the set that is there as long as a file declares no other.
+DEFAULT_BUSINESSES: tuple[tuple[str, str, str], ...] = (
+    ("teelixir", "Teelixir", "ecommerce"),
+    ("elevate-wholesale", "Elevate Wholesale", "wholesale"),
+    ("buy-organics-online", "Buy Organics Online", "ecommerce"),
+    ("red-hill-fresh", "Red Hill Fresh", "wholesale"),
+)

@@ -1,0 +1,208 @@
+"""
+The kinds of values that a setting can have: what is accepted, from a file and from a variable.
+
+A kind answers with the value or raises `Unfit`, which says what was expected and what was there. It never
+quotes a value that may be secret.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+from masterops.config import cron
+
+LONGEST_QUOTE = 40
+_URL = re.compile(r"https?://(?P<user>[^/?#\s]*@)?[A-Za-z0-9._~%\[\]:-]+(?:/[^?#\s]*)?(?P<rest>[?#]\S*)?")
+_HOST = re.compile(r"[A-Za-z0-9._:-]+")
+_VERSION = re.compile(r"[A-Za-z0-9._-]+")
+
+
+class Unfit(ValueError):
+    """
+    A value that a setting cannot have.
+    """
+
+    def __init__(self, expected: str, got: str) -> None:
+        self.expected = expected
+        self.got = got
+        super().__init__(f"{expected}, not {got}")
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """
+    One kind: `read` checks a value from TOML, `parse` makes one from the text of a variable.
+    """
+
+    name: str  # for the printed reference
+    read: Callable[[object], object]
+    parse: Callable[[str], object] = str
+    secret: bool = False
+
+    def from_text(self, text: str) -> object:
+        """The value that a variable's text stands for. Raises Unfit."""
+        return self.read(self.parse(text.strip()))
+
+
+def quoted(value: object) -> str:
+    """A value as an error shows it: shortened, tables and lists by name only."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "a table"
+    if isinstance(value, list):
+        return "a list"
+    if isinstance(value, int) and value.bit_length() > LONGEST_QUOTE:
+        return "a huge number"  # Python refuses to print the really huge ones
+    text = repr(value) if isinstance(value, (str, int, float)) else str(value)
+    return text if len(text) <= LONGEST_QUOTE else f"{text[:LONGEST_QUOTE]}…"
+
+
+def type_name(value: object) -> str:
+    """What a value is, without the value: for those that may be secret."""
+    names = {
+        bool: "true or false",
+        int: "a number",
+        float: "a number",
+        str: "a text",
+        dict: "a table",
+        list: "a list",
+    }
+    return names.get(type(value), "a date or time")
+
+
+def _number_from(text: str) -> object:
+    """A number where the text is one; else the text, for `read` to refuse in its own words."""
+    for make in (int, float):
+        try:
+            return make(text)
+        except ValueError:
+            continue
+    return text
+
+
+def number(expected: str, *, above: float, most: float) -> Kind:
+    """A number, whole or not; the bounds keep out what would never or always time out."""
+
+    def read(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise Unfit(expected, quoted(value))
+        if not above < value <= most:
+            raise Unfit(f"{expected} above {above:g} and up to {most:g}", quoted(value))
+        return float(value)
+
+    return Kind("number", read, _number_from)
+
+
+def integer(expected: str, *, least: int, most: int) -> Kind:
+    """A whole number."""
+
+    def read(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, int):
+            raise Unfit(expected, quoted(value))
+        if not least <= value <= most:
+            raise Unfit(f"{expected} from {least} to {most}", quoted(value))
+        return value
+
+    return Kind("whole number", read, _number_from)
+
+
+def choice(*names: str, aliases: dict[str, str] | None = None) -> Kind:
+    """One of a few words, in any case."""
+    allowed = {name: name for name in names} | (aliases or {})
+
+    def read(value: object) -> object:
+        word = value.strip().lower() if isinstance(value, str) else None
+        if word not in allowed:
+            raise Unfit(f"one of {', '.join(names)}", quoted(value))
+        return allowed[word]
+
+    return Kind(" \\| ".join(f"`{name}`" for name in names), read)
+
+
+def text(expected: str, shape: re.Pattern[str] | None = None) -> Kind:
+    """A text that is not empty, and has a shape where one is given."""
+
+    def read(value: object) -> object:
+        if not isinstance(value, str) or not value.strip() or not value.isprintable():
+            raise Unfit(expected, quoted(value))
+        if shape is not None and not shape.fullmatch(value):
+            raise Unfit(expected, quoted(value))
+        return value
+
+    return Kind("text", read)
+
+
+def _read_boolean(value: object) -> object:
+    if not isinstance(value, bool):
+        raise Unfit("true or false", quoted(value))
+    return value
+
+
+_WORDS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+}
+
+
+def _boolean_from(text: str) -> object:
+    return _WORDS.get(text.strip().lower(), text)
+
+
+def _read_identifier(value: object) -> object:
+    """Ids are texts with us; a file may give one as a number, because it looks like one."""
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return str(value)
+    if isinstance(value, str) and value.strip() and value.isprintable():
+        return value.strip()
+    raise Unfit("an id (a text or a whole number)", quoted(value))
+
+
+def _read_url(value: object) -> object:
+    expected = "a URL such as https://api.example.com"
+    match = _URL.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, str) and "@" in value:  # what stands before an @ may be a password
+        raise Unfit(expected, "one with a user or password in it")
+    if isinstance(value, str) and match is None:
+        raise Unfit(expected, quoted(value.partition("?")[0]))
+    if match is None:
+        raise Unfit(expected, quoted(value))
+    if match["rest"]:
+        raise Unfit(expected, "one with a query")
+    return match[0].rstrip("/")
+
+
+def _read_cron(value: object) -> object:
+    expected = "a schedule of five fields such as `*/5 * * * *`"
+    if not isinstance(value, str):
+        raise Unfit(expected, quoted(value))
+    wrong = cron.flaw(value)
+    if wrong is not None:
+        raise Unfit(expected, wrong)
+    return " ".join(value.split())
+
+
+def _read_reference(value: object) -> object:
+    """Secrets and addresses with a password are resolved elsewhere; here only the type is checked."""
+    if isinstance(value, str) and value.strip():
+        return value.strip()
+    raise Unfit("`env:NAME` or `file:PATH`", "an empty text" if isinstance(value, str) else type_name(value))
+
+
+BOOLEAN = Kind("`true` \\| `false`", _read_boolean, _boolean_from)
+IDENTIFIER = Kind("id", _read_identifier)
+URL = Kind("URL", _read_url)
+CRON = Kind("schedule", _read_cron)
+HOST = text("a host name or address", _HOST)
+VERSION = text("a version such as 2026-03", _VERSION)
+SECRET = Kind("reference to a secret", _read_reference, secret=True)
+DATABASE_URL = Kind("PostgreSQL address, or a reference to one", _read_reference, secret=True)

@@ -1,0 +1,161 @@
+"""
+The settings as the rest of the program sees them: frozen and complete.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+from masterops import errors
+from masterops.config.database_url import DatabaseUrl
+from masterops.config.secret import Secret
+
+DEFAULT = "default"
+UNSET = "is not set"
+
+
+class Origin(NamedTuple):
+    """
+    Where a value was written; `via` names the reference that was followed from there.
+    """
+
+    where: str = DEFAULT
+    via: str | None = None
+
+    def __str__(self) -> str:
+        return f"{self.where} via {self.via}" if self.via else self.where
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """
+    Which PostgreSQL; none means the embedded one.
+    """
+
+    url: DatabaseUrl | None
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """
+    What is kept and how it looks on the console.
+    """
+
+    level: str
+    console: str
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """
+    When the regular jobs run, in cron's five fields.
+    """
+
+    health: str
+    changes: str
+    retention: str
+
+
+@dataclass(frozen=True, slots=True)
+class Http:
+    """
+    The bounds of one call to a service.
+    """
+
+    timeout_seconds: float
+    deadline_seconds: float
+    max_attempts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sandbox:
+    """
+    Where the twins listen and what their records grow from.
+    """
+
+    host: str
+    port: int
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Business:
+    """
+    One business of the group.
+    """
+
+    slug: str
+    name: str
+    type: str
+    status: str
+    hubspot_company_id: str | None = None
+    unleashed_customer_code: str | None = None
+
+
+class Gap(NamedTuple):
+    """
+    A required setting of a connection that has no value yet, and what it waits for.
+    """
+
+    name: str
+    reference: str
+    where: str
+    reason: str = UNSET
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """
+    One business's account at one service.
+
+    One that waits for credentials is loaded all the same, with `configured` false and `missing` naming
+    what to set; only `secret` raises.
+    """
+
+    id: str
+    service: str
+    business: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    enabled: bool = True
+    configured: bool = True
+    missing: str | None = None
+    gaps: tuple[Gap, ...] = ()
+
+    def secret(self, name: str) -> Secret:
+        """A secret of this connection. Raises ConfigReference when the connection lacks this or anything else."""
+        value = self.values.get(name)
+        if isinstance(value, Secret) and self.configured:
+            return value
+        gap = next((each for each in self.gaps if each.name == name), self.gaps[0] if self.gaps else None)
+        gap = gap or Gap(name, self.missing or "nothing", f"connection {self.id}")
+        raise errors.ConfigReference(
+            where=gap.where, key=f"{path_of(self.id)}.{gap.name}", reference=gap.reference, reason=gap.reason
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """
+    Everything that was configured, and where each value came from (`origins`, by dotted key).
+    """
+
+    home: Path
+    file: Path | None
+    demo: bool
+    allow_inline_secrets: bool
+    database: Database
+    log: Log
+    schedule: Schedule
+    http: Http
+    sandbox: Sandbox
+    businesses: tuple[Business, ...]
+    connections: tuple[Connection, ...]
+    origins: Mapping[str, Origin]
+
+
+def path_of(connection: str) -> str:
+    """The dotted key of a connection's table."""
+    return f'connections."{connection}"'

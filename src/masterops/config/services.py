@@ -1,0 +1,74 @@
+"""
+The services that a connection can lead to, and the settings of each.
+
+A variable stands for the group's connection as it is written here (`HUBSPOT_ACCESS_TOKEN`) and for a
+business's with the slug before it (`RED_HILL_FRESH_HUBSPOT_ACCESS_TOKEN`). A required setting that is
+written nowhere is looked for in its variable, so a connection without it can say what to set.
+"""
+
+from __future__ import annotations
+
+from masterops.config import kinds
+from masterops.config.keys import GROUP, Setting
+
+ENABLED = Setting("enabled", kinds.BOOLEAN, "Whether it is used and checked.", default=True)
+
+
+def _secret(name: str, help: str, variable: str) -> Setting:
+    return Setting(name, kinds.SECRET, help, example=f"env:{variable}", plain=(variable,), required=True)
+
+
+def _url(name: str, help: str, variable: str, example: str) -> Setting:
+    return Setting(name, kinds.URL, help, example=example, plain=(variable,), required=True)
+
+
+SERVICES: dict[str, tuple[Setting, ...]] = {
+    "hubspot": (
+        _secret("access_token", "The token of a private app.", "HUBSPOT_ACCESS_TOKEN"),
+        Setting(
+            "base_url",
+            kinds.URL,
+            "Where its API is.",
+            default="https://api.hubapi.com",
+            plain=("HUBSPOT_BASE_URL",),
+        ),
+        Setting(
+            "api_version",
+            kinds.VERSION,
+            "The dated version of its API.",
+            default="2026-03",
+            plain=("HUBSPOT_API_VERSION",),
+        ),
+        ENABLED,
+    ),
+    "n8n": (
+        _url("base_url", "Where n8n is.", "N8N_BASE_URL", "https://n8n.example.com"),
+        _secret("api_key", "An API key of n8n.", "N8N_API_KEY"),
+        ENABLED,
+    ),
+    "supabase": (
+        _url("url", "The project's URL.", "SUPABASE_URL", "https://abcdefgh.supabase.co"),
+        _secret("service_role_key", "The project's service role key.", "SUPABASE_SERVICE_ROLE_KEY"),
+        ENABLED,
+    ),
+    "unleashed": (
+        _secret("api_id", "The API id.", "UNLEASHED_API_ID"),
+        _secret("api_key", "The API key that signs requests.", "UNLEASHED_API_KEY"),
+        Setting(
+            "base_url",
+            kinds.URL,
+            "Where its API is.",
+            default="https://api.unleashedsoftware.com",
+            plain=("UNLEASHED_BASE_URL",),
+        ),
+        ENABLED,
+    ),
+}
+
+
+def variable(setting: Setting, business: str) -> str | None:
+    """The variable that sets `setting` at the connection of `business` (or `group`)."""
+    if not setting.plain:
+        return None
+    prefix = "" if business == GROUP else business.upper().replace("-", "_") + "_"
+    return prefix + setting.plain[0]

@@ -1,0 +1,69 @@
+"""
+What every connector can do, whatever its service.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """
+    What a service said when it was asked how it is: facts for a health check, no secrets.
+    """
+
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """
+    One record that changed: its id and the moment, as the service tells it.
+    """
+
+    id: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Capability:
+    """
+    One thing that a connector promises, as a test that may be run against a real account.
+
+    `run` raises a RemoteError when it does not work, and answers with a short sentence when it does.
+    A capability that writes cleans up what it made.
+    """
+
+    name: str
+    run: Callable[[], Awaitable[str]]
+    writes: bool = False
+
+
+class Connector(Protocol):
+    """
+    One connection, ready to be used.
+    """
+
+    service: str
+    connection: str
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The resources whose changes can be read, by name."""
+        ...
+
+    async def ping(self) -> Pulse:
+        """One cheap call that proves network, credentials and service; raises a RemoteError."""
+        ...
+
+    async def changed_since(self, resource: str, since: datetime) -> list[Changed]:
+        """Every record of `resource` that changed at or after `since`, oldest id first, each once."""
+        ...
+
+    def capabilities(self) -> list[Capability]:
+        """What `ops test-integration` tries."""
+        ...

@@ -1,0 +1,179 @@
+"""
+One HubSpot account.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import Any, TypeVar
+
+import msgspec
+
+from masterops import errors
+from masterops.config import Connection
+from masterops.connectors.connector import Capability, Changed, Pulse
+from masterops.connectors.hubspot import problems
+from masterops.connectors.hubspot.capabilities import capabilities
+from masterops.connectors.hubspot.companies import COMPANIES
+from masterops.connectors.hubspot.contacts import CONTACTS
+from masterops.connectors.hubspot.deals import DEALS
+from masterops.connectors.hubspot.objects import ObjectClient
+from masterops.connectors.hubspot.paths import DEFAULT_VERSION, path
+from masterops.connectors.hubspot.properties import PropertiesClient
+from masterops.connectors.hubspot.wire import Paging
+from masterops.core.backoff import RetryPolicy
+from masterops.core.spelling import nearest
+from masterops.transport import Request, Target, Transport
+
+T = TypeVar("T")
+
+# A health check wants the truth now, not after a minute of patience.
+PING = RetryPolicy(attempts=2, base=0.2, ceiling=1.0, deadline=10.0)
+
+
+class Account(msgspec.Struct, frozen=True, rename="camel"):
+    """
+    The account behind a token.
+    """
+
+    portal_id: int
+    time_zone: str | None = None
+    company_currency: str | None = None
+    account_type: str | None = None
+
+
+class Owner(msgspec.Struct, frozen=True, rename="camel"):
+    """
+    A user to whom records may belong.
+    """
+
+    id: str
+    email: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    archived: bool = False
+
+
+class Usage(msgspec.Struct, frozen=True, rename="camel"):
+    """
+    What the account's private apps spent of the day's calls.
+    """
+
+    usage_limit: int | None = None
+    current_usage: int | None = None
+    collected_at: datetime | None = None
+    resets_at: datetime | None = None
+
+
+class _Owners(msgspec.Struct, frozen=True):
+    results: list[Owner] = []
+    paging: Paging | None = None
+
+
+class _Usages(msgspec.Struct, frozen=True):
+    results: list[Usage] = []
+
+
+class HubSpot:
+    """
+    The connector: one resource an attribute.
+    """
+
+    service = "hubspot"
+
+    def __init__(self, connection: Connection, transport: Transport) -> None:
+        self.connection = connection.id
+        self._transport = transport
+        self._version = str(connection.values.get("api_version") or DEFAULT_VERSION)
+        self._target = target(connection)
+        self.contacts = ObjectClient(transport, self._target, self._path("objects", "contacts"), CONTACTS)
+        self.companies = ObjectClient(transport, self._target, self._path("objects", "companies"), COMPANIES)
+        self.deals = ObjectClient(transport, self._target, self._path("objects", "deals"), DEALS)
+        self.properties = PropertiesClient(transport, self._target, self._path("properties", "{kind}"))
+
+    @property
+    def watched(self) -> tuple[str, ...]:
+        """The resources whose changes can be read."""
+        return tuple(self._objects)
+
+    @property
+    def _objects(self) -> dict[str, ObjectClient[Any]]:
+        return {"contacts": self.contacts, "companies": self.companies, "deals": self.deals}
+
+    async def ping(self) -> Pulse:
+        """One cheap call. A token that may not read the account's details is asked for an owner instead."""
+        try:
+            account = await self.account(policy=PING)
+        except errors.Forbidden:
+            await self._get("owners", "owners.list", _Owners, query={"limit": "1"}, policy=PING)
+            return Pulse()
+        return Pulse({"portal_id": account.portal_id, "time_zone": account.time_zone})
+
+    async def account(self, *, policy: RetryPolicy | None = None) -> Account:
+        """The account: portal id, time zone, currency."""
+        return await self._get("account", "account.details", Account, policy=policy)
+
+    async def usage(self) -> list[Usage]:
+        """The day's calls of all private apps of the account."""
+        return (await self._get("usage", "account.usage", _Usages)).results
+
+    async def owners(self) -> AsyncIterator[Owner]:
+        """Every owner, page by page."""
+        query = {"limit": "100"}
+        while True:
+            page = await self._get("owners", "owners.list", _Owners, query=query)
+            for owner in page.results:
+                yield owner
+            after = page.paging.next.after if page.paging and page.paging.next else None
+            if after is None or after == query.get("after"):
+                return
+            query = {**query, "after": after}
+
+    async def changed_since(self, resource: str, since: datetime) -> list[Changed]:
+        """Every record of `resource` changed at or after `since`, each once."""
+        objects = self._objects
+        if resource not in objects:
+            known = list(objects)
+            raise errors.UnknownName(
+                kind="HubSpot resource", name=resource, known=known, nearest=nearest(resource, known)
+            )
+        return await objects[resource].changed_since(since)
+
+    def capabilities(self) -> list[Capability]:
+        """What `ops test-integration hubspot` tries."""
+        return capabilities(self)
+
+    def _path(self, family: str, kind: str = "") -> str:
+        return path(self._version, family, kind)
+
+    async def _get(
+        self,
+        family: str,
+        operation: str,
+        kind: type[T],
+        *,
+        query: dict[str, str] | None = None,
+        policy: RetryPolicy | None = None,
+    ) -> T:
+        request = Request("GET", self._path(family), operation, query=query or {})
+        decode: Callable[[bytes], T] = msgspec.json.Decoder(kind).decode
+        return await self._transport.call(self._target, request, decode, policy=policy)
+
+
+def target(connection: Connection) -> Target:
+    """The transport's view of a HubSpot connection. Raises ConfigReference when it has no token."""
+    token = connection.secret("access_token")
+
+    def headers() -> dict[str, str]:
+        return {"Authorization": f"Bearer {token.reveal()}"}
+
+    return Target(
+        connection=connection.id,
+        service="hubspot",
+        business=None if connection.business == "group" else connection.business,
+        base_url=str(connection.values["base_url"]),
+        headers=headers,
+        explain=problems.explain,
+        rate=problems.rate,
+    )

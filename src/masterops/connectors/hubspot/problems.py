@@ -1,0 +1,86 @@
+"""
+HubSpot's error bodies and rate-limit headers, read into ours.
+
+Every field of the body is optional; batch answers use a shorter form without a correlation id
+(developers.hubspot.com/docs/api-reference/error-handling).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import timedelta
+
+import msgspec
+
+from masterops import errors
+from masterops.core import clock
+from masterops.transport import Problem, Rate, Reply
+
+# HubSpot promises no Retry-After on a 429: the length of the window that was exceeded is the answer.
+WINDOW_SECONDS = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
+LOCKED_SECONDS = 2.0  # 423: "wait at least two seconds"
+
+
+class Detail(msgspec.Struct, frozen=True):
+    """
+    One entry of `errors`.
+    """
+
+    message: str = ""
+    code: str | None = None
+    context: dict[str, list[str]] = {}
+
+
+class ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
+    """
+    The body of an error answer.
+    """
+
+    message: str = ""
+    category: str | None = None
+    sub_category: str | None = None
+    correlation_id: str | None = None
+    policy_name: str | None = None
+    errors: list[Detail] = []
+
+
+def explain(reply: Reply) -> Problem:
+    """HubSpot's own words for a failed call; an unreadable body gives an empty problem."""
+    try:
+        body = msgspec.json.decode(reply.body, type=ErrorBody)
+    except msgspec.DecodeError:
+        return Problem()
+    details = "; ".join(detail.message for detail in body.errors[:3] if detail.message)
+    reason = body.message if not details or details in body.message else f"{body.message} ({details})"
+    facts = {"correlation_id": body.correlation_id, "remote_category": body.category}
+    return Problem(
+        reason=reason,
+        error=_kind(reply.status, body),
+        retry_after=_wait(reply.status, body),
+        facts={name: value for name, value in facts.items() if value},
+    )
+
+
+def _kind(status: int, body: ErrorBody) -> type[errors.RemoteError] | None:
+    """What the status alone would not tell: a 429 for the day is no reason to wait a second."""
+    return errors.QuotaExhausted if status == 429 and body.policy_name == "DAILY" else None
+
+
+def _wait(status: int, body: ErrorBody) -> float | None:
+    if status == 423:
+        return LOCKED_SECONDS
+    if status != 429:
+        return None
+    if body.policy_name:
+        return WINDOW_SECONDS.get(body.policy_name)
+    return WINDOW_SECONDS["SECONDLY"] if "secondly limit" in body.message else None
+
+
+def rate(headers: Mapping[str, str]) -> Rate:
+    """What is left of the rolling window; search answers carry no such headers."""
+    left = headers.get("x-hubspot-ratelimit-remaining", "")
+    interval = headers.get("x-hubspot-ratelimit-interval-milliseconds", "")
+    if not left.isdecimal():
+        return Rate()
+    end = clock.now() + timedelta(milliseconds=int(interval)) if interval.isdecimal() else None
+    return Rate(int(left), end)

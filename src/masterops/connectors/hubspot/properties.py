@@ -1,0 +1,109 @@
+"""
+HubSpot properties: the definitions of an object's fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from masterops.connectors.hubspot.objects import nothing
+from masterops.transport import Request, Target, Transport
+
+
+class Option(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """
+    One value of an enumeration.
+    """
+
+    label: str
+    value: str
+    display_order: int = -1
+    hidden: bool = False
+
+
+class Property(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+    """
+    One property's definition. `type` is string, number, date, datetime, enumeration or bool.
+    """
+
+    name: str
+    label: str = ""
+    type: str = "string"
+    field_type: str = "text"
+    group_name: str = ""
+    description: str = ""
+    options: list[Option] = []
+    has_unique_value: bool = False
+    hubspot_defined: bool | None = None
+    archived: bool = False
+
+
+class _List(msgspec.Struct, frozen=True):
+    results: list[Property] = []
+
+
+class PropertiesClient:
+    """
+    The properties of every kind of object at one connection.
+    """
+
+    def __init__(self, transport: Transport, target: Target, path: str) -> None:
+        """`path` is the template of one kind: it ends in `{kind}`."""
+        self._transport = transport
+        self._target = target
+        self._path = path
+
+    async def list(self, kind: str) -> list[Property]:
+        """All properties of `kind` (contacts, companies, ...)."""
+        answer = await self._call("GET", "", "list", kind, decoder=msgspec.json.Decoder(_List))
+        found: list[Property] = answer.results
+        return found
+
+    async def get(self, kind: str, name: str) -> Property:
+        """One property. Raises NotFound."""
+        return await self._one("GET", "/{name}", "get", kind, name)
+
+    async def create(self, kind: str, definition: Property) -> Property:
+        """Make a property; a second one of the same name is a Conflict."""
+        body = msgspec.to_builtins(definition)
+        return await self._one("POST", "", "create", kind, None, body)
+
+    async def update(self, kind: str, name: str, changes: Mapping[str, Any]) -> Property:
+        """Change a property's label, description, options, ... given by HubSpot's own names."""
+        return await self._one("PATCH", "/{name}", "update", kind, name, dict(changes))
+
+    async def archive(self, kind: str, name: str) -> None:
+        """Move a property to the recycle bin."""
+        request = self._request("DELETE", "/{name}", "archive", kind, name, None)
+        await self._transport.call(self._target, request, nothing)
+
+    async def _one(
+        self, method: str, path: str, verb: str, kind: str, name: str | None, body: object = None
+    ) -> Property:
+        decoder = msgspec.json.Decoder(Property)
+        answer: Property = await self._call(method, path, verb, kind, name, body, decoder=decoder)
+        return answer
+
+    async def _call(
+        self,
+        method: str,
+        path: str,
+        verb: str,
+        kind: str,
+        name: str | None = None,
+        body: object = None,
+        *,
+        decoder: msgspec.json.Decoder[Any],
+    ) -> Any:
+        request = self._request(method, path, verb, kind, name, body)
+        return await self._transport.call(self._target, request, decoder.decode)
+
+    def _request(
+        self, method: str, path: str, verb: str, kind: str, name: str | None, body: object
+    ) -> Request:
+        parts = {"kind": kind} | ({"name": name} if name else {})
+        # A property has a name of its own: making it twice ends in a Conflict, not in two.
+        return Request(method, self._path + path, f"properties.{verb}", parts=parts, body=body)

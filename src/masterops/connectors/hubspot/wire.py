@@ -1,0 +1,128 @@
+"""
+The shapes around HubSpot's records: pages, batches, inputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any, Generic, TypeVar
+
+import msgspec
+
+from masterops import errors
+from masterops.connectors.hubspot.problems import Detail
+from masterops.connectors.hubspot.records import CrmRecord
+
+R = TypeVar("R", bound=CrmRecord[Any])
+T = TypeVar("T")
+
+
+class Next(msgspec.Struct, frozen=True):
+    """
+    Where the next page starts.
+    """
+
+    after: str
+
+
+class Paging(msgspec.Struct, frozen=True):
+    """
+    Absent on the last page.
+    """
+
+    next: Next | None = None
+
+
+class Page(msgspec.Struct, Generic[R], frozen=True):
+    """
+    One page of records. `total` is only told by search.
+    """
+
+    results: list[R] = []
+    paging: Paging | None = None
+    total: int | None = None
+
+    @property
+    def after(self) -> str | None:
+        """The cursor of the next page, or None on the last."""
+        return self.paging.next.after if self.paging and self.paging.next else None
+
+
+class BatchError(msgspec.Struct, frozen=True):
+    """
+    One entry of `errors` in a batch answer (status 207).
+    """
+
+    message: str = ""
+    category: str | None = None
+    context: dict[str, list[str]] = {}
+    errors: list[Detail] = []
+
+
+class BatchAnswer(msgspec.Struct, Generic[R], frozen=True):
+    """
+    The answer to a batch: what worked, and what did not.
+    """
+
+    results: list[R] = []
+    errors: list[BatchError] = []
+
+
+class Input(msgspec.Struct, frozen=True):
+    """
+    One record to update: which, and the properties to change. An empty string clears a property.
+    """
+
+    id: str
+    properties: dict[str, str]
+
+
+class Upsert(msgspec.Struct, frozen=True):
+    """
+    One record to update or create, found by the value of a unique property.
+    """
+
+    id: str
+    properties: dict[str, str]
+
+
+class RowError(msgspec.Struct, frozen=True):
+    """
+    One input of a batch that failed: its place in what was given, and why.
+    `index` is None where HubSpot does not say which input it means.
+    """
+
+    index: int | None
+    reason: str
+    category: str | None = None
+
+
+class BatchResult(msgspec.Struct, Generic[R]):
+    """
+    What a batch of any length did. Rows that failed are in `errors`; check them, or `raise_for_errors`.
+    """
+
+    rows: list[R] = []
+    errors: list[RowError] = []
+
+    def raise_for_errors(self, connection: str) -> None:
+        """Raise Invalid when any input failed."""
+        if self.errors:
+            first = self.errors[0]
+            reason = f"{len(self.errors)} of the batch failed, first input {first.index}: {first.reason}"
+            raise errors.Invalid(service=connection, reason=reason)
+
+
+def chunks(items: Sequence[T], size: int) -> Iterator[tuple[int, Sequence[T]]]:
+    """`items` in pieces of at most `size`, each with the index of its first."""
+    for start in range(0, len(items), size):
+        yield start, items[start : start + size]
+
+
+def index_of(error: BatchError, known: dict[str, int]) -> int | None:
+    """Which input an entry of `errors` means: HubSpot echoes its trace id, or names its id."""
+    for name in ("objectWriteTraceId", "ids", "id"):
+        for value in error.context.get(name, []):
+            if value in known:
+                return known[value]
+    return None

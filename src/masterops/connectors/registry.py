@@ -1,0 +1,28 @@
+"""
+The services that Master-Ops can talk to: one line each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from masterops import errors
+from masterops.config import Connection
+from masterops.connectors.connector import Connector
+from masterops.connectors.hubspot import HubSpot
+from masterops.core.spelling import nearest
+from masterops.transport import Transport
+
+CONNECTORS: dict[str, Callable[[Connection, Transport], Connector]] = {
+    "hubspot": HubSpot,
+}
+
+
+def connector_for(connection: Connection, transport: Transport) -> Connector:
+    """The connector of a connection's service; raises UnknownName where there is none."""
+    if connection.service not in CONNECTORS:
+        known = list(CONNECTORS)
+        raise errors.UnknownName(
+            kind="connector", name=connection.service, known=known, nearest=nearest(connection.service, known)
+        )
+    return CONNECTORS[connection.service](connection, transport)

@@ -1,0 +1,34 @@
+"""
+Reading a Retry-After header, which servers fill with anything.
+
+Seen in the wild: seconds, fractions, "0", a date in the past, a date in another format, a whole day.
+The answer is seconds from now, never negative, or None when the header says nothing usable.
+"""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+
+def seconds_asked(header: str | None, *, now: datetime) -> float | None:
+    """Seconds that the server asks us to wait; None when it did not say or said nonsense."""
+    text = (header or "").strip()
+    if not text:
+        return None
+    try:
+        seconds = float(text)
+    except ValueError:
+        return _until(text, now)
+    return max(0.0, seconds) if math.isfinite(seconds) else None
+
+
+def _until(text: str, now: datetime) -> float | None:
+    try:
+        moment = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return max(0.0, (moment - now).total_seconds())

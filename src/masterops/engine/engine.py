@@ -1,0 +1,147 @@
+"""
+The one place that knows PgQueuer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from masterops import errors
+from masterops.db import Connect, explained
+from masterops.logs import Logger
+
+if TYPE_CHECKING:  # importing it costs a third of a second, and most commands need no engine
+    from pgqueuer import PgQueuer
+    from pgqueuer.adapters.persistence.queries import Queries
+    from pgqueuer.models import Job as Task
+    from pgqueuer.models import Schedule
+
+SCHEMA = "pgqueuer"
+# A worker that says nothing for so long is dead, and its job is taken over.
+HEARTBEAT = timedelta(seconds=20)
+POLL = timedelta(seconds=5)
+FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """
+    One kind of work: its name, what it does with a payload, and when it runs by itself (a cron line in
+    UTC, or None). `at_once` is how many may run at the same time over all workers; 0 means any number.
+    """
+
+    name: str
+    run: Callable[[Payload], Awaitable[None]]
+    cron: str | None = None
+    at_once: int = 0
+
+
+class Engine:
+    """
+    Puts jobs into the queue and works them off.
+    """
+
+    def __init__(self, connect: Connect, log: Logger, jobs: Sequence[Job]) -> None:
+        """`connect` opens a new autocommit connection; a worker keeps one for itself."""
+        self._connect = connect
+        self._log = log
+        self._jobs = tuple(jobs)
+
+    async def prepare(self) -> None:
+        """Make or upgrade the queue's tables, in a schema of their own; safe to call from many at once."""
+        async with contextlib.AsyncExitStack() as stack:
+            queries = await self._queries(stack)
+            async with queries.schema_lock():
+                if await queries.schema_is_installed():
+                    await queries.apply_upgrade()
+                else:
+                    await queries.install()
+
+    async def enqueue(self, name: str, payload: Payload | None = None, *, once: str | None = None) -> None:
+        """Put a job into the queue. With `once`, a job of the same key that still waits is enough."""
+        async with contextlib.AsyncExitStack() as stack:
+            queries = await self._queries(stack)
+            await _enqueue(queries, name, payload or {}, once)
+
+    async def work(self, stop: asyncio.Event) -> None:
+        """
+        Work until `stop` is set; jobs in hand are finished first. A database that goes away is waited for.
+        """
+        pause = FIRST_PAUSE
+        while not stop.is_set():
+            try:
+                await self._work(stop)
+                pause = FIRST_PAUSE
+            except errors.DatabaseError as error:
+                self._log.warn("engine.database_away", error=error.message, wait_seconds=pause)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stop.wait(), pause)
+                pause = min(LONGEST_PAUSE, pause * 2)
+
+    async def _work(self, stop: asyncio.Event) -> None:
+        from pgqueuer import PgQueuer
+
+        async with contextlib.AsyncExitStack() as stack:
+            queries = await self._queries(stack)
+            worker = PgQueuer(queries.driver, queries=queries, channel=queries.qbe.settings.channel)
+            for job in self._jobs:
+                _register(worker, queries, job, self._log)
+            watcher = asyncio.create_task(_forward(stop, worker.shutdown))
+            stack.callback(watcher.cancel)
+            await worker.run(dequeue_timeout=POLL, heartbeat_timeout=HEARTBEAT)
+
+    async def _queries(self, stack: contextlib.AsyncExitStack) -> Queries:
+        """PgQueuer's queries on a connection of their own; psycopg's errors leave as ours."""
+        from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
+        from pgqueuer.adapters.persistence import qb
+        from pgqueuer.adapters.persistence.queries import Queries
+        from pgqueuer.domain.settings import DBSettings
+
+        stack.enter_context(explained("the job queue"))
+        connection = await self._connect()
+        stack.push_async_callback(connection.close)
+        settings = DBSettings(db_schema=SCHEMA)
+        return Queries(
+            PsycopgDriver(connection),
+            qbe=qb.QueryBuilderEnvironment(settings),
+            qbq=qb.QueryQueueBuilder(settings),
+            qbs=qb.QuerySchedulerBuilder(settings),
+        )
+
+
+async def _enqueue(queries: Queries, name: str, payload: Payload, once: str | None) -> None:
+    body = msgspec.json.encode(payload)
+    await queries.enqueue(name, body, dedupe_key=once, on_conflict="skip")
+
+
+def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None:
+    """A schedule only puts the job into the queue, where it is safe from whatever happens to this worker."""
+
+    @worker.entrypoint(job.name, concurrency_limit=job.at_once, accepts_context=False)
+    async def run(task: Task) -> None:
+        try:
+            await job.run(msgspec.json.decode(task.payload or b"{}"))
+        except errors.DatabaseError:
+            raise  # the queue is in the same database: the job is taken up again when it is back
+        except Exception:  # the worker must survive one bad job
+            log.exception("engine.job_failed", job=job.name)
+
+    if job.cron is not None:
+
+        @worker.schedule(f"{job.name}.schedule", job.cron, accepts_context=False)
+        async def due(schedule: Schedule) -> None:
+            await _enqueue(queries, job.name, {}, job.name)
+
+
+async def _forward(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
+    await stop.wait()
+    shutdown.set()

@@ -1,0 +1,56 @@
+"""
+Every job of the platform, one entry each.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+from uuid import UUID
+
+from masterops.config import Settings
+from masterops.core.ids import uuid7
+from masterops.db import Pool
+from masterops.engine import Job
+from masterops.health import Patient
+from masterops.jobs.cycle import run_cycle
+from masterops.logs import Logger
+
+CYCLE = "cycle"
+
+
+class Parts(Protocol):
+    """
+    What the jobs need of the application.
+    """
+
+    settings: Settings
+    pool: Pool
+    log: Logger
+
+    async def patients(self) -> list[Patient]:
+        """Every enabled connection with its connector, or with the reason why it has none."""
+        ...
+
+
+def catalogue(parts: Parts) -> list[Job]:
+    """The jobs, bound to one application."""
+
+    async def cycle(payload: dict[str, Any]) -> None:
+        id = UUID(payload["cycle"]) if "cycle" in payload else uuid7()
+        await run_cycle(await parts.patients(), parts.pool, parts.log, cycle=id)
+
+    async def partitions(payload: dict[str, Any]) -> None:
+        async with parts.pool.connection() as connection:
+            await connection.execute("SELECT ops.ensure_partitions()")
+
+    async def retention(payload: dict[str, Any]) -> None:
+        async with parts.pool.connection() as connection:
+            cursor = await connection.execute("SELECT * FROM public.cleanup_old_logs()")
+            parts.log.success("retention.done", **(await cursor.fetchone() or {}))
+
+    schedule = parts.settings.schedule
+    return [
+        Job(CYCLE, cycle, cron=schedule.health, at_once=1),
+        Job("partitions", partitions, cron="17 * * * *", at_once=1),
+        Job("retention", retention, cron=schedule.retention, at_once=1),
+    ]

@@ -1,0 +1,96 @@
+"""
+Where a process's records go: threshold, spool, console.
+
+There is one default pipeline a process, as there is one root logger in the standard library, so that
+`masterops.get_logger` works in any file without anything being handed around.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Literal, TextIO
+
+from masterops.logs.console import paint
+from masterops.logs.logger import Logger
+from masterops.logs.record import LEVELS, ApiMetric, LogRecord, encode
+from masterops.logs.spool import Spool
+
+Console = Literal["off", "auto", "pretty", "json"]
+
+
+class Pipeline:
+    """
+    Takes records and returns when they are safe in the spool.
+    """
+
+    def __init__(
+        self, folder: Path, *, level: str = "info", console: Console = "off", stream: TextIO | None = None
+    ) -> None:
+        self.spool = Spool(folder)
+        self.levels: dict[str, str] = {}  # source -> its own threshold
+        self._stream = stream
+        self._console = console
+        self.level = level
+
+    @property
+    def level(self) -> str:
+        """The threshold; may be changed at run time."""
+        return self._level
+
+    @level.setter
+    def level(self, level: str) -> None:
+        self._threshold = LEVELS[level]
+        self._level = level
+
+    @property
+    def folder(self) -> Path:
+        """Where the segments lie."""
+        return self.spool.folder
+
+    def logger(self, **fields: object) -> Logger:
+        """A logger with fixed fields."""
+        return Logger(self, **fields)
+
+    def emits(self, level: str, source: str) -> bool:
+        """Whether a record of this level and source passes the threshold."""
+        own = self.levels.get(source)
+        return LEVELS[level] >= (LEVELS[own] if own else self._threshold)
+
+    def emit(self, record: LogRecord) -> None:
+        """Write one log record into the spool, and to the console where one is wanted."""
+        line = encode(record)
+        self.spool.append(line)
+        if self._console != "off":
+            self._show(record, line)
+
+    def measure(self, metric: ApiMetric) -> None:
+        """Write one row of `api_metrics` into the spool."""
+        self.spool.append(encode(metric))
+
+    def close(self) -> None:
+        """Finish the open segment."""
+        self.spool.close()
+
+    def _show(self, record: LogRecord, line: bytes) -> None:
+        stream = self._stream or sys.stderr
+        pretty = self._console == "pretty" or (self._console == "auto" and stream.isatty())
+        try:
+            stream.write(paint(record, colour=stream.isatty()) if pretty else line.decode())
+            stream.flush()
+        except (OSError, ValueError):  # a closed or broken terminal must not stop the application
+            self._console = "off"
+
+
+_default: Pipeline | None = None
+
+
+def default_pipeline() -> Pipeline | None:
+    """The pipeline of this process, once somebody has set one."""
+    return _default
+
+
+def set_default_pipeline(pipeline: Pipeline | None) -> None:
+    """Make `pipeline` the one that `masterops.get_logger` writes to."""
+    global _default
+    _default = pipeline

@@ -1,0 +1,133 @@
+"""
+The rows that travel through the spool, and their encoding as one JSON line each.
+
+A line carries its destination in `to`. The field names are the columns of the table, so that a line
+can be read with jq beside the table's documentation.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from masterops.logs.redact import DEEPEST, readable
+
+Level = Literal["debug", "info", "warn", "error"]
+Status = Literal["info", "success", "warning", "error"]
+
+LEVELS: dict[str, int] = {"debug": 10, "info": 20, "warn": 30, "error": 40}
+
+LONGEST_MESSAGE = 8_192
+LONGEST_TEXT = 65_536
+
+
+class LogRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="to", tag="integration_logs"):
+    """
+    One row of `integration_logs`.
+    """
+
+    id: UUID
+    created_at: datetime
+    source: str
+    level: Level
+    status: Status
+    message: str
+    service: str | None = None
+    operation: str | None = None
+    details_json: dict[str, Any] = {}
+    duration_ms: float | None = None
+    user_id: str | None = None
+    business_id: str | None = None
+    workflow_id: str | None = None
+    integration_id: str | None = None
+    trace_id: str | None = None
+
+
+class ApiMetric(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="to", tag="api_metrics"):
+    """
+    One row of `api_metrics`: one HTTP attempt. `endpoint` is the path template, never the concrete id.
+    """
+
+    id: UUID
+    created_at: datetime
+    service: str
+    endpoint: str
+    method: str
+    success: bool
+    duration_ms: float
+    attempt: int
+    operation: str
+    status_code: int | None = None
+    response_size_bytes: int | None = None
+    rate_limit_remaining: int | None = None
+    rate_limit_reset_at: datetime | None = None
+    error_message: str | None = None
+    error_category: str | None = None
+    business_id: str | None = None
+    integration_id: str | None = None
+
+
+Row = LogRecord | ApiMetric
+
+_encoder = msgspec.json.Encoder(enc_hook=readable)
+_decoder: msgspec.json.Decoder[Row] = msgspec.json.Decoder(Row)
+
+
+def encode(row: Row) -> bytes:
+    """
+    One JSON line with its newline. Never raises: what JSON cannot hold is written in a readable form.
+    """
+    try:
+        line = _encoder.encode(row)
+    except Exception:  # any value a caller may hand us: recursion, huge ints, lone surrogates, ...
+        line = _encoder.encode(_cleaned(row))
+    if b"\\u0000" in line:  # PostgreSQL's text and jsonb have no NUL
+        line = _encoder.encode(_cleaned(row))
+    return line + b"\n"
+
+
+def decode(line: bytes) -> Row:
+    """The row in one line; raises msgspec.DecodeError or ValidationError for anything else."""
+    return _decoder.decode(line)
+
+
+def _cleaned(row: Row) -> Row:
+    fields = {name: _clean(getattr(row, name), 0, ()) for name in row.__struct_fields__}
+    fields |= {"id": row.id, "created_at": row.created_at}
+    return type(row)(**fields)
+
+
+def _clean(value: Any, depth: int, above: tuple[int, ...]) -> Any:
+    """A value that JSON, PostgreSQL and a reader can take, as near to the given one as possible."""
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, int):
+        return value if abs(value) < 2**63 else str(value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else str(value)
+    if id(value) in above:
+        return "<recursive>"
+    if depth >= DEEPEST:
+        return f"<{type(value).__name__}, deeper than {DEEPEST}>"
+    if isinstance(value, Mapping):
+        inner = (*above, id(value))
+        return {clean_text(str(key)): _clean(item, depth + 1, inner) for key, item in value.items()}
+    if isinstance(value, (list, tuple, set, frozenset)):
+        return [_clean(item, depth + 1, (*above, id(value))) for item in value]
+    return clean_text(readable(value))
+
+
+def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
+    """Text that PostgreSQL accepts: no NUL, no lone surrogate, and a marked cut when it is too long."""
+    text = text.replace("\x00", "\N{SYMBOL FOR NULL}")
+    text = text.encode("utf-8", "backslashreplace").decode("utf-8")
+    if len(text) <= longest:
+        return text
+    return f"{text[:longest]}… [{len(text) - longest} characters cut]"

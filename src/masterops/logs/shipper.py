@@ -1,0 +1,165 @@
+"""
+From the spool into the database, exactly once.
+
+A segment's offset moves in the same transaction as its rows, so a crash at any point neither loses nor
+doubles one. Segments of dead processes are adopted by whoever ships next; a lock per segment keeps two
+shippers apart. The database is reached through `RecordStore`, because this layer may not import it.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import msgspec
+
+from masterops.logs.record import Row, decode
+from masterops.logs.spool import SUFFIX
+
+BATCH_BYTES = 2 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """
+    What lies between two offsets of one segment: rows, and lines that are none with the reason.
+    """
+
+    segment: str
+    start: int
+    end: int
+    rows: tuple[Row, ...]
+    rejects: tuple[tuple[int, str, str], ...]  # offset, line, reason
+
+
+@dataclass(frozen=True, slots=True)
+class Shipped:
+    """
+    What one pass over the spool did.
+    """
+
+    records: int = 0
+    rejected: int = 0
+    finished_segments: int = 0
+
+
+class RecordStore(Protocol):
+    """
+    The database's side: implemented in `masterops.db`.
+    """
+
+    async def offset(self, segment: str) -> int:
+        """Bytes of `segment` that are already stored."""
+        ...
+
+    async def store(self, batch: Batch) -> int:
+        """Store the rows and move the offset, in one transaction; answers the number of rows rejected."""
+        ...
+
+    async def forget(self, segment: str) -> None:
+        """The segment's file is gone: its offset is no longer needed."""
+        ...
+
+
+async def ship_once(folder: Path, store: RecordStore) -> Shipped:
+    """
+    Ship everything that the spool holds now, oldest segment first, own and adopted ones alike.
+
+    Raises DatabaseError when the database is away; nothing is lost by that, call it again later.
+    """
+    records = rejected = finished = 0
+    for path in sorted(folder.glob(f"*{SUFFIX}")):
+        with _claimed(path) as claimed:
+            if not claimed:
+                continue
+            done = await _ship_segment(path, store)
+            records += done.records
+            rejected += done.rejected
+            finished += done.finished_segments
+    return Shipped(records, rejected, finished)
+
+
+async def _ship_segment(path: Path, store: RecordStore) -> Shipped:
+    records = rejected = 0
+    # Asked before reading: a segment that was finished then cannot have grown since.
+    complete = not _owner_lives(path)
+    position = await store.offset(path.name)
+    while batch := read_batch(path, position, complete=complete):
+        rejected += len(batch.rejects) + await store.store(batch)
+        records += len(batch.rows)
+        position = batch.end
+    if not complete:
+        return Shipped(records, rejected, 0)
+    path.unlink(missing_ok=True)
+    await store.forget(path.name)
+    return Shipped(records, rejected, 1)
+
+
+def read_batch(path: Path, start: int, *, complete: bool, most: int = BATCH_BYTES) -> Batch | None:
+    """
+    The next whole lines from `start`, or None at the end.
+
+    A torn last line of a finished segment (the process was killed inside a write) is a reject; of a
+    growing one it is left for the next pass.
+    """
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(most)
+        while data and b"\n" not in data and (more := file.read(most)):
+            data += more
+    end = data.rfind(b"\n") + 1
+    if end == 0 and not (complete and data):
+        return None
+    body = data[:end] if end else data
+    rows: list[Row] = []
+    rejects: list[tuple[int, str, str]] = []
+    for offset, line in _lines(body, start):
+        try:
+            rows.append(decode(line))
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            rejects.append((offset, line.decode("utf-8", "backslashreplace"), f"not a record: {error}"))
+    return Batch(path.name, start, start + len(body), tuple(rows), tuple(rejects))
+
+
+def _lines(body: bytes, start: int) -> Iterator[tuple[int, bytes]]:
+    offset = start
+    for line in body.split(b"\n"):
+        if line:
+            yield offset, line
+        offset += len(line) + 1
+
+
+@contextmanager
+def _claimed(path: Path) -> Iterator[bool]:
+    """Whether this shipper has the segment to itself; a second one passes it over."""
+    lock = path.with_suffix(".shipping")
+    file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        # The segment may have been shipped and deleted while we opened its lock.
+        yield _try_lock(file, fcntl.LOCK_EX) and path.exists()
+    finally:
+        if not path.exists():
+            lock.unlink(missing_ok=True)
+        os.close(file)
+
+
+def _owner_lives(path: Path) -> bool:
+    """The owner's exclusive lock lasts as long as its process or its open segment."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return not _try_lock(file, fcntl.LOCK_SH)
+    finally:
+        os.close(file)
+
+
+def _try_lock(file: int, kind: int) -> bool:
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

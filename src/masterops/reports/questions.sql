@@ -1,0 +1,63 @@
+-- name: connections_now
+-- Every configured connection with its present state, its last read and its errors of the last day.
+SELECT
+    c.id AS connection,
+    c.service,
+    c.business_slug AS business,
+    b.name AS business_name,
+    coalesce(s.state, 'unknown') AS state,
+    s.since,
+    s.last_checked_at,
+    s.response_time_ms,
+    s.error_message,
+    r.changed,
+    r.last_read_at,
+    coalesce(e.errors, 0) AS errors_24h
+FROM ops.connections AS c
+LEFT JOIN public.businesses AS b ON b.slug = c.business_slug
+LEFT JOIN ops.health_state AS s ON s.integration_id = c.id AND s.check_name = 'connection'
+LEFT JOIN LATERAL (
+    SELECT sum(last_changed_count)::bigint AS changed, max(last_read_at) AS last_read_at
+    FROM ops.read_cursors
+    WHERE integration_id = c.id
+) AS r ON true
+LEFT JOIN (
+    SELECT integration_id, count(*) AS errors
+    FROM public.integration_logs
+    WHERE level = 'error' AND created_at > now() - interval '24 hours'
+    GROUP BY integration_id
+) AS e ON e.integration_id = c.id
+WHERE c.enabled AND c.removed_at IS NULL
+ORDER BY b.name NULLS FIRST, c.service;
+
+-- name: last_cycle
+-- The newest cycle that has ended.
+SELECT id, started_at, finished_at, outcome
+FROM ops.cycles
+WHERE finished_at IS NOT NULL
+ORDER BY started_at DESC
+LIMIT 1;
+
+-- name: attention
+-- Businesses with something wrong now, the worst first.
+SELECT business_name, business_slug, severity, reasons, errors_last_hour, errors_last_24h, last_error_time
+FROM public.businesses_needing_attention
+WHERE %(business)s::text IS NULL OR business_slug = %(business)s
+ORDER BY severity = 'critical' DESC, errors_last_hour DESC, business_name;
+
+-- name: stats
+-- What each source did in the last hours, over all businesses or one.
+SELECT
+    source,
+    count(*) AS total_logs,
+    count(*) FILTER (WHERE level = 'error') AS error_count,
+    count(*) FILTER (WHERE level = 'warn') AS warning_count,
+    round(100.0 * count(*) FILTER (WHERE level = 'error') / count(*), 2) AS error_rate_pct,
+    round(avg(duration_ms)::numeric, 1) AS avg_duration_ms,
+    round((percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms))::numeric, 1) AS p95_duration_ms,
+    max(created_at) AS last_activity
+FROM public.integration_logs
+WHERE created_at > now() - make_interval(hours => %(hours)s)
+    AND (%(business)s::text IS NULL OR business_id = %(business)s)
+GROUP BY source
+ORDER BY total_logs DESC, source;

@@ -1,0 +1,3 @@
+"""
+The twin of HubSpot: accounts with contacts, companies, deals and more, behind HubSpot's own paths.
+"""

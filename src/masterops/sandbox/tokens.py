@@ -1,0 +1,43 @@
+"""
+Which services have a twin, and the demo tokens that open them.
+
+A token names its service and its business, so one process can serve every business and each call finds
+its account by its token. No real service gives out tokens of this form: one of these sent to the real
+service by mistake is refused there, and a real one is refused here.
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+
+from masterops import errors
+
+SERVICES = ("hubspot",)
+SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+
+
+def token_for(service: str, business: str) -> str:
+    """The demo token of `business` at the twin of `service`. Raises UnknownName or BadValue."""
+    check_service(service)
+    check_slug(business)
+    return f"sandbox-{service}-{business}"
+
+
+def check_service(service: str) -> None:
+    """Raise UnknownName when no twin stands in for `service`."""
+    if service not in SERVICES:
+        raise unknown("service in the sandbox", service, SERVICES)
+
+
+def check_slug(business: str) -> None:
+    """Raise BadValue when `business` cannot be a business's slug."""
+    if not SLUG.fullmatch(business):
+        reason = "use small letters, digits and single hyphens, like red-hill-fresh."
+        raise errors.BadValue(value=business, kind="business", reason=reason)
+
+
+def unknown(kind: str, name: str, known: tuple[str, ...] | list[str]) -> errors.UnknownName:
+    """The error for a name that is not one of `known`, with the nearest that is."""
+    near = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
+    return errors.UnknownName(kind=kind, name=name, known=list(known), nearest=near[0] if near else None)

@@ -1,0 +1,81 @@
+"""
+Exceptions of aiohttp, asyncio and msgspec become ours here, and nowhere else.
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import dataclass
+
+import aiohttp
+import msgspec
+
+from masterops import errors
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """
+    An attempt without a usable answer, and whether the request had left before it failed.
+    """
+
+    error: errors.RemoteError
+    sent: bool
+
+
+class BodyTooLarge(Exception):
+    """The answer is larger than the transport reads."""
+
+
+# The first row that matches wins: subclasses stand before their parents.
+FOREIGN: tuple[tuple[type[BaseException], type[errors.RemoteError], bool], ...] = (
+    (aiohttp.ClientConnectorDNSError, errors.NameNotResolved, False),
+    (aiohttp.ClientConnectorCertificateError, errors.TlsFailed, False),
+    (aiohttp.ClientConnectorSSLError, errors.TlsFailed, False),
+    (aiohttp.ClientSSLError, errors.TlsFailed, False),
+    (aiohttp.ServerFingerprintMismatch, errors.TlsFailed, False),
+    (aiohttp.ConnectionTimeoutError, errors.Timeout, False),
+    (aiohttp.ClientProxyConnectionError, errors.NetworkError, False),
+    (aiohttp.ClientHttpProxyError, errors.NetworkError, False),
+    (aiohttp.ClientConnectorError, errors.NetworkError, False),
+    (aiohttp.InvalidURL, errors.NetworkError, False),
+    (aiohttp.ServerTimeoutError, errors.Timeout, True),
+    (TimeoutError, errors.Timeout, True),
+    (aiohttp.ClientPayloadError, errors.NetworkError, True),
+    (aiohttp.ClientConnectionError, errors.NetworkError, True),
+    (aiohttp.ClientResponseError, errors.MalformedAnswer, True),
+    (aiohttp.ClientError, errors.NetworkError, True),
+    (BodyTooLarge, errors.UnexpectedAnswer, True),
+    (msgspec.ValidationError, errors.MalformedAnswer, True),
+    (msgspec.DecodeError, errors.MalformedAnswer, True),
+    (UnicodeDecodeError, errors.MalformedAnswer, True),
+    (OSError, errors.NetworkError, True),
+)
+KINDS = tuple(kind for kind, _, _ in FOREIGN)
+
+
+def translate(exception: BaseException, *, connection: str, seconds: float) -> Failure:
+    """Our error for one of theirs; `seconds` is the limit that a time-out ran into."""
+    for kind, ours, sent in FOREIGN:
+        if isinstance(exception, kind):
+            facts = {"seconds": seconds} if ours is errors.Timeout else {"reason": reason_of(exception)}
+            return Failure(ours(service=connection, **facts), sent)
+    raise exception
+
+
+def reason_of(exception: BaseException) -> str:
+    """What happened in words, without a URL: a URL may carry a secret."""
+    if isinstance(exception, aiohttp.ClientConnectorCertificateError):
+        return str(exception.certificate_error)
+    if isinstance(exception, aiohttp.ClientConnectorError):
+        where = f"{exception.host}:{exception.port}"
+        if exception.os_error.errno == errno.ECONNREFUSED or "Connect call failed" in str(exception.os_error):
+            return f"nothing answers at {where}"
+        return f"{exception.os_error.strerror or exception.os_error} ({where})"
+    if isinstance(exception, aiohttp.ServerDisconnectedError):
+        return "it closed the connection without an answer"
+    if isinstance(exception, aiohttp.ClientPayloadError):
+        return "the answer was cut off in the middle"
+    if isinstance(exception, (aiohttp.InvalidURL, aiohttp.ClientResponseError)):
+        return f"{type(exception).__name__}: not valid HTTP"
+    return str(exception) or type(exception).__name__

@@ -1,0 +1,104 @@
+"""
+What an answer means: one table from status to error, pure.
+
+    200-299                      fine
+    400 413 414 415 422          Invalid            the values are wrong: mend them
+    401                          Unauthenticated    403 Forbidden
+    404 410                      NotFound           409 412 Conflict
+    402                          QuotaExhausted
+    423 429                      RateLimited        wait and try again
+    408 500-599                  ServerFailed       try again
+    anything else                UnexpectedAnswer
+
+A service may know better (a 429 that means "used up for today" is no reason to wait a second): its
+`Problem.error` wins over the table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from masterops import errors
+from masterops.logs import redact_text
+
+BY_STATUS: dict[int, type[errors.RemoteError]] = {
+    400: errors.Invalid,
+    401: errors.Unauthenticated,
+    402: errors.QuotaExhausted,
+    403: errors.Forbidden,
+    404: errors.NotFound,
+    408: errors.ServerFailed,
+    409: errors.Conflict,
+    410: errors.NotFound,
+    412: errors.Conflict,
+    413: errors.Invalid,
+    414: errors.Invalid,
+    415: errors.Invalid,
+    422: errors.Invalid,
+    423: errors.RateLimited,
+    429: errors.RateLimited,
+}
+
+# Statuses of class ServerFailed after which the request was certainly not carried out.
+NOT_CARRIED_OUT = frozenset({503})
+LONGEST_REASON = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """
+    One HTTP answer, read to its end. Header names are in lower case.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """
+    A service's own words for what went wrong.
+    """
+
+    reason: str = ""
+    error: type[errors.RemoteError] | None = None
+    retry_after: float | None = None
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+
+def judge(
+    reply: Reply, problem: Problem, *, connection: str, asked: float | None
+) -> errors.RemoteError | None:
+    """The error that `reply` means, or None when it is fine. `asked` is its Retry-After in seconds."""
+    if 200 <= reply.status < 300:
+        return None
+    kind = problem.error or BY_STATUS.get(reply.status) or _by_class(reply.status)
+    reason = redact_text(problem.reason or _first_words(reply.body))[:LONGEST_REASON]
+    return kind(
+        service=connection,
+        status=reply.status,
+        retry_after=asked if asked is not None else problem.retry_after,
+        reason=f"{reason} (HTTP {reply.status})" if reason else f"HTTP {reply.status}",
+        **problem.facts,
+    )
+
+
+def ambiguous(error: errors.RemoteError, *, sent: bool) -> bool:
+    """Whether the request that ended in `error` may have been carried out all the same."""
+    if isinstance(error, errors.RateLimited):
+        return False
+    if error.status is not None and isinstance(error, errors.ServerFailed):
+        return error.status not in NOT_CARRIED_OUT
+    return sent and isinstance(error, (errors.NetworkError, errors.Timeout, errors.MalformedAnswer))
+
+
+def _by_class(status: int) -> type[errors.RemoteError]:
+    return errors.ServerFailed if 500 <= status < 600 else errors.UnexpectedAnswer
+
+
+def _first_words(body: bytes) -> str:
+    """A body that nobody explained, as far as it is text: its first line."""
+    text = " ".join(body[:2000].decode("utf-8", "replace").split())
+    return "an HTML page" if text[:200].lower().lstrip().startswith(("<!doctype", "<html")) else text[:200]

@@ -1,0 +1,72 @@
+"""
+What a connector asks of the transport: at whom, and what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import quote, urlencode
+
+from masterops.transport.outcome import Problem, Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """
+    What an answer's headers say of the budget that is left.
+    """
+
+    remaining: int | None = None
+    resets_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """
+    One connection as the transport needs it.
+
+    `headers` is called for each attempt, so that a rotated token is used at once; what it returns is
+    sent and never written anywhere. `explain` reads the service's own error body, `rate` its headers.
+    """
+
+    connection: str
+    service: str
+    business: str | None
+    base_url: str
+    headers: Callable[[], Mapping[str, str]]
+    explain: Callable[[Reply], Problem]
+    rate: Callable[[Mapping[str, str]], Rate] = lambda headers: Rate()
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """
+    One logical call. `path` is a template: its parts in braces are filled from `parts`, escaped.
+
+    `repeatable` says whether sending it twice does no more than sending it once. One that is not is
+    sent again only when it certainly was not carried out.
+    """
+
+    method: str
+    path: str
+    operation: str
+    parts: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str] = field(default_factory=dict)
+    body: object = None
+    repeatable: bool = True
+    timeout: float | None = None
+
+    @property
+    def endpoint(self) -> str:
+        """The label for metrics: the template, which never holds an id or a secret."""
+        return self.path
+
+    def url(self, base_url: str) -> str:
+        """The whole URL; an id with a slash or any other character stays one path segment."""
+        filled = self.path.format_map(
+            {name: quote(str(value), safe="") for name, value in self.parts.items()}
+        )
+        query = f"?{urlencode(self.query)}" if self.query else ""
+        return base_url.rstrip("/") + filled + query

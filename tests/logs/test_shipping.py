@@ -1,0 +1,264 @@
+"""
+The spool and the shipper: nothing is lost, nothing arrives twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import resource
+import signal
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from masterops import errors
+from masterops.logs import Pipeline, ship_once
+from masterops.logs.shipper import read_batch
+from tests.logs.conftest import Memory, spooled
+
+WRITER = """
+import sys
+from pathlib import Path
+from masterops.logs import Pipeline
+log = Pipeline(Path(sys.argv[1])).logger(source="test")
+number = 0
+while True:
+    number += 1
+    log.info(f"n{number}")
+    print(number, flush=True)
+"""
+
+
+async def test_ships_what_was_written_in_order_and_only_once(pipeline: Pipeline, memory: Memory) -> None:
+    """
+    A second pass finds nothing new; a third finds what came in between.
+    """
+    log = pipeline.logger()
+    log.info("one")
+    log.info("two")
+
+    first = await ship_once(pipeline.folder, memory)
+    second = await ship_once(pipeline.folder, memory)
+    log.info("three")
+    await ship_once(pipeline.folder, memory)
+
+    assert (2, 0) == (first.records, second.records)
+    assert ["one", "two", "three"] == memory.messages
+
+
+async def test_a_finished_segment_is_deleted_when_it_is_shipped(pipeline: Pipeline, memory: Memory) -> None:
+    """
+    Nothing is left of it, on disk or in the store; an open one stays.
+    """
+    pipeline.logger().info("one")
+    await ship_once(pipeline.folder, memory)
+    open_files = list(pipeline.folder.iterdir())
+    pipeline.close()
+
+    shipped = await ship_once(pipeline.folder, memory)
+
+    assert open_files
+    assert 1 == shipped.finished_segments
+    assert ([], {}) == (list(pipeline.folder.iterdir()), memory.offsets)
+
+
+async def test_a_database_that_fails_costs_nothing(pipeline: Pipeline, memory: Memory) -> None:
+    """
+    The pass raises, the records stay, the next pass ships each once.
+    """
+    pipeline.logger().info("one")
+    memory.fail_next = errors.DatabaseLost(reason="cable")
+
+    with pytest.raises(errors.DatabaseLost):
+        await ship_once(pipeline.folder, memory)
+    await ship_once(pipeline.folder, memory)
+
+    assert ["one"] == memory.messages
+
+
+def test_every_acknowledged_record_of_a_killed_process_arrives(tmp_path: Path, memory: Memory) -> None:
+    """
+    kill -9 in the middle of writing: whatever the logger had returned from is adopted and shipped.
+    """
+    for _ in range(5):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(tmp_path)], stdout=subprocess.PIPE, text=True
+        )
+        assert writer.stdout is not None
+        acknowledged = [int(writer.stdout.readline()) for _ in range(300)][-1]
+        writer.send_signal(signal.SIGKILL)
+        acknowledged = max([acknowledged, *(int(line) for line in writer.stdout.read().split()[:-1])])
+        writer.wait()
+        memory.rows.clear()
+
+        asyncio.run(ship_once(tmp_path, memory))
+
+        assert [f"n{number}" for number in range(1, acknowledged + 1)] == memory.messages[:acknowledged]
+        assert len(memory.messages) <= acknowledged + 2  # written, and killed before it could say so
+    assert [] == list(tmp_path.glob("*.jsonl"))
+
+
+async def test_a_torn_last_line_is_reported_and_the_rest_shipped(tmp_path: Path, memory: Memory) -> None:
+    """
+    A line that a dying process did not finish is a reject with its reason, not an obstacle.
+    """
+    pipeline = Pipeline(tmp_path)
+    pipeline.logger().info("whole")
+    pipeline.close()
+    segment = next(tmp_path.glob("*.jsonl"))
+    with segment.open("ab") as file:
+        file.write(b'{"to":"integration_logs","mess')
+
+    shipped = await ship_once(tmp_path, memory)
+
+    assert ["whole"] == memory.messages
+    assert 1 == shipped.rejected
+    assert '{"to":"integration_logs","mess' == memory.rejects[0][1]
+    assert not segment.exists()
+
+
+async def test_the_unfinished_line_of_a_living_process_is_left_for_later(
+    tmp_path: Path, memory: Memory
+) -> None:
+    """
+    Half a line in an open segment is no reject: its other half is on the way.
+    """
+    pipeline = Pipeline(tmp_path)
+    pipeline.logger().info("whole")
+    segment = next(tmp_path.glob("*.jsonl"))
+    with segment.open("ab") as file:
+        file.write(b'{"half')
+
+    shipped = await ship_once(tmp_path, memory)
+
+    assert (["whole"], 0) == (memory.messages, shipped.rejected)
+    assert segment.exists()
+    pipeline.close()
+
+
+async def test_two_shippers_at_once_ship_each_record_once(pipeline: Pipeline, memory: Memory) -> None:
+    """
+    The segment's lock keeps a second shipper away while the first has it.
+    """
+    for number in range(500):
+        pipeline.logger().info(str(number))
+
+    await asyncio.gather(*(ship_once(pipeline.folder, memory) for _ in range(5)))
+
+    assert [str(number) for number in range(500)] == memory.messages
+
+
+def test_threads_do_not_tear_each_others_lines(pipeline: Pipeline) -> None:
+    """
+    A thousand records of eight threads are a thousand whole lines.
+    """
+    log = pipeline.logger()
+
+    def write(name: int) -> None:
+        for number in range(125):
+            log.info(f"{name}-{number}", filler="x" * 300)
+
+    threads = [threading.Thread(target=write, args=[name]) for name in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert 1000 == len(spooled(pipeline.folder))
+
+
+def test_a_forked_child_writes_a_segment_of_its_own(pipeline: Pipeline) -> None:
+    """
+    Parent and child never share a segment, and neither takes the other's lock away.
+    """
+    log = pipeline.logger()
+    log.info("parent")
+
+    child = os.fork()
+    if child == 0:
+        log.info("child")
+        os._exit(0)
+    os.waitpid(child, 0)
+    log.info("parent again")
+
+    segments = sorted(pipeline.folder.glob("*.jsonl"))
+    assert 2 == len(segments)
+    assert [2, 1] == [len(path.read_bytes().splitlines()) for path in segments]
+
+
+def test_segments_are_rotated_by_size(tmp_path: Path) -> None:
+    """
+    A long-running process leaves finished segments behind that can be shipped and deleted.
+    """
+    pipeline = Pipeline(tmp_path)
+    pipeline.spool._segment_bytes = 2_000
+
+    for number in range(50):
+        pipeline.logger().info(str(number))
+
+    assert len(list(tmp_path.glob("*.jsonl"))) > 3
+    assert [str(number) for number in range(50)] == [row.message for row in spooled(tmp_path)]  # type: ignore[union-attr]
+    pipeline.close()
+
+
+def test_a_full_disk_is_counted_said_once_and_never_raised(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """
+    The application goes on; whole lines written later are not swallowed by a half one before.
+    """
+    pipeline = Pipeline(tmp_path)
+    log = pipeline.logger()
+    log.info("before")
+    size = next(tmp_path.glob("*.jsonl")).stat().st_size
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size + 10, limits[1]))
+    try:
+        log.info("lost")
+        log.info("lost too")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    log.info("after")
+
+    lines = next(tmp_path.glob("*.jsonl")).read_bytes().splitlines()
+    assert 2 == pipeline.spool.lost
+    assert 1 == capsys.readouterr().err.count("log records are being lost")
+    assert b'"message":"after"' in lines[-1]
+    pipeline.close()
+
+
+@settings(max_examples=50)
+@given(
+    lines=st.lists(st.binary(max_size=60).map(lambda line: line.replace(b"\n", b" ")), max_size=12),
+    torn=st.binary(max_size=20).map(lambda line: line.replace(b"\n", b" ")),
+    most=st.integers(1, 200),
+)
+def test_batches_cover_a_finished_segment_exactly(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], torn: bytes, most: int
+) -> None:
+    """
+    Whatever the bytes and the batch size, every byte is in one batch, and every line in one piece.
+    """
+    path = tmp_path_factory.mktemp("segment") / "x.jsonl"
+    content = b"".join(line + b"\n" for line in lines) + torn
+    path.write_bytes(content)
+
+    position, rejected = 0, []
+    while batch := read_batch(path, position, complete=True, most=most):
+        assert batch.start == position < batch.end
+        rejected += [offset for offset, _, _ in batch.rejects]
+        position = batch.end
+
+    starts = [0]
+    for line in lines:
+        starts.append(starts[-1] + len(line) + 1)
+    wanted = [start for start, line in zip(starts, [*lines, torn], strict=True) if line]
+    assert len(content) == position
+    assert wanted == rejected
