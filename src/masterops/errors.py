@@ -12,6 +12,7 @@ Every error of Master-Ops, in one tree.
     │   ├── DatabaseUnreachable  DatabaseRefused  DatabaseTooOld  DatabaseLost
     │   ├── EmbeddedMissing  EmbeddedFailed  EmbeddedInUse  EmbeddedVersion  DataDirectoryUnusable  DiskFull
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
+    ├── CycleUnfinished                a cycle takes too long                           exit 1
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
     │   ├── PortTaken  SandboxNotRunning  SandboxFailed  SandboxState
@@ -325,6 +326,13 @@ class MigrationPending(DatabaseError):
     hint = "`ops db migrate` applies them."
 
 
+class CycleUnfinished(MasterOpsError):
+    """The cycle did not end within {seconds:g} s"""
+
+    code = "JOB001"
+    hint = "`ops logs --errors-only` may say why; a dead worker's job is taken over within half a minute."
+
+
 class QueryFailed(MasterOpsError):
     """PostgreSQL refused the query: {reason}"""
 
@@ -401,7 +409,7 @@ class NetworkError(RemoteError):
 
     code = "NET001"
     category = "network"
-    recovery = "retry"
+    recovery: ClassVar[Recovery] = "retry"
     hint = "Check the network and the base URL; it is tried again by itself."
 
 

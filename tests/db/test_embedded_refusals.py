@@ -50,6 +50,8 @@ def small_disk() -> Iterator[Callable[[int], Path]]:
 
     folder.chmod(0o755)
     yield make
+    for _ in mounted:
+        subprocess.run(["mount", "-o", "remount,rw", str(folder)], check=True)
     Embedded(folder).stop(force=True)
     for _ in mounted:
         subprocess.run(["umount", str(folder)], check=True)
@@ -245,9 +247,11 @@ def test_a_file_in_place_of_a_folder_is_refused(home: Path) -> None:
     Not a traceback about FileExistsError.
     """
     (home / "postgres").write_text("")
-
-    with pytest.raises(DataDirectoryUnusable):
-        Embedded(home).acquire()
+    try:
+        with pytest.raises(DataDirectoryUnusable, match="a file, not a folder"):
+            Embedded(home).acquire()
+    finally:
+        (home / "postgres").unlink()
 
 
 @as_root

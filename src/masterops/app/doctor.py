@@ -15,7 +15,7 @@ import msgspec
 
 from masterops import errors
 from masterops.app import demo
-from masterops.config import Settings
+from masterops.config import Secret, Settings
 from masterops.connectors import CONNECTORS
 from masterops.core import clock
 from masterops.db import Embedded, bundled, connect, status
@@ -101,7 +101,7 @@ def _credentials(settings: Settings) -> list[Finding]:
 async def _database(settings: Settings) -> AsyncIterator[Finding]:
     embedded = None if settings.database.url else Embedded(settings.home)
     try:
-        url = embedded.acquire() if embedded else settings.database.url.reveal()  # type: ignore[union-attr]  # one of the two
+        url = embedded.acquire() if embedded else (settings.database.url or Secret("")).reveal()
     except errors.MasterOpsError as error:
         yield _failed("database", error)
         return

@@ -7,8 +7,10 @@ this process when it has opened Master-Ops, else by the next one that does (`ops
 
 from __future__ import annotations
 
+from typing import cast
+
 from masterops.config import load
-from masterops.logs import Logger, Pipeline, default_pipeline, set_default_pipeline
+from masterops.logs import Console, Logger, Pipeline, default_pipeline, set_default_pipeline
 
 
 def get_logger(source: str = "system", business: str | None = None, **fields: object) -> Logger:
@@ -23,6 +25,7 @@ def get_logger(source: str = "system", business: str | None = None, **fields: ob
 
 def _open() -> Pipeline:
     settings = load()
-    pipeline = Pipeline(settings.home / "spool", level=settings.log.level, console=settings.log.console)
+    console = cast("Console", settings.log.console)  # the configuration allows no other word
+    pipeline = Pipeline(settings.home / "spool", level=settings.log.level, console=console)
     set_default_pipeline(pipeline)
     return pipeline

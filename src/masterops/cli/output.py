@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 import click
 import msgspec
@@ -46,7 +46,7 @@ def output_option(function: F) -> F:
         default="table",
         help="How to print the result.  [default: table]",
     )
-    return cast("F", option(function))
+    return option(function)
 
 
 def emit(rows: Sequence[Row], columns: Sequence[Column], output: str, *, empty: str = "") -> None:

@@ -39,7 +39,8 @@ def title(summary: Summary, *, demo: bool) -> str:
     """`Master-Ops (demo)   4 businesses, 4 connections: 3 up, 1 down`."""
     name = look.paint("Master-Ops", "1") + (" (demo)" if demo else "")
     businesses = len({each.business for each in summary.connections if each.business})
-    return f"{name}   {plural(businesses, 'business')}, {plural(len(summary.connections), 'connection')}: {states(summary)}"
+    connections = plural(len(summary.connections), "connection")
+    return f"{name}   {plural(businesses, 'business')}, {connections}: {states(summary)}"
 
 
 def states(summary: Summary) -> str:

@@ -58,7 +58,7 @@ class DatabaseUrl(Secret):
 
 
 def flaw(text: str) -> str | None:
-    """What keeps `text` from being the address of a PostgreSQL, without quoting it; None when nothing does."""
+    """What keeps `text` from being the address of a PostgreSQL, never quoting it; None when nothing does."""
     parts = _parts(text)
     return parts if isinstance(parts, str) else None
 

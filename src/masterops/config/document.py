@@ -49,7 +49,7 @@ def read(file: Path, cwd: Path) -> Document:
 
 
 def _syntax(message: str, text: str, shown: str) -> ConfigSyntax:
-    """The parser's words, with the line where ours are. It quotes single characters and keys, never values."""
+    """The parser's words, with the line where ours are. It quotes characters and keys, never values."""
     match = _LINE.search(message)
     line = match["line"] if match and match["line"] else len(text.rstrip().split("\n"))
     reason = _LINE.sub("", message)

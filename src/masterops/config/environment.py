@@ -6,6 +6,7 @@ A variable of the process wins over the same one in `.env`, and an empty one cou
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
@@ -33,7 +34,7 @@ class Environment:
     def __init__(self, environ: Mapping[str, str], cwd: Path, dotenv_file: Path | None = None) -> None:
         self._environ = environ
         self._cwd = cwd
-        self._file = dotenv_file if dotenv_file is not None and dotenv_file.is_file() else None
+        self._file = dotenv_file if dotenv_file is not None and os.path.isfile(dotenv_file) else None  # noqa: PTH113
         self._shown = display(self._file, cwd) if self._file else ""
         self._entries = dotenv.parse(read_text(self._file, cwd), self._shown) if self._file else {}
 

@@ -64,21 +64,22 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "demo",
         kinds.BOOLEAN,
-        "Use the sandbox's twins instead of the real services. Left out, it is on as long as no connection has "
-        "credentials.",
+        "Use the sandbox's twins instead of the real services. Left out, it is on as long as no connection "
+        "has credentials.",
         example=True,
     ),
     Setting(
         ALLOW_INLINE,
         kinds.BOOLEAN,
-        f"Allow secrets in plain text in this file; it takes {ALLOW_INLINE_VARIABLE}=1 in the environment as well.",
+        f"Allow secrets in plain text in this file; it takes {ALLOW_INLINE_VARIABLE}=1 in the environment as "
+        "well.",
         default=False,
     ),
     Setting(
         "database.url",
         kinds.DATABASE_URL,
-        "A PostgreSQL (15 or newer, Supabase too) to use instead of the embedded one. With a password it is given "
-        "by reference.",
+        "A PostgreSQL (15 or newer, Supabase too) to use instead of the embedded one. With a password it is "
+        "given by reference.",
         example="env:DATABASE_URL",
         plain=("DATABASE_URL",),
     ),

@@ -11,11 +11,13 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-
 from masterops.config import cron
 
 LONGEST_QUOTE = 40
-_URL = re.compile(r"https?://(?P<user>[^/?#\s]*@)?[A-Za-z0-9._~%\[\]:-]+(?:/[^?#\s]*)?(?P<rest>[?#]\S*)?")
+_URL = re.compile(
+    r"(?i:https?)://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::[0-9]{1,5})?"
+    r"(?:/[^?#\s]*)?(?P<query>[?#]\S*)?"
+)
 _HOST = re.compile(r"[A-Za-z0-9._:-]+")
 _VERSION = re.compile(r"[A-Za-z0-9._-]+")
 
@@ -171,12 +173,10 @@ def _read_url(value: object) -> object:
     expected = "a URL such as https://api.example.com"
     match = _URL.fullmatch(value) if isinstance(value, str) else None
     if isinstance(value, str) and "@" in value:  # what stands before an @ may be a password
-        raise Unfit(expected, "one with a user or password in it")
-    if isinstance(value, str) and match is None:
-        raise Unfit(expected, quoted(value.partition("?")[0]))
+        raise Unfit(expected, "one with an @ in it (user and password do not belong there)")
     if match is None:
-        raise Unfit(expected, quoted(value))
-    if match["rest"]:
+        raise Unfit(expected, quoted(value.partition("?")[0] if isinstance(value, str) else value))
+    if match["query"]:  # it may hold a key, so it is not quoted
         raise Unfit(expected, "one with a query")
     return match[0].rstrip("/")
 

@@ -88,10 +88,8 @@ class _Walk:
             self._skip(_STRING) or self._skip(_SCALAR)
 
     def _items(self, path: Path) -> None:
-        index = 0
-        for _ in self._inside("]"):
+        for index, _ in enumerate(self._inside("]")):
             self._value(self._note((*path, index), self._line()))
-            index += 1
 
     def _inline_table(self, path: Path) -> None:
         for _ in self._inside("}"):

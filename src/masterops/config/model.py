@@ -125,7 +125,7 @@ class Connection:
     gaps: tuple[Gap, ...] = ()
 
     def secret(self, name: str) -> Secret:
-        """A secret of this connection. Raises ConfigReference when the connection lacks this or anything else."""
+        """A secret of this connection. Raises ConfigReference while it or another required value lacks."""
         value = self.values.get(name)
         if isinstance(value, Secret) and self.configured:
             return value

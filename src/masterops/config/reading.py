@@ -7,9 +7,9 @@ would be right.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from masterops.config.document import Document
 from masterops.config.environment import Environment
@@ -17,6 +17,7 @@ from masterops.config.keys import SETTINGS, Setting
 from masterops.config.kinds import Unfit, type_name
 from masterops.config.model import Origin
 from masterops.config.references import Written
+from masterops.config.toml import dotted
 from masterops.core.spelling import nearest
 from masterops.errors import ConfigKey, ConfigType
 
@@ -56,15 +57,13 @@ class Source:
         """What was written for a setting, checked; None when nobody wrote anything. Raises ConfigType."""
         variable = self.environment.find(*variables)
         if variable is not None:
-            with _blaming(variable.where, key):
-                value = setting.kind.from_text(variable.value)
+            value = _checked(setting.kind.from_text, variable.value, variable.where, key)
             return Found(value, variable.where, variable.folder, in_file=False)
         table = self.table(*path[:-1])
         if path[-1] not in table:
             return None
         where = self.document.where(*path)
-        with _blaming(where, key):
-            value = setting.kind.read(table[path[-1]])
+        value = _checked(setting.kind.read, table[path[-1]], where, key)
         return Found(value, where, self.document.folder, in_file=True)
 
     def table(self, *path: str) -> Mapping[str, object]:
@@ -79,7 +78,7 @@ class Source:
         return found if isinstance(found, dict) else {}
 
     def check_names(self, path: tuple[str, ...], known: Iterable[str]) -> None:
-        """Whether a table of the file holds only `known`. Raises ConfigKey with the nearest right spelling."""
+        """Let a table of the file hold only `known`. Raises ConfigKey with the nearest right spelling."""
         names = tuple(known)
         for name in self.table(*path):
             if name not in names:
@@ -87,37 +86,20 @@ class Source:
                 raise ConfigKey(where=where, key=dotted(*path, name), hint=_advice(path, name, names))
 
 
-def dotted(*path: str) -> str:
-    """A key as it is written in the file: parts that are not plain words are quoted."""
-    return ".".join(
-        part if part.replace("-", "").replace("_", "").isalnum() else f'"{part}"' for part in path
-    )
-
-
-class _blaming:
-    """Turns Unfit into ConfigType for one place."""
-
-    def __init__(self, where: str, key: str) -> None:
-        self._where = where
-        self._key = key
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        if isinstance(error, Unfit):
-            facts = {"expected": error.expected, "got": error.got}
-            raise ConfigType(where=self._where, key=self._key, **facts) from None
+def _checked(read: Callable[[Any], object], value: object, where: str, key: str) -> object:
+    try:
+        return read(value)
+    except Unfit as unfit:
+        raise ConfigType(where=where, key=key, expected=unfit.expected, got=unfit.got) from None
 
 
 def _advice(path: tuple[str, ...], name: str, known: tuple[str, ...]) -> str:
     """The nearest key of this table, or the table where the key belongs."""
-    guess = nearest(name, known)
     listed = f"Keys here: {', '.join(known)}."
-    if guess is not None:
-        return f"Did you mean `{guess}`? {listed}"
     elsewhere = next((each for each in SETTINGS if each.name == name), None)
-    if elsewhere is None or path[:1] in (("businesses",), ("connections",)):
-        return listed
-    place = f"under [{elsewhere.section}]" if elsewhere.section else "at the top, before the first [table]"
-    return f"`{name}` belongs {place}. {listed}"
+    if elsewhere is not None and path[:1] not in (("businesses",), ("connections",)):
+        section = elsewhere.section
+        place = f"under [{section}]" if section else "at the top, before the first [table]"
+        return f"`{name}` belongs {place}. {listed}"
+    guess = nearest(name, known)
+    return f"Did you mean `{guess}`? {listed}" if guess else listed

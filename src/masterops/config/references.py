@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from masterops.config.environment import Environment
 from masterops.config.model import UNSET
-from masterops.errors import ConfigReference, ConfigType
+from masterops.errors import ConfigInlineSecret, ConfigReference, ConfigType
 
 LARGEST_FILE_BYTES = 65536
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
@@ -58,6 +58,16 @@ def follow_now(written: Written, environment: Environment) -> str:
     if value is None:
         raise written.refuse(UNSET)
     return value
+
+
+def plain(written: Written, *, allowed: bool) -> str:
+    """A secret that stands there itself. Raises ConfigInlineSecret where that is not `allowed`."""
+    if not allowed:
+        raise ConfigInlineSecret(where=written.where, key=written.key)
+    if not written.text.isprintable():
+        got = "one with a line break or another control character"
+        raise ConfigType(where=written.where, key=written.key, expected="a text on one line", got=got)
+    return written.text
 
 
 def _variable(written: Written, name: str, environment: Environment) -> str | None:

@@ -4,7 +4,7 @@ What every connector can do, whatever its service.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -60,7 +60,7 @@ class Connector(Protocol):
         """One cheap call that proves network, credentials and service; raises a RemoteError."""
         ...
 
-    async def changed_since(self, resource: str, since: datetime) -> list[Changed]:
+    async def changed_since(self, resource: str, since: datetime) -> Sequence[Changed]:
         """Every record of `resource` that changed at or after `since`, oldest id first, each once."""
         ...
 

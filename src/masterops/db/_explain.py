@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from typing import Any
 from urllib.parse import quote
 
 import psycopg
@@ -30,7 +31,9 @@ Make = Callable[[str, str], DatabaseError]  # where, reason
 
 # `connection to server at "h", port 1 failed: FATAL:  the sentence`
 SERVER_SAID = re.compile(r"failed: ([A-ZÀ-Ý]{3,}):\s+(.+?)\s*$", re.MULTILINE)
-NEVER_MADE = re.compile(r"(?:failed|connection is bad|connection failed): *(.+)", re.DOTALL)
+NEVER_MADE = re.compile(
+    r"connection failed|connection is bad|connection to server|resolve host|translate host|timeout"
+)
 
 
 def _unreachable(where: str, reason: str) -> DatabaseError:
@@ -89,6 +92,7 @@ TRANSPORT: tuple[tuple[str, str], ...] = (
     ("Network is unreachable", "there is no way to that network"),
     ("server closed the connection", "it closed the connection"),
 )
+SCHEMES = ("postgresql", "postgres")
 TLS = ("SSL", "certificate", "sslmode", "sslrootcert")
 
 
@@ -113,16 +117,14 @@ def _by_state(state: str, said: str, where: str) -> DatabaseError:
 
 def _by_sentence(text: str, where: str) -> DatabaseError:
     answered = SERVER_SAID.search(text)
-    if answered:
-        said = answered[2]
-        known = next((state for sign, state in SENTENCES if sign in said), "28")
+    said = answered[2] if answered else _first_line(text).rpartition("failed: ")[2]
+    known = next((state for sign, state in SENTENCES if sign in said), "28" if answered else None)
+    if known:
         return _by_state(known, said, where)
-    never_made = NEVER_MADE.search(text)
-    reason = next((words for sign, words in TRANSPORT if sign in text), _first_line(text))
     if any(sign in text for sign in TLS) and "server closed" not in text:
-        said = _first_line(never_made[1] if never_made else text)
         return _refused(where, f"no secure connection: {said}")
-    return (_unreachable if never_made or "timeout" in text else _lost)(where, reason)
+    reason = next((words for sign, words in TRANSPORT if sign in text), said)
+    return (_unreachable if NEVER_MADE.search(text) else _lost)(where, reason)
 
 
 def _primary(exc: Exception) -> str:
@@ -135,11 +137,29 @@ def _first_line(text: str) -> str:
     return (text.strip().splitlines() or ["no reason was given"])[0]
 
 
-def safe_url(url: str) -> str:
-    """The address without its password, fit for logs; an unreadable one shows nothing of itself."""
+def read_url(url: str) -> dict[str, Any] | None:
+    """
+    The parts of an address, or None when it cannot be what was meant.
+
+    A password with a raw `/`, `#` or `@` in it moves into host, port or database, where it would be
+    shown; libpq sees nothing wrong with that.
+    """
     try:
         parts = conninfo_to_dict(url)
     except psycopg.Error:
+        return None
+    scheme, separator, rest = url.partition("://")
+    authority, _, path = rest.partition("?")[0].partition("/")
+    if separator and scheme in SCHEMES and (authority.count("@") > 1 or "@" in path):
+        return None
+    ports = str(parts.get("port") or "0").split(",")
+    return parts if all(not port or port.isdecimal() for port in ports) else None
+
+
+def safe_url(url: str) -> str:
+    """The address without its password, fit for logs; an unreadable one shows nothing of itself."""
+    parts = read_url(url)
+    if parts is None:
         return "(unreadable database URL)"
     user, host = parts.get("user"), str(parts.get("host") or parts.get("hostaddr") or "")
     port, database = parts.get("port"), parts.get("dbname")

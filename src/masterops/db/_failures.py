@@ -57,9 +57,17 @@ def from_output(output: str, path: Path, log: Path) -> DatabaseError:
     for sign, reason in FOLDER.items():
         if sign in said:
             return DataDirectoryUnusable(path=path, reason=f"{reason} ({said})")
+    if "contains errors" in said:  # which error was said just before, as if it were no more than news
+        said = f"{_last_news(output)} ({said})"
     if "look up effective user ID" in said:
         said = "this user has no entry in the user database (/etc/passwd), which PostgreSQL wants"
     return EmbeddedFailed(reason=said, log=log)
+
+
+def _last_news(output: str) -> str:
+    return next(
+        (line.partition("LOG:")[2].strip() for line in reversed(output.splitlines()) if "LOG:" in line), ""
+    )
 
 
 @contextmanager

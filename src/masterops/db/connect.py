@@ -16,11 +16,11 @@ from typing import Any, LiteralString
 
 import psycopg
 import psycopg_pool
-from psycopg.conninfo import conninfo_to_dict, make_conninfo
+from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Composed
 
-from masterops.db._explain import explain, safe_url
+from masterops.db._explain import explain, read_url, safe_url
 from masterops.errors import BadValue, DatabaseTooOld
 
 __all__ = ["AsyncConnection", "Connection", "Pool", "connect", "connect_sync", "explain", "fetch", "safe_url"]
@@ -164,12 +164,11 @@ class Pool:
 
 def _options(url: str, timeout: float, application_name: str) -> dict[str, Any]:
     """Arguments of psycopg's connect, whose types differ one by one."""
-    try:
-        parts = conninfo_to_dict(url)
-    except psycopg.Error:
-        # libpq's sentence quotes the part it stumbled over, which may be the password.
+    parts = read_url(url)
+    if parts is None:
+        # libpq's sentence would quote the part it stumbled over, which may be the password.
         reason = "percent-encode special characters in user and password (`/` is %2F, `#` is %23, `@` is %40)"
-        raise BadValue(kind="database URL", value=safe_url(url), reason=reason) from None
+        raise BadValue(kind="database URL", value=safe_url(url), reason=reason)
     options: dict[str, Any] = {
         "autocommit": True,
         "row_factory": dict_row,

@@ -8,7 +8,7 @@ refused again are kept as dead letters with the reason, and the rest of the batc
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 import psycopg
@@ -119,5 +119,5 @@ async def _bury(connection: AsyncConnection, batch: Batch, letters: Iterable[tup
 
 
 def _values(row: Row) -> list[Any]:
-    values = cast("tuple[Any, ...]", msgspec.structs.astuple(row))
+    values = msgspec.structs.astuple(row)
     return [Jsonb(value, dumps=msgspec.json.encode) if isinstance(value, dict) else value for value in values]

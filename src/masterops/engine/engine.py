@@ -9,7 +9,7 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -111,7 +111,7 @@ class Engine:
         stack.push_async_callback(connection.close)
         settings = DBSettings(db_schema=SCHEMA)
         return Queries(
-            PsycopgDriver(connection),
+            PsycopgDriver(cast("Any", connection)),  # it makes cursors of its own row kind
             qbe=qb.QueryBuilderEnvironment(settings),
             qbq=qb.QueryQueueBuilder(settings),
             qbs=qb.QuerySchedulerBuilder(settings),

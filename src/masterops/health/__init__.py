@@ -2,7 +2,7 @@
 Health: probe every connection, decide what that means, remember it, notice flips.
 """
 
-from masterops.health.cycle import Checked, check_connections
+from masterops.health.cycle import Checked, Patient, check_connections
 from masterops.health.evaluate import Probe, State, Verdict, evaluate
 
-__all__ = ["Checked", "Probe", "State", "Verdict", "check_connections", "evaluate"]
+__all__ = ["Checked", "Patient", "Probe", "State", "Verdict", "check_connections", "evaluate"]

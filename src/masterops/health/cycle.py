@@ -89,8 +89,8 @@ async def _probe(
     except errors.MasterOpsError as error:
         return _failed(error, _since(start)), {}
     except TimeoutError:
-        error = errors.Timeout(service=connector.connection, seconds=LONGEST_SECONDS)
-        return _failed(error, _since(start)), {}
+        late = errors.Timeout(service=connector.connection, seconds=LONGEST_SECONDS)
+        return _failed(late, _since(start)), {}
     except Exception as error:  # a fault of our own in one connector must not stop the others
         log.exception("health.check.crashed", connector=type(connector).__name__)
         wrapped = errors.UnexpectedAnswer(

@@ -9,7 +9,7 @@ as the segment's offset, so that a record arrives exactly once.
 from masterops.logs.bridge import Bridge
 from masterops.logs.context import bind, bound
 from masterops.logs.logger import Logger, Perf
-from masterops.logs.pipeline import Pipeline, default_pipeline, set_default_pipeline
+from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
 from masterops.logs.redact import REDACTED, redact, redact_text
 from masterops.logs.shipper import Batch, RecordStore, Shipped, ship_once
@@ -20,6 +20,7 @@ __all__ = [
     "ApiMetric",
     "Batch",
     "Bridge",
+    "Console",
     "LogRecord",
     "Logger",
     "Perf",

@@ -22,6 +22,7 @@ COLUMNS = (
     "created_at, id, level, status, source, service, operation, message, details_json, duration_ms,"
     " business_id, integration_id, workflow_id, trace_id"
 )
+NEWEST = "ORDER BY created_at DESC, id DESC"
 AT_LEAST = {"debug": ["debug", "info", "warn", "error"], "info": ["info", "warn", "error"]}
 AT_LEAST |= {"warn": ["warn", "error"], "error": ["error"]}
 
@@ -61,7 +62,7 @@ class LogRow(msgspec.Struct, frozen=True):
 async def read_logs(pool: Pool, wanted: LogFilter, *, limit: int) -> list[LogRow]:
     """The newest `limit` records that pass, in the order of time. Raises DatabaseError."""
     conditions, values = _where(wanted)
-    sql = f"SELECT {COLUMNS} FROM public.integration_logs WHERE {conditions} ORDER BY created_at DESC, id DESC LIMIT %s"
+    sql = f"SELECT {COLUMNS} FROM public.integration_logs WHERE {conditions} {NEWEST} LIMIT %s"
     async with pool.connection() as connection:
         cursor = await connection.execute(sql.encode(), [*values, limit])
         rows: list[dict[str, Any]] = await cursor.fetchall()
@@ -87,7 +88,8 @@ async def follow_logs(pool: Pool, wanted: LogFilter, *, limit: int) -> AsyncIter
 
 
 def _where(wanted: LogFilter) -> tuple[str, list[object]]:
-    conditions, values = ["true"], []
+    conditions = ["true"]
+    values: list[object] = []
     if wanted.source is not None:
         conditions.append("source = %s")
         values.append(wanted.source)

@@ -1,1 +1,11 @@
-"""Placeholder."""
+"""
+Twins: local, stateful stand-ins for the services' APIs, over real HTTP, in a process of their own.
+
+Nothing of the product but its errors and its core is used here, so that a bug of the product cannot agree
+with itself.
+"""
+
+from masterops.sandbox.server import Running, run, serve
+from masterops.sandbox.tokens import SERVICES, token_for
+
+__all__ = ["SERVICES", "Running", "run", "serve", "token_for"]

@@ -15,7 +15,7 @@ from masterops.cli.output import Column, emit, milliseconds, output_option, say,
 from masterops.cli.session import Session, acting, pass_session
 from masterops.config import find_business
 from masterops.core import clock
-from masterops.core.durations import since
+from masterops.core.durations import parse_since
 from masterops.reports import LogFilter, LogRow, follow_logs, read_logs
 
 COLUMNS = (
@@ -76,7 +76,7 @@ async def logs(
         ops logs --errors-only --since 2h
         ops logs --business teelixir --follow
     """
-    start: datetime | None = since(since_text, now=clock.now()) if since_text else None
+    start: datetime | None = parse_since(since_text, now=clock.now()) if since_text else None
     slug = find_business(session.settings, business).slug if business else None
     wanted = LogFilter(source, "error" if errors_only else level, slug, start)
     async with session.app() as app:

@@ -112,7 +112,7 @@ async def reset(session: Session) -> None:
 @click.option("--clear", is_flag=True, help="End the fault of CONNECTION.")
 @output_option
 @pass_session
-def fault(session: Session, connection: str | None, clear: bool, output: str, **effects: Any) -> None:
+def fault(session: Session, /, connection: str | None, clear: bool, output: str, **effects: Any) -> None:
     """
     Make the twin at CONNECTION (hubspot/teelixir) misbehave, now and until it is cleared.
 

@@ -4,7 +4,7 @@ One HubSpot account.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -130,7 +130,7 @@ class HubSpot:
                 return
             query = {**query, "after": after}
 
-    async def changed_since(self, resource: str, since: datetime) -> list[Changed]:
+    async def changed_since(self, resource: str, since: datetime) -> Sequence[Changed]:
         """Every record of `resource` changed at or after `since`, each once."""
         objects = self._objects
         if resource not in objects:

@@ -184,7 +184,7 @@ class ObjectClient(Generic[R]):
                     value=sort.property, kind="sort", reason="HubSpot sorts the first 10,000 results only"
                 )
 
-    async def changed_since(self, since: datetime) -> list[Changed]:
+    async def changed_since(self, since: datetime) -> Sequence[Changed]:
         """Every record changed at or after `since`, each once, in the order of ids."""
         changed = self.resource.changed
         found: dict[str, Changed] = {}
@@ -193,7 +193,7 @@ class ObjectClient(Generic[R]):
             at = datetime.fromisoformat(moment) if moment else row.updated_at
             if at is not None:
                 found[row.id] = Changed(row.id, at)
-        return list(found.values())
+        return tuple(found.values())
 
     async def _sweep(
         self,
@@ -230,9 +230,9 @@ class ObjectClient(Generic[R]):
         return after
 
     def _identified(
-        self, records: Sequence[Input] | Sequence[Upsert], id_property: str | None
-    ) -> tuple[list[dict[str, Any]], dict[str, Any], dict[str, int]]:
-        inputs: list[dict[str, Any]] = []
+        self, records: Sequence[Input | Upsert], id_property: str | None
+    ) -> tuple[Sequence[dict[str, Any]], dict[str, Any], dict[str, int]]:
+        inputs = []
         for index, record in enumerate(records):
             row = {"id": record.id, "properties": record.properties, "objectWriteTraceId": str(index)}
             inputs.append({**row, "idProperty": id_property} if id_property else row)

@@ -7,6 +7,7 @@ struct of the known ones; what that does not name, or cannot hold, is in `extra`
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar, Generic, TypeVar, cast
@@ -58,7 +59,7 @@ def typed(kind: type[msgspec.Struct], values: dict[str, str | None]) -> tuple[An
 
 
 def _one_by_one(
-    kind: type[msgspec.Struct], given: dict[str, str | None], extra: dict[str, str | None]
+    kind: type[msgspec.Struct], given: Mapping[str, str | None], extra: dict[str, str | None]
 ) -> tuple[Any, dict[str, str | None]]:
     """A value of the wrong shape costs itself, not the record."""
     good: dict[str, str | None] = {}

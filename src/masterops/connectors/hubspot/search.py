@@ -60,7 +60,7 @@ class Sort(msgspec.Struct, frozen=True):
 
 
 def wire_value(value: Value) -> str:
-    """How HubSpot wants a value: always a string, moments as milliseconds since 1970, booleans in lower case."""
+    """A value as HubSpot wants it: a string; moments as milliseconds since 1970, booleans in lower case."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, datetime):

@@ -17,7 +17,6 @@ from masterops.sandbox.hubspot.limits import Limits, Meter
 from masterops.sandbox.hubspot.records import Record
 from masterops.sandbox.hubspot.store import Store, Write
 
-
 BORN = "2023-02-01T00:00:00Z"  # of every account: seeded data must not depend on the day they are made
 
 

@@ -46,6 +46,11 @@ INDUSTRIES = (
     "SUPERMARKETS=Supermarkets",
     "WHOLESALE=Wholesale",
 )
+COMPANY_TYPES = ("PROSPECT=Prospect", "PARTNER=Partner", "RESELLER=Reseller", "VENDOR=Vendor", "OTHER=Other")
+DEAL_TYPES = ("newbusiness=New Business", "existingbusiness=Existing Business")
+TICKET_STAGES = ("1=New", "2=Waiting on contact", "3=Waiting on us", "4=Closed")
+PRIORITIES = ("LOW=Low", "MEDIUM=Medium", "HIGH=High", "URGENT=Urgent")
+SOURCES = ("CHAT=Chat", "EMAIL=Email", "FORM=Form", "PHONE=Phone")
 ADDRESS: tuple[Row, ...] = (
     ("address", "Street Address", "string", "text"),
     ("city", "City", "string", "text"),
@@ -83,8 +88,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("phone", "Phone Number", "string", "phonenumber"),
         *ADDRESS,
         ("industry", "Industry", "enumeration", "select", INDUSTRIES),
-        ("type", "Type", "enumeration", "select", ("PROSPECT=Prospect", "PARTNER=Partner", "RESELLER=Reseller",
-                                                   "VENDOR=Vendor", "OTHER=Other")),
+        ("type", "Type", "enumeration", "select", COMPANY_TYPES),
         LIFECYCLE_ROW,
         ("description", "Description", "string", "textarea"),
         ("numberofemployees", "Number of Employees", *NUMBER),
@@ -96,8 +100,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("dealstage", "Deal Stage", "enumeration", "radio", STAGES),
         ("pipeline", "Pipeline", "enumeration", "select", ("default=Sales Pipeline",)),
         ("closedate", "Close Date", "datetime", "date"),
-        ("dealtype", "Deal Type", "enumeration", "radio", ("newbusiness=New Business",
-                                                          "existingbusiness=Existing Business")),
+        ("dealtype", "Deal Type", "enumeration", "radio", DEAL_TYPES),
         ("description", "Deal Description", "string", "textarea"),
         ("hs_priority", "Priority", "enumeration", "select", ("low=Low", "medium=Medium", "high=High")),
     ),
@@ -105,12 +108,9 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("subject", "Ticket name", *TEXT),
         ("content", "Ticket description", "string", "textarea"),
         ("hs_pipeline", "Pipeline", "enumeration", "select", ("0=Support Pipeline",)),
-        ("hs_pipeline_stage", "Ticket status", "enumeration", "radio", ("1=New", "2=Waiting on contact",
-                                                                       "3=Waiting on us", "4=Closed")),
-        ("hs_ticket_priority", "Priority", "enumeration", "select", ("LOW=Low", "MEDIUM=Medium", "HIGH=High",
-                                                                    "URGENT=Urgent")),
-        ("source_type", "Source", "enumeration", "radio", ("CHAT=Chat", "EMAIL=Email", "FORM=Form",
-                                                          "PHONE=Phone")),
+        ("hs_pipeline_stage", "Ticket status", "enumeration", "radio", TICKET_STAGES),
+        ("hs_ticket_priority", "Priority", "enumeration", "select", PRIORITIES),
+        ("source_type", "Source", "enumeration", "radio", SOURCES),
     ),
     "products": (
         ("name", "Name", *TEXT),
@@ -127,7 +127,7 @@ ROWS: dict[str, tuple[Row, ...]] = {
         ("price", "Unit price", *NUMBER),
         ("amount", "Net price", *NUMBER),
     ),
-}  # fmt: skip
+}
 
 # Set by HubSpot itself and read-only to everybody else.
 KEPT: tuple[Row, ...] = (

@@ -53,9 +53,7 @@ def family(path: str) -> tuple[str, ...] | None:
 
 
 def found(method: str, path: str) -> tuple[Action, tuple[str, ...]]:
-    """The action for a request and the variable parts of its path. Raises Refusal: 404, 405 or 414."""
-    if len(path) > LONGEST_URL:
-        raise problems.Refusal(414, "HTTP 414 URI Too Long", "URI_TOO_LONG")
+    """The action for a request and the variable parts of its path. Raises Refusal: 404 or 405."""
     parts = family(path)
     methods = _methods(parts) if parts else None
     if parts is None or methods is None:
@@ -73,9 +71,6 @@ def is_search(path: str) -> bool:
 
 
 def _methods(parts: tuple[str, ...]) -> dict[str, Action] | None:
-    if parts[0] in ("objects", "properties") and len(parts) > 1:
-        exact = (parts[0], "*", *parts[2:])
-        loose = (parts[0], "*", "*")
-    else:
-        exact, loose = parts, (parts[0], "*")
-    return SHAPES.get(exact) or (SHAPES.get(loose) if len(loose) == len(parts) else None)
+    start = (parts[0], "*") if parts[0] in ("objects", "properties") and len(parts) > 1 else (parts[0],)
+    rest = parts[len(start) :]
+    return SHAPES.get((*start, *rest)) or (SHAPES.get((*start, "*")) if len(rest) == 1 else None)

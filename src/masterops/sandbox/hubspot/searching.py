@@ -9,10 +9,14 @@ NOT_HAS_PROPERTY, the negative ones included.
 
 from __future__ import annotations
 
+import operator
 import re
 from collections.abc import Callable, Mapping, Sequence
+from datetime import timedelta
 from decimal import Decimal
 from fnmatch import fnmatchcase
+from functools import lru_cache
+from typing import Any
 
 import msgspec
 
@@ -20,17 +24,17 @@ from masterops.sandbox.hubspot import problems, values
 from masterops.sandbox.hubspot.properties import Property
 from masterops.sandbox.hubspot.records import Record
 
-Key = str | Decimal | int
+Key = str | Decimal | int  # within one property always the same of these
 Test = Callable[[Mapping[str, str]], bool]
 
 TOKENS = re.compile(r"[^\W_]+")
-COMPARED = {
-    "EQ": lambda have, want: have == want,
-    "NEQ": lambda have, want: have != want,
-    "LT": lambda have, want: have < want,
-    "LTE": lambda have, want: have <= want,
-    "GT": lambda have, want: have > want,
-    "GTE": lambda have, want: have >= want,
+COMPARED: dict[str, Callable[[Any, Any], bool]] = {
+    "EQ": operator.eq,
+    "NEQ": operator.ne,
+    "LT": operator.lt,
+    "LTE": operator.le,
+    "GT": operator.gt,
+    "GTE": operator.ge,
 }
 OPERATORS = (
     *COMPARED,
@@ -101,38 +105,48 @@ def ordered(records: list[Record], sort: Sort | None, definitions: Mapping[str, 
 
 def key_of(definition: Property, text: str) -> Key | None:
     """A value in a form that compares as HubSpot compares it; None when it does not fit the type."""
-    if definition.type == "number":
-        return values.number(text)
-    if definition.type in ("date", "datetime"):
-        at = values.moment(text)
-        return None if at is None else round((at - values.EPOCH).total_seconds() * 1000)
+    if definition.type in ("number", "date", "datetime"):
+        return _read(definition.type, text)
     return text if definition.type == "enumeration" else text.lower()
+
+
+@lru_cache(maxsize=200_000)
+def _read(type: str, text: str) -> Key | None:
+    """Kept, because a search reads the same values of all records again for each of its pages."""
+    if type == "number":
+        return values.number(text)
+    at = values.moment(text)
+    return None if at is None else (at - values.EPOCH) // timedelta(milliseconds=1)
 
 
 def _test(filter: Filter, definitions: Mapping[str, Property]) -> Test:
     definition = _definition(filter.property_name, definitions)
-    name, operator = definition.name, filter.operator
-    if operator == "HAS_PROPERTY":
-        return lambda properties: bool(properties.get(name))
-    if operator == "NOT_HAS_PROPERTY":
-        return lambda properties: not properties.get(name)
-    if operator in COMPARED:
-        compare, want = COMPARED[operator], _key(definition, filter.value, filter)
-        return _present(
-            name, lambda text: (have := key_of(definition, text)) is not None and compare(have, want)
-        )
-    if operator == "BETWEEN":
-        low, high = _key(definition, filter.value, filter), _key(definition, filter.high_value, filter)
-        return _present(
-            name, lambda text: (have := key_of(definition, text)) is not None and low <= have <= high
-        )
-    if operator in ("IN", "NOT_IN"):
+    name, asked = definition.name, filter.operator
+    if asked in COMPARED:
+        return _compared(definition, COMPARED[asked], _key(definition, filter.value, filter))
+    if asked == "BETWEEN":
+        from_low = _compared(definition, operator.ge, _key(definition, filter.value, filter))
+        to_high = _compared(definition, operator.le, _key(definition, filter.high_value, filter))
+        return lambda properties: from_low(properties) and to_high(properties)
+    if asked in ("IN", "NOT_IN"):
         return _listed(definition, filter)
-    if operator in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"):
+    if asked == "HAS_PROPERTY":
+        return lambda properties: bool(properties.get(name))
+    if asked == "NOT_HAS_PROPERTY":
+        return lambda properties: not properties.get(name)
+    if asked in ("CONTAINS_TOKEN", "NOT_CONTAINS_TOKEN"):
         pattern = _text(filter.value, filter).lower()
-        return _present(name, lambda text: has_token(text, pattern) == (operator == "CONTAINS_TOKEN"))
+        return _present(name, lambda text: has_token(text, pattern) == (asked == "CONTAINS_TOKEN"))
     known = ", ".join(OPERATORS)
-    raise problems.invalid(f"{operator!r} is not one of the operators {known}.", operator=operator)
+    raise problems.invalid(f"{asked!r} is not one of the operators {known}.", operator=asked)
+
+
+def _compared(definition: Property, compare: Callable[[Any, Any], bool], want: Key) -> Test:
+    def holds(text: str) -> bool:
+        have = key_of(definition, text)
+        return have is not None and compare(have, want)
+
+    return _present(definition.name, holds)
 
 
 def _present(name: str, test: Callable[[str], bool]) -> Test:

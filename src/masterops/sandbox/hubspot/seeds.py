@@ -27,6 +27,7 @@ from masterops.sandbox.hubspot.records import Record
 
 COMPANIES, DEALS = 60, 80
 FEWEST_CONTACTS, MOST_CONTACTS = 250, 450
+DAYS = 900  # from the first record to the last
 LATEST = datetime(2026, 10, 30, 6, tzinfo=UTC)
 STAGES = ("appointmentscheduled", "qualifiedtobuy", "presentationscheduled", "contractsent", "closedwon",
           "closedwon", "closedwon", "closedlost")  # fmt: skip
@@ -42,21 +43,10 @@ def seeded(
     account = Account(business, clock, limits or Limits(), _owners(business, chance))
     brand = BRANDS.get(business, GENERIC)
     count = chance.randint(FEWEST_CONTACTS, MOST_CONTACTS) if contacts is None else contacts
-    for name, price in brand.products:
-        sku = "DEMO-" + re.sub(r"[^A-Z0-9]+", "-", name.upper()).strip("-")
-        _put(account, chance, "products", {"name": f"{name} (demo)", "price": price, "hs_sku": sku})
-    companies = [
-        _put(account, chance, "companies", company(account, brand, chance)) for _ in range(COMPANIES)
-    ]
-    people = []
-    for _ in range(count):
-        works_at = None if chance.random() < brand.consumers else chance.choice(companies)
-        links = [(279, works_at.id)] if works_at else []
-        people.append(_put(account, chance, "contacts", contact(account, brand, chance, works_at), links))
-    for number in range(DEALS):
-        buyer = chance.choice(companies)
-        links = [(341, buyer.id)] + ([(3, chance.choice(people).id)] if people else [])
-        _put(account, chance, "deals", deal(account, brand, chance, 1001 + number, buyer), links)
+    _products(account, brand, chance)
+    companies = _companies(account, brand, chance)
+    people = _people(account, brand, chance, companies, count)
+    _deals(account, brand, chance, companies, people)
     return account
 
 
@@ -125,8 +115,8 @@ def deal(account: Account, brand: Brand, chance: Random, number: int, buyer: Rec
 
 
 def phone(chance: Random) -> str:
-    """A number from the range that is kept free for fiction in Australia."""
-    return f"+61 491 570 {chance.randint(0, 999):03}"
+    """A number from the range that is kept free for fiction in Melbourne."""
+    return f"+61 3 7010 {chance.randint(0, 9999):04}"
 
 
 def _owners(business: str, chance: Random) -> tuple[Owner, ...]:
@@ -140,15 +130,51 @@ def _owners(business: str, chance: Random) -> tuple[Owner, ...]:
     )
 
 
+def _products(account: Account, brand: Brand, chance: Random) -> None:
+    for (name, price), at in zip(brand.products, _moments(chance, len(brand.products)), strict=True):
+        sku = "DEMO-" + re.sub(r"[^A-Z0-9]+", "-", name.upper()).strip("-")
+        _put(account, "products", {"name": f"{name} (demo)", "price": price, "hs_sku": sku}, at)
+
+
+def _companies(account: Account, brand: Brand, chance: Random) -> list[Record]:
+    moments = _moments(chance, COMPANIES)
+    return [_put(account, "companies", company(account, brand, chance), at) for at in moments]
+
+
+def _people(
+    account: Account, brand: Brand, chance: Random, companies: list[Record], count: int
+) -> list[Record]:
+    people: list[Record] = []
+    for at in _moments(chance, count):
+        works_at = None if chance.random() < brand.consumers else chance.choice(companies)
+        links = [(279, works_at.id)] if works_at else []
+        people.append(_put(account, "contacts", contact(account, brand, chance, works_at), at, links))
+    return people
+
+
+def _deals(
+    account: Account, brand: Brand, chance: Random, companies: list[Record], people: list[Record]
+) -> None:
+    for number, at in enumerate(_moments(chance, DEALS), start=1001):
+        buyer = chance.choice(companies)
+        links = [(341, buyer.id)] + ([(3, chance.choice(people).id)] if people else [])
+        _put(account, "deals", deal(account, brand, chance, number, buyer), at, links)
+
+
+def _moments(chance: Random, count: int) -> list[str]:
+    """When records were made, the oldest first: ids grow with time."""
+    drawn = sorted(chance.randint(0, DAYS * 86_400_000) for _ in range(count))
+    return [values.iso(LATEST - timedelta(days=DAYS) + timedelta(milliseconds=each)) for each in drawn]
+
+
 def _put(
     account: Account,
-    chance: Random,
     kind: str,
     properties: dict[str, str],
+    at: str,
     links: list[tuple[int, str]] | None = None,
 ) -> Record:
     store = account.stores[kind]
     write = store.creation(properties)
     write.links = links or []
-    at = LATEST - timedelta(seconds=chance.randint(0, 900 * 86_400), milliseconds=chance.randint(0, 999))
-    return account.commit(store, write, values.iso(at))
+    return account.commit(store, write, at)

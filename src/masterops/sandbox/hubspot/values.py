@@ -39,7 +39,7 @@ def kept(
     return good, flaws
 
 
-def one(definition: Property, value: object) -> str | None | Flaw:
+def one(definition: Property, value: object) -> str | Flaw | None:
     """One value as it is kept, None to clear the property, or what is wrong with it."""
     name = definition.name
     if definition.read_only:

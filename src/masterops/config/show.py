@@ -1,0 +1,64 @@
+"""
+The settings in effect, for people: every key, its value without secrets, and where it came from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from masterops.config.keys import BUSINESS, SETTINGS
+from masterops.config.model import DEFAULT, Business, Connection, Settings, path_of
+from masterops.config.secret import Secret
+from masterops.config.services import ENABLED, SERVICES
+from masterops.config.toml import dotted
+
+
+class Shown(NamedTuple):
+    """
+    One line of `ops config show`.
+    """
+
+    key: str
+    value: object  # true, a number, a text or None; never a secret
+    origin: str
+    help: str
+
+
+def effective(settings: Settings) -> list[Shown]:
+    """Every setting in effect."""
+    return [
+        *_sections(settings),
+        *(line for business in settings.businesses for line in _business(settings, business)),
+        *(line for connection in settings.connections for line in _connection(settings, connection)),
+    ]
+
+
+def _sections(settings: Settings) -> Iterator[Shown]:
+    for setting in SETTINGS:
+        table = getattr(settings, setting.section) if setting.section else settings
+        value = getattr(table, setting.name)
+        yield Shown(setting.key, _masked(value), _origin(settings, setting.key), setting.help)
+
+
+def _business(settings: Settings, business: Business) -> Iterator[Shown]:
+    for setting in BUSINESS:
+        key = dotted("businesses", business.slug, setting.name)
+        yield Shown(key, getattr(business, setting.name), _origin(settings, key), setting.help)
+
+
+def _connection(settings: Settings, connection: Connection) -> Iterator[Shown]:
+    waiting = {gap.name: f"{gap.reference} ({gap.reason})" for gap in connection.gaps}
+    for setting in SERVICES[connection.service]:
+        key = f"{path_of(connection.id)}.{setting.name}"
+        value = connection.enabled if setting is ENABLED else connection.values.get(setting.name)
+        shown = waiting.get(setting.name, _masked(value))
+        yield Shown(key, shown, _origin(settings, key), setting.help)
+
+
+def _masked(value: object) -> object:
+    return value.shown if isinstance(value, Secret) else value
+
+
+def _origin(settings: Settings, key: str) -> str:
+    return str(settings.origins.get(key, DEFAULT))

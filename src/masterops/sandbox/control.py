@@ -1,0 +1,99 @@
+"""
+The control API of a running sandbox, under `/_sandbox/`: health, state, faults, reset.
+
+It is for people and tests, not part of any service; it needs no token, spends no limit and meets no fault.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import parse_qs, unquote
+
+import msgspec
+
+from masterops import errors
+from masterops.sandbox import faults, tokens
+from masterops.sandbox.answer import Answer, json_answer
+from masterops.sandbox.faultbook import Faultbook
+from masterops.sandbox.service import Service
+
+PREFIX = "/_sandbox/"
+
+
+class Control:
+    """
+    The handlers; each gives an answer or raises one of our errors.
+    """
+
+    def __init__(self, services: Mapping[str, Service], businesses: Sequence[str], book: Faultbook) -> None:
+        self._services = services
+        self._businesses = list(businesses)
+        self._book = book
+
+    def answer(self, method: str, path: str, query: str, body: bytes) -> Answer:
+        """The answer to a request under `/_sandbox/`."""
+        parts = [unquote(part) for part in path.removeprefix(PREFIX).strip("/").split("/")]
+        try:
+            return self._routed(method, parts, parse_qs(query), body)
+        except errors.MasterOpsError as error:
+            status = 400 if isinstance(error, errors.UsageError) else 500
+            return json_answer(status, {"error": error.message, "hint": error.advice, "code": error.code})
+
+    def _routed(self, method: str, parts: list[str], query: dict[str, list[str]], body: bytes) -> Answer:
+        match (method, parts):
+            case ("GET", ["health"]):
+                return json_answer(200, {"status": "ok", "pid": os.getpid(), "businesses": self._businesses})
+            case ("GET", ["state"]):
+                return json_answer(200, self._state())
+            case ("PUT", ["faults", service, business]):
+                return self._set(self._connection(service, business), body)
+            case ("DELETE", ["faults", service, business]):
+                self._book.set(self._connection(service, business), None)
+                return Answer(204)
+            case ("POST", ["reset"]):
+                return self._reset(query.get("business", self._businesses))
+        known = "GET health, GET state, PUT or DELETE faults/{service}/{business}, POST reset"
+        missing = {"error": f"There is no {method} {PREFIX}{'/'.join(parts)}.", "hint": f"Known: {known}."}
+        return json_answer(404, missing)
+
+    def _set(self, connection: str, body: bytes) -> Answer:
+        try:
+            fields = msgspec.json.decode(body, type=dict[str, Any])
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            reason = f'send a JSON object like {{"status": 503, "times": 3}} ({error}).'
+            sent = body.decode(errors="replace")[:80]
+            raise errors.BadValue(value=sent, kind="fault", reason=reason) from None
+        fault = faults.parse(fields)
+        self._book.set(connection, fault)
+        return json_answer(200, {"connection": connection, "fault": fault})
+
+    def _reset(self, businesses: Sequence[str]) -> Answer:
+        for business in businesses:
+            self._check_business(business)
+        for service in self._services.values():
+            for business in businesses:
+                service.reset(business)
+                self._book.set(f"{service.name}/{business}", None)
+        return json_answer(200, {"reset": list(businesses)})
+
+    def _state(self) -> dict[str, Any]:
+        return {
+            "businesses": {
+                business: {service.name: service.state(business) for service in self._services.values()}
+                for business in self._businesses
+            },
+            "faults": self._book.now(),
+            "trouble": self._book.trouble,
+        }
+
+    def _connection(self, service: str, business: str) -> str:
+        if service not in self._services:
+            raise tokens.unknown("service in this sandbox", service, list(self._services))
+        self._check_business(business)
+        return f"{service}/{business}"
+
+    def _check_business(self, business: str) -> None:
+        if business not in self._businesses:
+            raise tokens.unknown("business in this sandbox", business, self._businesses)

@@ -1,0 +1,120 @@
+"""
+The way of one request through the sandbox: whose is it, what goes wrong with it, what is the answer.
+
+The order is that of the real thing: the token first, then the limits, then the work. A fault that refuses
+(`storm`, `expired`) comes before the limits, because such a call is not spent; the others are.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+
+from aiohttp import web
+
+from masterops.sandbox.answer import JSON, Answer
+from masterops.sandbox.control import PREFIX, Control
+from masterops.sandbox.faultbook import Faultbook
+from masterops.sandbox.faults import Fault
+from masterops.sandbox.service import Service
+
+LARGEST_BODY = 10 * 1024 * 1024
+REFUSING = ("storm", "expired")
+
+
+class Front:
+    """
+    The handler of every request.
+    """
+
+    def __init__(self, services: Mapping[str, Service], control: Control, book: Faultbook) -> None:
+        self._services = services
+        self._control = control
+        self._book = book
+        # Official clients know no base path, so this service also answers at the root.
+        self._root = services["hubspot"]
+
+    async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Answer one request."""
+        url = request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
+        path, _, query = url.partition("?")
+        body = await request.content.read(LARGEST_BODY + 1) if request.body_exists else b""
+        while request.body_exists and not request.content.at_eof() and len(body) <= LARGEST_BODY:
+            body += await request.content.read(LARGEST_BODY + 1 - len(body))
+        if len(body) > LARGEST_BODY:
+            return _sent(Answer(413, b'{"status":"error","message":"HTTP 413 Request Entity Too Large"}'))
+        if path.startswith(PREFIX):
+            return _sent(self._control.answer(request.method, path, query, body))
+        service, path = self._addressed(path)
+        business = service.business_of(request.headers.get("Authorization"))
+        if business is None:
+            return _sent(service.unknown_token())
+        return await self._met(request, service, business, path, query, body)
+
+    def _addressed(self, path: str) -> tuple[Service, str]:
+        first, _, rest = path[1:].partition("/")
+        service = self._services.get(first)
+        return (service, f"/{rest}") if service else (self._root, path)
+
+    async def _met(
+        self, request: web.BaseRequest, service: Service, business: str, path: str, query: str, body: bytes
+    ) -> web.StreamResponse:
+        """Through the fault of the connection, if it has one, and the limits to the work."""
+        connection = f"{service.name}/{business}"
+        waiting = self._book.peek(connection)
+        refuses = waiting is not None and waiting.effect in REFUSING
+        fault = self._book.strike(connection) if refuses else None
+        if fault is not None:
+            await self._delayed(fault)
+            if fault.expired:
+                return _sent(service.expired_token(business))
+            return _sent(service.storm(business, path, fault.retry_after))
+        headers = service.spend(business, path)
+        if isinstance(headers, Answer):
+            return _sent(headers)
+        if waiting is not None and not refuses and (fault := self._book.strike(connection)) is not None:
+            await self._delayed(fault)
+            if fault.hang:
+                await asyncio.Event().wait()  # ends when the client goes away or the server stops
+            if fault.status is not None:
+                return _sent(service.forced(business, fault.status, fault.retry_after), headers)
+        kind = request.headers.get("Content-Type", "")
+        address = f"http://{request.host}{request.rel_url.raw_path}"
+        answer = service.perform(business, request.method, path, query, body, kind, address)
+        if fault is not None and fault.malformed:
+            return _sent(_broken(answer), headers)
+        if fault is not None and fault.cut:
+            return await _cut(request, answer, headers)
+        return _sent(answer, headers)
+
+    async def _delayed(self, fault: Fault) -> None:
+        wait = fault.latency_ms + self._book.jitter(fault.jitter_ms)
+        if wait:
+            await asyncio.sleep(wait / 1000)
+
+
+def _sent(answer: Answer, headers: Mapping[str, str] | None = None) -> web.Response:
+    return web.Response(status=answer.status, body=answer.body, headers=_headers(answer, headers))
+
+
+def _headers(answer: Answer, headers: Mapping[str, str] | None) -> dict[str, str]:
+    kind = {"Content-Type": JSON} if answer.body else {}
+    return {**kind, **(headers or {}), **answer.headers}
+
+
+def _broken(answer: Answer) -> Answer:
+    """The first half of the body: it looks like JSON and is none."""
+    half = answer.body[: len(answer.body) // 2] or b'{"results":['
+    return Answer(200 if answer.status == 204 else answer.status, half, answer.headers)
+
+
+async def _cut(request: web.BaseRequest, answer: Answer, headers: Mapping[str, str]) -> web.StreamResponse:
+    """Promise the whole body, send half of it and close; an answer without a body is not sent at all."""
+    response = web.StreamResponse(status=answer.status, headers=_headers(answer, headers))
+    if answer.body:
+        response.content_length = len(answer.body)
+        await response.prepare(request)
+        await response.write(answer.body[: len(answer.body) // 2])
+    if request.transport is not None:
+        request.transport.close()
+    return response

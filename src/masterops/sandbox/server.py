@@ -1,0 +1,158 @@
+"""
+The sandbox's process: one HTTP server for all services and businesses.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import importlib
+import os
+import signal
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import msgspec
+from aiohttp import web
+
+from masterops import errors
+from masterops.sandbox import tokens
+from masterops.sandbox.clock import Clock, SystemClock
+from masterops.sandbox.control import Control
+from masterops.sandbox.faultbook import Faultbook
+from masterops.sandbox.front import Front
+from masterops.sandbox.hubspot.limits import Limits
+from masterops.sandbox.hubspot.twin import HubSpotTwin
+from masterops.sandbox.service import Service
+
+LIVE_SECONDS = 20.0
+LONGEST_LINE = 65_536  # a URL longer than the service allows must reach us to be refused in its words
+GRACE_SECONDS = 0.5
+
+
+class Running(msgspec.Struct, frozen=True):
+    """
+    Where a started sandbox is.
+    """
+
+    host: str
+    port: int
+    url: str
+    pid: int
+
+
+async def serve(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    businesses: Sequence[str],
+    state_dir: Path | None,
+    seed: int = 1,
+    ready: Callable[[Running], None] | None = None,
+    live: bool = False,
+    live_seconds: float = LIVE_SECONDS,
+    clock: Clock | None = None,
+    limits: Limits | None = None,
+    contacts: int | None = None,
+) -> None:
+    """
+    Serve until cancelled. Raises PortTaken, SandboxFailed or SandboxState.
+
+    `ready` is told where it is once calls are answered. With `live` a record of some business changes
+    every `live_seconds`. `contacts` sets how many contacts a business is seeded with.
+    """
+    names = _checked(businesses)
+    services = _services(names, clock or SystemClock(), seed, limits, contacts)
+    book = Faultbook(state_dir, seed)
+    front = Front(services, Control(services, names, book), book)
+    server = web.Server(front.handle, handler_cancellation=True, access_log=None, max_line_size=LONGEST_LINE)
+    runner = web.ServerRunner(server)
+    await runner.setup()
+    try:
+        running = await _listening(runner, host, port)
+        if ready is not None:
+            ready(running)
+        if live:
+            await _live(services, names, Random(seed), live_seconds)
+        await asyncio.Event().wait()
+    finally:
+        await runner.cleanup()
+
+
+def run(
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    businesses: Sequence[str],
+    state_dir: Path | None = None,
+    seed: int = 1,
+    ready: Callable[[Running], None] | None = None,
+    live: bool = False,
+    contacts: int | None = None,
+) -> None:
+    """As `serve`, for a process of its own: until SIGTERM or SIGINT, and on uvloop where there is one."""
+    serving = serve(
+        host, port, businesses=businesses, state_dir=state_dir, seed=seed, ready=ready, live=live,
+        contacts=contacts,
+    )  # fmt: skip
+    with asyncio.Runner(loop_factory=_loop_factory()) as runner:
+        runner.run(_until_told(serving))
+
+
+async def _until_told(serving: Coroutine[Any, Any, None]) -> None:
+    task = asyncio.ensure_future(serving)
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, task.cancel)
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    try:
+        factory: Callable[[], asyncio.AbstractEventLoop] = importlib.import_module("uvloop").new_event_loop
+    except ImportError:
+        return None
+    return factory
+
+
+def _checked(businesses: Sequence[str]) -> list[str]:
+    names = list(dict.fromkeys(businesses))
+    if not names:
+        raise errors.BadValue(value="", kind="business", reason="the sandbox needs at least one business.")
+    for name in names:
+        tokens.check_slug(name)
+    return names
+
+
+def _services(
+    names: list[str], clock: Clock, seed: int, limits: Limits | None, contacts: int | None
+) -> Mapping[str, Service]:
+    """One line for each service that has a twin."""
+    return {"hubspot": HubSpotTwin(names, clock, seed=seed, limits=limits, contacts=contacts)}
+
+
+async def _listening(runner: web.ServerRunner, host: str, port: int) -> Running:
+    site = web.TCPSite(runner, host, port, shutdown_timeout=GRACE_SECONDS)
+    try:
+        await site.start()
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise errors.PortTaken(port=port, host=host) from None
+        reason = f"cannot listen on {host}:{port}: {error.strerror or error}"
+        raise errors.SandboxFailed(reason=reason) from None
+    except OverflowError:
+        raise errors.BadValue(value=port, kind="port", reason="give a number from 0 to 65535.") from None
+    bound = int(runner.addresses[0][1])
+    shown = f"[{host}]" if ":" in host else host
+    return Running(host, bound, f"http://{shown}:{bound}", os.getpid())
+
+
+async def _live(services: Mapping[str, Service], names: list[str], chance: Random, seconds: float) -> None:
+    """Change something every now and then, for ever."""
+    while True:
+        await asyncio.sleep(seconds)
+        chance.choice(list(services.values())).happen(chance.choice(names), chance)
