@@ -35,13 +35,36 @@ def dispose(home: Path) -> None:
     shutil.rmtree(_places.SHARED / _places.digest(home), ignore_errors=True)
 
 
-@pytest.fixture
-def home() -> Iterator[Path]:
-    """A MASTEROPS_HOME with a short path that other accounts may enter."""
+def open_folder() -> Path:
+    """A folder with a short path that other accounts may enter."""
     folder = Path(tempfile.mkdtemp(prefix="mops-", dir="/tmp"))
     folder.chmod(0o755)
+    return folder
+
+
+@pytest.fixture
+def fresh_home() -> Iterator[Path]:
+    """A MASTEROPS_HOME that nobody has used."""
+    folder = open_folder()
     yield folder
     dispose(folder)
+
+
+@pytest.fixture(scope="session")
+def shared_home() -> Iterator[Path]:
+    """Making a cluster takes longer than most tests, so they share one."""
+    folder = open_folder()
+    with Embedded(folder).running():
+        pass
+    yield folder
+    dispose(folder)
+
+
+@pytest.fixture
+def home(shared_home: Path) -> Iterator[Path]:
+    """A MASTEROPS_HOME that has a cluster, whose server is stopped."""
+    yield shared_home
+    Embedded(shared_home).stop(force=True)
 
 
 @pytest.fixture
@@ -55,8 +78,7 @@ def closed_home() -> Iterator[Path]:
 @pytest.fixture(scope="session")
 def embedded_url() -> Iterator[str]:
     """The URL of an embedded server that lasts as long as the tests."""
-    folder = Path(tempfile.mkdtemp(prefix="mops-", dir="/tmp"))
-    folder.chmod(0o755)
+    folder = open_folder()
     with Embedded(folder).running() as url:
         yield url
     dispose(folder)
@@ -217,8 +239,9 @@ def interpreter(account: _account.Account) -> str:
 
 
 @pytest.fixture
-def users(home: Path) -> Iterator[Callable[..., User]]:
-    """Makes users of `home`; those still there at the end are killed."""
+def users(request: pytest.FixtureRequest) -> Iterator[Callable[..., User]]:
+    """Makes users of the test's home; those still there at the end are killed."""
+    home = request.getfixturevalue("fresh_home" if "fresh_home" in request.fixturenames else "home")
     made: list[User] = []
 
     def make(account: _account.Account | None = None) -> User:

@@ -24,21 +24,18 @@ from .conftest import User, dispose, wait_until
 Make = Callable[..., User]
 
 
-@pytest.fixture(scope="module")
-def running() -> Iterator[Path]:
+@pytest.fixture
+def running(home: Path) -> Iterator[Path]:
     """A home whose server runs, for tests that only look."""
-    folder = Path(tempfile.mkdtemp(prefix="mops-", dir="/tmp"))
-    folder.chmod(0o755)
-    with Embedded(folder).running():
-        yield folder
-    dispose(folder)
+    with Embedded(home).running():
+        yield home
 
 
-def test_a_first_acquire_makes_a_database_that_can_be_used_at_once(home: Path) -> None:
+def test_a_first_acquire_makes_a_database_that_can_be_used_at_once(fresh_home: Path) -> None:
     """
     Nothing is installed or configured before: the URL leads to an empty database in UTF-8 and UTC.
     """
-    with Embedded(home).running() as url, psycopg.connect(url) as connection:
+    with Embedded(fresh_home).running() as url, psycopg.connect(url) as connection:
         asked = "SELECT current_database(), current_user, getdatabaseencoding(), current_setting('timezone')"
         answer = connection.execute(asked).fetchone()
 
@@ -72,11 +69,11 @@ def test_the_server_is_durable_and_deaf_to_the_network(running: Path) -> None:
     assert 0o700 == stat.S_IMODE(folder.stat().st_mode)
 
 
-def test_a_start_is_quick(home: Path) -> None:
+def test_a_start_is_quick(fresh_home: Path) -> None:
     """
     Cold, warm and attaching are what a person does not notice; the bounds leave room for busy machines.
     """
-    embedded, second = Embedded(home), Embedded(home)
+    embedded, second = Embedded(fresh_home), Embedded(fresh_home)
     taken = []
     for step in (embedded.acquire, embedded.release, embedded.acquire, second.acquire):
         before = time.perf_counter()
@@ -107,14 +104,14 @@ def test_one_process_may_acquire_it_several_times(home: Path) -> None:
     assert not embedded.status().running
 
 
-def test_processes_that_come_at_once_share_one_server(home: Path, users: Make) -> None:
+def test_processes_that_come_at_once_share_one_server(fresh_home: Path, users: Make) -> None:
     """
     Three start in the same moment on an empty home: one makes the cluster, all get the same server.
     """
     started = [users() for _ in range(3)]
 
     servers = {user.server() for user in started}
-    status = Embedded(home).status()
+    status = Embedded(fresh_home).status()
 
     assert 1 == len(servers)
     assert {status.pid} == servers
@@ -152,15 +149,15 @@ def test_stopping_is_refused_while_another_process_uses_it(home: Path, users: Ma
     assert not Embedded(home).stop()
 
 
-def test_status_of_a_home_that_was_never_used_starts_nothing(home: Path) -> None:
+def test_status_of_a_home_that_was_never_used_starts_nothing(fresh_home: Path) -> None:
     """
     Looking is free: no server, no files.
     """
-    status = Embedded(home).status()
+    status = Embedded(fresh_home).status()
 
     assert (False, None, (), 0) == (status.running, status.pid, status.users, status.size_bytes)
-    assert [] == list(home.iterdir())
-    assert not Embedded(home).stop()
+    assert [] == list(fresh_home.iterdir())
+    assert not Embedded(fresh_home).stop()
 
 
 def test_status_describes_a_running_server(running: Path) -> None:
@@ -204,11 +201,11 @@ def test_settings_of_the_environment_do_not_lead_it_astray(
         assert "masterops" == connection.info.dbname
 
 
-def test_a_home_with_a_long_path_has_its_socket_elsewhere(home: Path) -> None:
+def test_a_home_with_a_long_path_has_its_socket_elsewhere(fresh_home: Path) -> None:
     """
     A socket's path may hold about a hundred bytes; the folder is private wherever it is.
     """
-    deep = home / ("a rather long name with spaces, " * 4) / "and 'quotes' \"too\""
+    deep = fresh_home / ("a rather long name with spaces, " * 4) / "and 'quotes' \"too\""
     try:
         with Embedded(deep).running() as url, psycopg.connect(url) as connection:
             connection.execute("SELECT 1")
@@ -221,12 +218,12 @@ def test_a_home_with_a_long_path_has_its_socket_elsewhere(home: Path) -> None:
         dispose(deep)
 
 
-def test_a_link_planted_in_place_of_the_socket_folder_is_refused(home: Path) -> None:
+def test_a_link_planted_in_place_of_the_socket_folder_is_refused(fresh_home: Path) -> None:
     """
     In /tmp anybody can put something under a name that can be guessed.
     """
-    places = _places.choose(home / ("x" * 100), 18)
-    trap = home / "trap"
+    places = _places.choose(fresh_home / ("x" * 100), 18)
+    trap = fresh_home / "trap"
     trap.mkdir()
     places.sockets.symlink_to(trap)
     try:

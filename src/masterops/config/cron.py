@@ -19,9 +19,7 @@ FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("month", 1, 12, MONTHS),
     ("day of the week", 0, 7, DAYS),
 )
-_ITEM = re.compile(
-    r"(?:\*|(?P<first>[a-z]+|[0-9]{1,2})(?:-(?P<last>[a-z]+|[0-9]{1,2}))?)(?:/(?P<step>[0-9]{1,2}))?"
-)
+_ITEM = r"(?:\*|(?P<first>[a-z]+|[0-9]{1,2})(?:-(?P<last>[a-z]+|[0-9]{1,2}))?)(?:/(?P<step>[0-9]{1,2}))?"
 
 
 def flaw(text: str) -> str | None:
@@ -36,7 +34,7 @@ def flaw(text: str) -> str | None:
 
 
 def _item_is_right(item: str, lowest: int, highest: int, words: tuple[str, ...]) -> bool:
-    match = _ITEM.fullmatch(item)
+    match = re.fullmatch(_ITEM, item)
     if match is None or (match["step"] is not None and not 1 <= int(match["step"]) <= highest):
         return False
     ends = [_number(each, lowest, words) for each in (match["first"], match["last"]) if each]

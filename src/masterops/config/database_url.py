@@ -16,15 +16,16 @@ from masterops.config.secret import MASK, Secret
 HARMLESS = frozenset({"application_name", "connect_timeout", "host", "port", "dbname", "user",
                       "sslmode", "target_session_attrs"})  # fmt: skip
 
-_SHAPE = re.compile(
+# Patterns stay texts until they are needed: compiling them all would cost every start some milliseconds.
+_SHAPE = (
     r"(?P<scheme>postgres(?:ql)?)://"
     r"(?:(?P<user>[^:@/?\s]*)(?::(?P<password>[^@/?\s]*))?@)?"
     r"(?P<hosts>[^@/?\s]*)"
     r"(?:/(?P<name>[^@/?\s]*))?"
     r"(?:\?(?P<options>[^@?\s]*))?"
 )
-_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._~%-]*)(?::(?P<port>[0-9]{0,5}))?")
-_OPTION = re.compile(r"(?P<key>[a-z_]+)=(?P<value>[^=&]*)")
+_HOST = r"(?:\[[0-9A-Fa-f:.%]+\]|[A-Za-z0-9._~%-]*)(?::(?P<port>[0-9]{0,5}))?"
+_OPTION = r"(?P<key>[a-z_]+)=(?P<value>[^=&]*)"
 LARGEST_PORT = 65535
 
 
@@ -78,13 +79,13 @@ def _parts(text: str) -> _Parts | str:
         return "a text that does not begin with postgresql://"
     if re.search(r"\s", text):
         return "one with a blank in it"
-    match = _SHAPE.fullmatch(text)
+    match = re.fullmatch(_SHAPE, text)
     if match is None:
         # A raw one of these in a password moves the border between password and host.
         return "one whose password or name has a bare @, :, / or ? in it (write %40, %3A, %2F, %3F)"
     if not all(_host_is_right(each) for each in match["hosts"].split(",")):
         return "one whose host or port is not right"
-    options = [_OPTION.fullmatch(each) for each in (match["options"] or "").split("&") if each]
+    options = [re.fullmatch(_OPTION, each) for each in (match["options"] or "").split("&") if each]
     if not all(options):
         return "one whose options are not key=value"
     pairs = [(each["key"], each["value"]) for each in options if each]
@@ -94,7 +95,7 @@ def _parts(text: str) -> _Parts | str:
 
 
 def _host_is_right(text: str) -> bool:
-    match = _HOST.fullmatch(text)
+    match = re.fullmatch(_HOST, text)
     return match is not None and int(match["port"] or 0) <= LARGEST_PORT
 
 

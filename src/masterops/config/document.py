@@ -5,27 +5,25 @@ A configuration file that has been read: its data, and the line of every key.
 from __future__ import annotations
 
 import re
-import tomllib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
-from masterops.config import locate
 from masterops.config.files import display, read_text
 from masterops.errors import ConfigSyntax
 
-_LINE = re.compile(r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$")
+_LINE = r"\s*\(at (?:line (?P<line>\d+), column \d+|end of document)\)$"
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(NamedTuple):
     """
     The file, or nothing at all when there is none.
     """
 
     shown: str = ""
     folder: Path = Path()
-    data: dict[str, object] = field(default_factory=dict)
-    lines: dict[locate.Path, int] = field(default_factory=dict)
+    data: Mapping[str, object] = {}
+    lines: Mapping[tuple[str | int, ...], int] = {}
 
     def where(self, *path: str) -> str:
         """`masterops.toml:12`: the line of a key, or of the table that should hold it."""
@@ -36,10 +34,15 @@ class Document:
 
 def read(file: Path, cwd: Path) -> Document:
     """Read a file. Raises ConfigFileUnusable or ConfigSyntax."""
+    # Here, because a start without a file need not pay for them.
+    import tomllib
+
+    from masterops.config.locate import lines
+
     shown = display(file, cwd)
     text = read_text(file, cwd)
     try:
-        return Document(shown, file.parent, tomllib.loads(text), locate.lines(text))
+        return Document(shown, file.parent, tomllib.loads(text), lines(text))
     except tomllib.TOMLDecodeError as error:
         raise _syntax(str(error), text, shown) from None
     except RecursionError:
@@ -50,7 +53,7 @@ def read(file: Path, cwd: Path) -> Document:
 
 def _syntax(message: str, text: str, shown: str) -> ConfigSyntax:
     """The parser's words, with the line where ours are. It quotes characters and keys, never values."""
-    match = _LINE.search(message)
+    match = re.search(_LINE, message)
     line = match["line"] if match and match["line"] else len(text.rstrip().split("\n"))
-    reason = _LINE.sub("", message)
+    reason = re.sub(_LINE, "", message)
     return ConfigSyntax(where=f"{shown}:{line}", reason=reason[:1].lower() + reason[1:])

@@ -9,10 +9,12 @@ from __future__ import annotations
 import os.path
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from masterops.config import dotenv
 from masterops.config.files import display, read_text
+
+if TYPE_CHECKING:
+    from masterops.config.dotenv import Entry
 
 
 class Variable(NamedTuple):
@@ -36,7 +38,7 @@ class Environment:
         self._cwd = cwd
         self._file = dotenv_file if dotenv_file is not None and os.path.isfile(dotenv_file) else None  # noqa: PTH113
         self._shown = display(self._file, cwd) if self._file else ""
-        self._entries = dotenv.parse(read_text(self._file, cwd), self._shown) if self._file else {}
+        self._entries = _entries(self._file, cwd) if self._file else {}
 
     def find(self, *names: str) -> Variable | None:
         """The first of `names` that is set to something."""
@@ -56,3 +58,9 @@ class Environment:
         if self._file is None or entry is None or not entry.value.strip():
             return None
         return Variable(name, entry.value, f"{self._shown}:{entry.line}", self._file.parent)
+
+
+def _entries(file: Path, cwd: Path) -> dict[str, Entry]:
+    from masterops.config.dotenv import parse  # here, because most starts have no such file
+
+    return parse(read_text(file, cwd), display(file, cwd))

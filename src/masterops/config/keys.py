@@ -6,22 +6,20 @@ The settings of services are beside this, in services.py.
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from masterops.config import kinds
 from masterops.config.kinds import Kind
 
 GROUP = "group"  # stands for all businesses together where an account is shared
-SLUG = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+SLUG = r"[a-z0-9]+(?:-[a-z0-9]+)*"
 LONGEST_WAIT_SECONDS = 3600
 
 ALLOW_INLINE = "allow_inline_secrets"
 ALLOW_INLINE_VARIABLE = "MASTEROPS_ALLOW_INLINE_SECRETS"
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(NamedTuple):
     """
     One setting: of the whole, of a business, or of a service's connections.
     """

@@ -9,17 +9,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from masterops.config import cron
 
 LONGEST_QUOTE = 40
-_URL = re.compile(
+# Patterns stay texts until they are needed: compiling them all would cost every start some milliseconds.
+_URL = (
     r"(?i:https?)://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::[0-9]{1,5})?"
     r"(?:/[^?#\s]*)?(?P<query>[?#]\S*)?"
 )
-_HOST = re.compile(r"[A-Za-z0-9._:-]+")
-_VERSION = re.compile(r"[A-Za-z0-9._-]+")
+_HOST = r"[A-Za-z0-9._:-]+"
+_VERSION = r"[A-Za-z0-9._-]+"
 
 
 class Unfit(ValueError):
@@ -33,8 +34,7 @@ class Unfit(ValueError):
         super().__init__(f"{expected}, not {got}")
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(NamedTuple):
     """
     One kind: `read` checks a value from TOML, `parse` makes one from the text of a variable.
     """
@@ -125,13 +125,13 @@ def choice(*names: str, aliases: dict[str, str] | None = None) -> Kind:
     return Kind(" \\| ".join(f"`{name}`" for name in names), read)
 
 
-def text(expected: str, shape: re.Pattern[str] | None = None) -> Kind:
+def text(expected: str, shape: str | None = None) -> Kind:
     """A text that is not empty, and has a shape where one is given."""
 
     def read(value: object) -> object:
         if not isinstance(value, str) or not value.strip() or not value.isprintable():
             raise Unfit(expected, quoted(value))
-        if shape is not None and not shape.fullmatch(value):
+        if shape is not None and not re.fullmatch(shape, value):
             raise Unfit(expected, quoted(value))
         return value
 
@@ -171,7 +171,7 @@ def _read_identifier(value: object) -> object:
 
 def _read_url(value: object) -> object:
     expected = "a URL such as https://api.example.com"
-    match = _URL.fullmatch(value) if isinstance(value, str) else None
+    match = re.fullmatch(_URL, value) if isinstance(value, str) else None
     if isinstance(value, str) and "@" in value:  # what stands before an @ may be a password
         raise Unfit(expected, "one with an @ in it (user and password do not belong there)")
     if match is None:

@@ -8,7 +8,6 @@ share in part (`[a.b]`, `[a.c]`) stands where it is first written. Items of list
 from __future__ import annotations
 
 import re
-import tomllib
 from bisect import bisect_right
 from collections.abc import Iterator
 
@@ -119,6 +118,8 @@ class _Walk:
             return ""
         self._position = match.end()
         if match["basic"] is not None and "\\" in match["basic"]:
+            import tomllib
+
             return str(tomllib.loads(f"key = {match[0]}")["key"])
         return match["bare"] or match["literal"] or match["basic"] or ""
 

@@ -70,12 +70,12 @@ class Source:
         """A table of the file; empty where there is none. Raises ConfigType for what is no table."""
         found: object = self.document.data
         for depth, name in enumerate(path, start=1):
-            found = found.get(name, {}) if isinstance(found, dict) else {}
-            if not isinstance(found, dict):
+            found = found.get(name, {}) if isinstance(found, Mapping) else {}
+            if not isinstance(found, Mapping):
                 key = dotted(*path[:depth])
                 where = self.document.where(*path[:depth])
                 raise ConfigType(where=where, key=key, expected="a table", got=type_name(found))
-        return found if isinstance(found, dict) else {}
+        return found if isinstance(found, Mapping) else {}
 
     def check_names(self, path: tuple[str, ...], known: Iterable[str]) -> None:
         """Let a table of the file hold only `known`. Raises ConfigKey with the nearest right spelling."""

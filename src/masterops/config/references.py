@@ -16,7 +16,7 @@ from masterops.config.model import UNSET
 from masterops.errors import ConfigInlineSecret, ConfigReference, ConfigType
 
 LARGEST_FILE_BYTES = 65536
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_.]*")
+_NAME = r"[A-Za-z_][A-Za-z0-9_.]*"
 
 
 class Written(NamedTuple):
@@ -71,7 +71,7 @@ def plain(written: Written, *, allowed: bool) -> str:
 
 
 def _variable(written: Written, name: str, environment: Environment) -> str | None:
-    if not _NAME.fullmatch(name):
+    if not re.fullmatch(_NAME, name):
         # Not quoted: who writes a secret behind `env:` must not find it in a log.
         expected = "`env:NAME` with the name of a variable, or `file:PATH`"
         raise ConfigType(

@@ -6,13 +6,13 @@ from __future__ import annotations
 
 import re
 
-_BARE = re.compile(r"[A-Za-z0-9_-]+")
+_BARE = r"[A-Za-z0-9_-]+"
 _ESCAPES = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 def dotted(*path: str) -> str:
     """A dotted key; parts that are not plain words are quoted."""
-    return ".".join(part if _BARE.fullmatch(part) else quote(part) for part in path)
+    return ".".join(part if re.fullmatch(_BARE, part) else quote(part) for part in path)
 
 
 def literal(value: object) -> str:

@@ -11,7 +11,7 @@ from itertools import count
 from pathlib import Path
 from typing import NamedTuple
 
-from masterops.config.template import template
+from masterops.config.printed_file import template
 from masterops.errors import ConfigFileExists, ConfigFileUnusable
 
 

@@ -48,18 +48,20 @@ class Kind(Enum):
     OTHER = auto()
 
 
+SPACE = " \t\n\r\f\v"
+# Outside ASCII every character is a letter to PostgreSQL, odd spaces included.
 # A dollar belongs to a word that has begun, so `a$b$c` is one name and quotes nothing.
 LEXER = re.compile(
     r"""
-    (?P<space>\s+)
-  | (?P<line>--[^\n]*)
+    (?P<space>[ \t\n\r\f\v]+)
+  | (?P<line>--[^\n\r]*)
   | (?P<block>/\*)
   | (?P<escape>[eE]'(?:[^'\\]|\\.|'')*'?)
   | (?P<string>'(?:[^']|'')*'?)
   | (?P<name>"(?:[^"]|"")*"?)
-  | (?P<dollar>\$(?:[^\W\d]\w*)?\$)
-  | (?P<word>[^\W\d][\w$]*)
-  | (?P<number>\d+)
+  | (?P<dollar>\$(?:[A-Za-z_\x80-\U0010ffff][0-9A-Za-z_\x80-\U0010ffff]*)?\$)
+  | (?P<word>[A-Za-z_\x80-\U0010ffff][0-9A-Za-z_$\x80-\U0010ffff]*)
+  | (?P<number>[0-9]+)
   | (?P<other>.)
     """,
     re.VERBOSE | re.DOTALL,
@@ -148,9 +150,9 @@ def statements(sql: str) -> tuple[Statement, ...]:
     line = 1
     for piece in pieces(sql):
         body = piece.removesuffix(";") if piece.endswith(";") else piece
-        text = body.strip()
+        text = body.strip(SPACE)
         if any(kind not in (Kind.SPACE, Kind.COMMENT) for kind, _, _ in tokens(text)):
-            before = len(body) - len(body.lstrip())
+            before = len(body) - len(body.lstrip(SPACE))
             found.append(Statement(text, line + piece.count("\n", 0, before)))
         line += piece.count("\n")
     return tuple(found)
@@ -176,4 +178,4 @@ def essence(sql: str) -> str:
             parts.append(" ")
         parts.append(text)
         gap = False
-    return "".join(parts).removesuffix(";")
+    return "".join(parts[:-1] if parts[-1:] == [";"] else parts)

@@ -19,7 +19,7 @@ from masterops.db._explain import explain
 from masterops.db._history import LOCK, PREPARE, Applied, Migration, bundled, history, plan, read
 from masterops.db._split import Statement
 from masterops.db.connect import AsyncConnection, connect
-from masterops.errors import DatabaseError, MigrationFailed
+from masterops.errors import DatabaseError, DatabaseLost, DatabaseUnreachable, DiskFull, MigrationFailed
 
 __all__ = ["Applied", "Migration", "Status", "bundled", "migrate", "plan", "read", "status"]
 
@@ -127,7 +127,7 @@ def _failed(
     error: psycopg.Error, at: Sequence[tuple[Migration, Statement]], done: Sequence[Migration]
 ) -> DatabaseError:
     known = explain(error, "the server")
-    if not at or type(known).__name__ in ("DatabaseLost", "DatabaseUnreachable", "DiskFull"):
+    if not at or isinstance(known, DatabaseLost | DatabaseUnreachable | DiskFull):
         return known
     migration, statement = at[0]
     kept = f" Applied before it and kept: {', '.join(m.file for m in done)}." if done else ""

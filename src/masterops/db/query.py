@@ -78,15 +78,15 @@ class Rows:
     rows: list[Row]
 
 
-async def run(connection: AsyncConnection, query: TableQuery) -> Rows:
-    """Ask the database; nothing can be changed by it, whatever a view calls."""
+async def run(connection: AsyncConnection, query: TableQuery, *, seconds: int = LONGEST_SECONDS) -> Rows:
+    """Ask the database; nothing can be changed by it, whatever a view calls, and it ends after `seconds`."""
     table = await _catalogue.look_up(connection, query.table)
     columns = tuple(dict.fromkeys(query.columns)) or tuple(table.columns)
     statement, values = build(query, table, columns)
     try:
-        return Rows(columns, await _read_only(connection, statement, values))
+        return Rows(columns, await _read_only(connection, statement, values, seconds))
     except psycopg.errors.QueryCanceled:
-        reason = f"it took longer than {LONGEST_SECONDS} s"
+        reason = f"it took longer than {seconds} s"
         raise QueryFailed(reason=reason, hint="Narrow it with --filter, or ask a summary view.") from None
     except (psycopg.DataError, psycopg.IntegrityError) as error:
         raise await _blame(connection, query, table, error) from error
@@ -143,10 +143,12 @@ def _parameter(one: Filter) -> str:
     return f"%{escaped}%"
 
 
-async def _read_only(connection: AsyncConnection, statement: Composed, values: Sequence[str]) -> list[Row]:
+async def _read_only(
+    connection: AsyncConnection, statement: Composed, values: Sequence[str], seconds: int = LONGEST_SECONDS
+) -> list[Row]:
     async with connection.transaction():
         await connection.execute("SET TRANSACTION READ ONLY")
-        await connection.execute(f"SET LOCAL statement_timeout = '{LONGEST_SECONDS}s'".encode())
+        await connection.execute(f"SET LOCAL statement_timeout = '{seconds}s'".encode())
         cursor = await connection.execute(statement, values)
         return await cursor.fetchall()
 

@@ -67,7 +67,7 @@ class Engine:
                     await queries.install()
 
     async def enqueue(self, name: str, payload: Payload | None = None, *, once: str | None = None) -> None:
-        """Put a job into the queue. With `once`, a job of the same key that still waits is enough."""
+        """Put a job into the queue. With `once`, a job of the same key that still waits or runs is enough."""
         async with contextlib.AsyncExitStack() as stack:
             queries = await self._queries(stack)
             await _enqueue(queries, name, payload or {}, once)

@@ -29,6 +29,7 @@ def main(arguments: list[str] | None = None) -> int:
             ready=_announce,
             live=given.live,
             contacts=given.contacts,
+            until_stdin_closes=given.until_stdin_closes,
         )
     except errors.MasterOpsError as error:
         print(f"{error.message} [{error.code}]\n{error.advice}", file=sys.stderr)
@@ -50,6 +51,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--seed", type=int, default=1, help="another number makes other demo records")
     parser.add_argument("--contacts", type=int, help="how many contacts a business is seeded with")
     parser.add_argument("--live", action="store_true", help="let a record change every 20 seconds")
+    parser.add_argument(
+        "--until-stdin-closes", action="store_true", help="end when whoever started it has, even killed"
+    )
     return parser
 
 

@@ -69,7 +69,7 @@ async def serve(
     book = Faultbook(state_dir, seed)
     front = Front(services, Control(services, names, book), book)
     server = web.Server(front.handle, handler_cancellation=True, access_log=None, max_line_size=LONGEST_LINE)
-    runner = web.ServerRunner(server)
+    runner = web.ServerRunner(server, shutdown_timeout=GRACE_SECONDS)
     await runner.setup()
     try:
         running = await _listening(runner, host, port)
@@ -92,21 +92,30 @@ def run(
     ready: Callable[[Running], None] | None = None,
     live: bool = False,
     contacts: int | None = None,
+    until_stdin_closes: bool = False,
 ) -> None:
-    """As `serve`, for a process of its own: until SIGTERM or SIGINT, and on uvloop where there is one."""
+    """
+    As `serve`, for a process of its own: until SIGTERM or SIGINT, and on uvloop where there is one.
+
+    With `until_stdin_closes` it also ends with the process at the other end of its standard input, however
+    that one ends.
+    """
     serving = serve(
         host, port, businesses=businesses, state_dir=state_dir, seed=seed, ready=ready, live=live,
         contacts=contacts,
     )  # fmt: skip
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
-        runner.run(_until_told(serving))
+        runner.run(_until_told(serving, until_stdin_closes))
 
 
-async def _until_told(serving: Coroutine[Any, Any, None]) -> None:
+async def _until_told(serving: Coroutine[Any, Any, None], until_stdin_closes: bool) -> None:
     task = asyncio.ensure_future(serving)
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, task.cancel)
+    if until_stdin_closes:
+        # Nothing is ever written to it: readable means closed.
+        loop.add_reader(0, task.cancel)
     with suppress(asyncio.CancelledError):
         await task
 
@@ -136,7 +145,7 @@ def _services(
 
 
 async def _listening(runner: web.ServerRunner, host: str, port: int) -> Running:
-    site = web.TCPSite(runner, host, port, shutdown_timeout=GRACE_SECONDS)
+    site = web.TCPSite(runner, host, port)
     try:
         await site.start()
     except OSError as error:

@@ -12,6 +12,8 @@ import msgspec
 from masterops.connectors.hubspot.objects import nothing
 from masterops.transport import Request, Target, Transport
 
+TOLD_ONLY = frozenset({"hubspotDefined", "archived"})  # in HubSpot's answers, refused in a request
+
 
 class Option(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     """
@@ -24,7 +26,7 @@ class Option(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
     hidden: bool = False
 
 
-class Property(msgspec.Struct, frozen=True, rename="camel", omit_defaults=True):
+class Property(msgspec.Struct, frozen=True, rename="camel"):
     """
     One property's definition. `type` is string, number, date, datetime, enumeration or bool.
     """
@@ -68,7 +70,8 @@ class PropertiesClient:
 
     async def create(self, kind: str, definition: Property) -> Property:
         """Make a property; a second one of the same name is a Conflict."""
-        body = msgspec.to_builtins(definition)
+        fields = msgspec.to_builtins(definition)
+        body = {name: value for name, value in fields.items() if name not in TOLD_ONLY}
         return await self._one("POST", "", "create", kind, None, body)
 
     async def update(self, kind: str, name: str, changes: Mapping[str, Any]) -> Property:

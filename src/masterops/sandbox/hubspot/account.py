@@ -113,7 +113,7 @@ class Account:
 
     def _first_id(self, place: int) -> int:
         """Ids of different accounts and kinds differ, so that a mix-up cannot go unnoticed."""
-        return (self.portal_id % 9_000 + 1_000) * 1_000_000 + place * 100_000 + 1
+        return (self.portal_id % 9_000 + 1_000) * 100_000_000 + place * 10_000_000 + 1
 
 
 def portal_of(business: str) -> int:

@@ -1,0 +1,202 @@
+"""
+What every setting accepts and refuses, from the list of settings itself.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime
+
+import pytest
+
+from masterops.config import Business, Settings, kinds
+from masterops.config.keys import BUSINESS, SETTINGS, Setting
+from masterops.config.services import SERVICES
+from masterops.config.toml import literal
+from masterops.errors import ConfigType
+from tests.config.conftest import Loading
+
+# Of every type that TOML has. A kind takes some of them; which, says the second table.
+VALUES: dict[str, object] = {
+    "true": True,
+    "7": 7,
+    "0.5": 0.5,
+    "nan": float("nan"),
+    "inf": float("inf"),
+    "a huge number": int("9" * 400),
+    '""': "",
+    '"?"': "?",
+    "[1]": [1],
+    "{ a = 1 }": {"a": 1},
+    "1979-05-27": datetime.date(1979, 5, 27),
+}
+TAKEN: dict[str, set[str]] = {
+    "number": {"7", "0.5"},
+    "whole number": {"7"},
+    "id": {"7", '"?"', "a huge number"},
+    "reference to a secret": {'"?"'},
+    "PostgreSQL address, or a reference to one": {'"?"'},
+    kinds.BOOLEAN.name: {"true"},
+}
+EVERY: dict[str, Setting] = {
+    **{each.key: each for each in SETTINGS},
+    **{f"businesses.x.{each.key}": each for each in BUSINESS},
+    **{f"connections.{service}.{each.key}": each for service, settings in SERVICES.items() for each in settings},
+}
+
+
+@pytest.mark.parametrize("setting", EVERY.values(), ids=EVERY.keys())
+def test_every_setting_refuses_what_it_cannot_be(setting: Setting) -> None:
+    """
+    Each type of TOML is taken or refused with an expectation; nothing else comes out.
+    """
+    taken = set()
+    for name, value in VALUES.items():
+        try:
+            setting.kind.read(value)
+        except kinds.Unfit as unfit:
+            assert unfit.expected
+            assert unfit.got
+        else:
+            taken.add(name)
+
+    free = {'"?"'} if setting.name == "name" else set()
+    assert TAKEN.get(setting.kind.name, free) == taken
+
+
+WRITTEN = [each for each in SETTINGS if each.name != "url"]
+
+
+@pytest.mark.parametrize("setting", WRITTEN, ids=[each.key for each in WRITTEN])
+def test_a_wrong_type_in_the_file_names_line_and_key(loading: Loading, setting: Setting) -> None:
+    """
+    For every setting of the list, through the whole of loading.
+    """
+    head = f"[{setting.section}]" if setting.section else "# no table"
+
+    with pytest.raises(ConfigType) as caught:
+        loading(f"\n{head}\n{setting.name} = [1]\n")
+
+    assert "masterops.toml:3" == caught.value.facts["where"]
+    assert setting.key == caught.value.facts["key"]
+    assert "a list" == caught.value.facts["got"]
+
+
+SET_BY_VARIABLE = [(each, name) for each in SETTINGS for name in each.variables]
+
+
+@pytest.mark.parametrize(("setting", "name"), SET_BY_VARIABLE, ids=[name for _, name in SET_BY_VARIABLE])
+def test_every_variable_sets_its_setting(loading: Loading, setting: Setting, name: str) -> None:
+    """
+    A value in a variable is the value in the file.
+    """
+    value = _another(setting)
+    table = f"[{setting.section}]\n" if setting.section else ""
+
+    by_file = _read(loading(f"{table}{setting.name} = {literal(value)}\n"), setting)
+    by_variable = loading("", **{name: str(value)})
+
+    assert by_file == _read(by_variable, setting)
+    assert by_file != setting.default
+    assert f"environment variable {name}" == str(by_variable.origins[setting.key])
+
+
+def _another(setting: Setting) -> object:
+    """A value that is not the default."""
+    if setting.key == "database.url":
+        return "postgresql://me@localhost/x"
+    by_kind = {"number": 0.25, "whole number": 7, "schedule": "5 4 * * 1-5", "text": "localhost"}
+    first_choice = setting.kind.name.split("`")[1] if "`" in setting.kind.name else ""
+    other_choice = setting.kind.name.split("`")[3] if "`" in setting.kind.name else ""
+    return by_kind.get(setting.kind.name, other_choice if setting.default == first_choice else first_choice)
+
+
+def _read(settings: Settings, setting: Setting) -> object:
+    return getattr(getattr(settings, setting.section) if setting.section else settings, setting.name)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1", True), ("true", True), ("YES", True), (" on ", True), ("0", False), ("False", False), ("off", False)],
+)
+def test_a_variable_says_yes_and_no_in_many_words(loading: Loading, text: str, value: bool) -> None:
+    """
+    What people write in variables for true and false.
+    """
+    settings = loading(MASTEROPS_DEMO=text)
+
+    assert value is settings.demo
+
+
+@pytest.mark.parametrize(("text", "level"), [("INFO", "info"), ("Warning", "warn"), ("debug", "debug")])
+def test_levels_are_taken_as_other_programs_write_them(loading: Loading, text: str, level: str) -> None:
+    """
+    LOG_LEVEL is shared with other programs, and they write it in capitals.
+    """
+    settings = loading(LOG_LEVEL=text)
+
+    assert level == settings.log.level
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("http.timeout_seconds", 0),
+        ("http.timeout_seconds", -1),
+        ("http.timeout_seconds", 3601),
+        ("http.max_attempts", 0),
+        ("http.max_attempts", 21),
+        ("sandbox.port", -1),
+        ("sandbox.port", 65536),
+        ("sandbox.seed", -1),
+    ],
+)
+def test_a_number_out_of_bounds_names_the_bounds(loading: Loading, key: str, value: int) -> None:
+    """
+    A number that would never work is refused at start.
+    """
+    section, name = key.split(".")
+
+    with pytest.raises(ConfigType) as caught:
+        loading(f"[{section}]\n{name} = {value}\n")
+
+    assert str(value) == caught.value.facts["got"]
+    assert "to " in str(caught.value.facts["expected"])
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        ("https://api.example.com", "https://api.example.com"),
+        ("https://api.example.com/v1/", "https://api.example.com/v1"),
+        ("http://127.0.0.1:8080/hubspot", "http://127.0.0.1:8080/hubspot"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+    ],
+)
+def test_a_url_is_kept_without_its_last_slash(written: str, kept: str) -> None:
+    """
+    Paths are put behind it.
+    """
+    assert kept == kinds.URL.read(written)
+
+
+@pytest.mark.parametrize("url", ["api.example.com", "ftp://x", "https://", "https://a b", "https://x:port", "https://x?k=s3cret"])
+def test_what_is_no_base_url_is_refused(url: str) -> None:
+    """
+    And a query, which may hold a key, is not quoted.
+    """
+    with pytest.raises(kinds.Unfit) as caught:
+        kinds.URL.read(url)
+
+    assert "s3cret" not in str(caught.value)
+
+
+def test_settings_hold_what_the_list_names() -> None:
+    """
+    The list and the classes cannot drift apart.
+    """
+    listed = {section: [e.name for e in SETTINGS if e.section == section] for section in {e.section for e in SETTINGS}}
+    types = {each.name: each.type for each in dataclasses.fields(Settings)}
+
+    assert set(listed[""]) <= set(types)
+    assert ["slug", *(each.name for each in BUSINESS)] == [each.name for each in dataclasses.fields(Business)]
