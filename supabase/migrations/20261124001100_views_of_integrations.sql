@@ -9,13 +9,13 @@
 --         public.tasks_with_latest_log;
 
 CREATE FUNCTION ops.percentage(p_part bigint, p_whole bigint) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = ''
 AS $$ SELECT CASE WHEN p_whole > 0 THEN round(100.0 * p_part / p_whole, 2) ELSE 0 END $$;
 COMMENT ON FUNCTION ops.percentage(bigint, bigint) IS
     'A part of a whole in percent with two decimals; 0 when there is nothing.';
 
 CREATE FUNCTION ops.milliseconds(p_value double precision) RETURNS numeric
-LANGUAGE sql IMMUTABLE PARALLEL SAFE
+LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = ''
 AS $$ SELECT round(p_value::numeric, 2) $$;
 COMMENT ON FUNCTION ops.milliseconds(double precision) IS 'A duration for people: two decimals.';
 

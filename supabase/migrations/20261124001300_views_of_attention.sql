@@ -48,17 +48,17 @@ SELECT
     s.integration_id,
     s.check_name,
     s.service,
-    b.id AS business_id,
+    -- Null: shared by all. What is not configured may still be looked at, and then says itself whose it is.
+    CASE WHEN c.id IS NULL THEN s.business_id ELSE c.business_slug END AS business_key,
     s.state,
     s.since,
     s.error_message
 FROM ops.health_state AS s
 LEFT JOIN ops.connections AS c ON c.id = s.integration_id
-LEFT JOIN ops.business_keys AS b ON b.key = CASE WHEN c.id IS NULL THEN s.business_id ELSE c.business_slug END
 WHERE c.id IS NULL OR (c.enabled AND c.removed_at IS NULL);
 COMMENT ON VIEW ops.checks_now IS
-    'How each check stands, without those of connections that are off or no longer configured. business_id is null'
-    ' for what all businesses share.';
+    'How each check stands, without those of connections that are off or no longer configured. business_key is a slug'
+    ' or an id, and null for what all businesses share.';
 
 CREATE VIEW ops.attention_reasons WITH (security_invoker = true) AS
 -- A service shared by all is everybody's trouble.
@@ -71,7 +71,7 @@ SELECT
     c.since,
     c.state = 'down' AS critical
 FROM public.businesses AS b
-JOIN ops.checks_now AS c ON c.business_id IS NULL OR c.business_id = b.id
+JOIN ops.checks_now AS c ON c.business_key IS NULL OR c.business_key IN (b.slug, b.id::text)
 WHERE c.state IN ('down', 'degraded')
 
 UNION ALL
@@ -212,26 +212,32 @@ COMMENT ON VIEW public.uptime_summary IS
     ' (unknown) do not count, and null means that there were none. Response times are of the last 24 hours, incidents'
     ' (times it went down) and last_down of the last 30 days.';
 
--- Reads with its owner's rights, which is the point: strangers may see these three columns and no table.
+-- Reads with its owner's rights, which is the point: strangers may see these three columns and no table. So it
+-- names tables only: a view among them that reads with the caller's rights would refuse.
 CREATE VIEW public.public_status WITH (security_invoker = false, security_barrier = true) AS
-WITH ranked AS (
-    SELECT b.id, b.name, c.state, c.since,
-        CASE c.state WHEN 'down' THEN 4 WHEN 'degraded' THEN 3 WHEN 'late' THEN 2 WHEN 'unknown' THEN 1 ELSE 0 END
-            AS severity
+WITH checks AS (
+    SELECT
+        CASE WHEN c.id IS NULL THEN s.business_id ELSE c.business_slug END AS business_key,
+        s.state,
+        s.since,
+        array_position(ARRAY['unknown', 'up', 'late', 'degraded', 'down'], s.state) AS severity
+    FROM ops.health_state AS s
+    LEFT JOIN ops.connections AS c ON c.id = s.integration_id
+    WHERE c.id IS NULL OR (c.enabled AND c.removed_at IS NULL)
+), ranked AS (
+    SELECT b.id, b.name, c.state, c.since, c.severity, max(c.severity) OVER (PARTITION BY b.id) AS worst
     FROM public.businesses AS b
-    LEFT JOIN ops.checks_now AS c ON c.business_id IS NULL OR c.business_id = b.id
+    LEFT JOIN checks AS c ON c.business_key IS NULL OR c.business_key IN (b.slug, b.id::text)
     WHERE b.status = 'active'
-), worst AS (
-    SELECT *, max(severity) OVER (PARTITION BY id) AS worst FROM ranked
 )
 SELECT
     name,
     coalesce(min(state), 'unknown') AS state,
     -- It is up since the last of its checks came up, and down since the first of those that are down went down.
-    CASE worst WHEN 0 THEN max(since) ELSE min(since) END AS since
-FROM worst
-WHERE severity = worst
-GROUP BY id, name, worst;
+    CASE min(state) WHEN 'up' THEN max(since) ELSE min(since) END AS since
+FROM ranked
+WHERE severity IS NOT DISTINCT FROM worst
+GROUP BY id, name;
 COMMENT ON VIEW public.public_status IS
     'For a public status page: every active business with the worst state of its checks, and since when. No more than'
     ' that: the only thing that anon may read.';

@@ -32,11 +32,11 @@ def _key(part: str, style: int) -> str:
         return part
     if style == 1 and part.isprintable() and "'" not in part:
         return f"'{part}'"
-    return (
-        "".join(f"\\u{ord(each):04X}" if ord(each) < 32 or each == "\x7f" else each for each in quote(part))
-        if any(ord(each) < 32 or each == "\x7f" for each in part)
-        else quote(part)
-    )
+    return "".join(f"\\u{ord(each):04X}" if _is_control(each) else each for each in quote(part))
+
+
+def _is_control(character: str) -> bool:
+    return ord(character) < 32 or character == "\x7f"
 
 
 class Writer:

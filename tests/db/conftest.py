@@ -127,11 +127,23 @@ def debian_url() -> Iterator[str]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-@pytest.fixture(params=["embedded", "debian-15"])
+BOTH = ["embedded", "debian-15"]
+
+
+@pytest.fixture(params=BOTH)
 def database(request: pytest.FixtureRequest) -> Iterator[str]:
     """The URL of a fresh database, once on each server."""
-    server = request.getfixturevalue("embedded_url" if request.param == "embedded" else "debian_url")
-    yield from _fresh(server)
+    yield from _fresh(_server(request))
+
+
+@pytest.fixture(scope="module", params=BOTH)
+def common_database(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of a database that the tests of a module share, once on each server."""
+    yield from _fresh(_server(request))
+
+
+def _server(request: pytest.FixtureRequest) -> str:
+    return str(request.getfixturevalue("embedded_url" if request.param == "embedded" else "debian_url"))
 
 
 @pytest.fixture

@@ -33,11 +33,11 @@ from masterops.errors import (
 from .conftest import PASSWORD, free_port, wait_until, with_database
 
 
-async def test_rows_are_dicts_and_times_are_in_utc(database: str) -> None:
+async def test_rows_are_dicts_and_times_are_in_utc(common_database: str) -> None:
     """
     Whatever time zone the server prefers.
     """
-    async with await connect(database) as connection:
+    async with await connect(common_database) as connection:
         rows = await fetch(connection, "SELECT 1 AS one, timestamptz '2026-01-01 12:00+10' AS moment")
         [setting] = await fetch(connection, "SELECT current_setting('timezone') AS zone")
 
@@ -46,33 +46,33 @@ async def test_rows_are_dicts_and_times_are_in_utc(database: str) -> None:
     assert {"zone": "UTC"} == setting
 
 
-async def test_a_statement_without_rows_answers_an_empty_list(database: str) -> None:
+async def test_a_statement_without_rows_answers_an_empty_list(common_database: str) -> None:
     """
     One helper serves both kinds of statement.
     """
-    async with await connect(database) as connection:
+    async with await connect(common_database) as connection:
         assert [] == await fetch(connection, "CREATE TABLE made (id int)")
         assert [] == await fetch(connection, "SELECT * FROM made WHERE id = %s", [1])
 
 
-async def test_without_autocommit_nothing_is_kept_that_was_not_committed(database: str) -> None:
+async def test_without_autocommit_nothing_is_kept_that_was_not_committed(common_database: str) -> None:
     """
     The flag means what it says, although we set the session up before.
     """
-    connection = await connect(database, autocommit=False)
+    connection = await connect(common_database, autocommit=False)
     await fetch(connection, "CREATE TABLE fleeting (id int)")
     await connection.close()
-    async with await connect(database) as connection:
+    async with await connect(common_database) as connection:
         [there] = await fetch(connection, "SELECT to_regclass('fleeting') AS name")
 
     assert there["name"] is None
 
 
-def test_the_blocking_connection_behaves_alike(database: str) -> None:
+def test_the_blocking_connection_behaves_alike(common_database: str) -> None:
     """
     Rows are dicts, the zone is UTC, and the server sees who we are.
     """
-    with connect_sync(database, application_name="masterops-test") as connection:
+    with connect_sync(common_database, application_name="masterops-test") as connection:
         row = connection.execute(
             "SELECT current_setting('timezone') AS zone, current_setting('application_name') AS name"
         ).fetchone()
@@ -119,11 +119,11 @@ def test_a_missing_password_is_refused(debian_url: str, attempt) -> None:  # typ
     assert "wrong user or password" in error.message
 
 
-def test_an_unknown_database_is_refused_by_name(database: str, attempt) -> None:  # type: ignore[no-untyped-def]
+def test_an_unknown_database_is_refused_by_name(common_database: str, attempt) -> None:  # type: ignore[no-untyped-def]
     """
     The server's sentence says which.
     """
-    error = attempt(with_database(database, "nowhere"))
+    error = attempt(with_database(common_database, "nowhere"))
 
     assert type(error) is DatabaseRefused
     assert 'database "nowhere" does not exist' in error.message
@@ -235,11 +235,11 @@ def _count(url: str) -> int:
         return 99
 
 
-async def test_a_connection_that_is_cut_is_lost(database: str) -> None:
+async def test_a_connection_that_is_cut_is_lost(common_database: str) -> None:
     """
     The server was shut down, or an operator ended the session.
     """
-    async with await connect(database) as connection, await connect(database) as other:
+    async with await connect(common_database) as connection, await connect(common_database) as other:
         await fetch(other, "SELECT pg_terminate_backend(%s)", [connection.info.backend_pid])
 
         with pytest.raises(DatabaseLost) as lost:
@@ -346,11 +346,11 @@ def test_sentences_without_a_code_are_read(said: str, expected: type[DatabaseErr
     assert reason in error.message
 
 
-async def test_a_pool_opens_when_it_is_first_used(database: str) -> None:
+async def test_a_pool_opens_when_it_is_first_used(common_database: str) -> None:
     """
     Making one costs nothing and needs no server.
     """
-    async with Pool(f"postgresql://me@127.0.0.1:{free_port()}/ops") as idle, Pool(database) as pool:
+    async with Pool(f"postgresql://me@127.0.0.1:{free_port()}/ops") as idle, Pool(common_database) as pool:
         rows = await asyncio.gather(*(pool.fetch("SELECT pg_sleep(0.01), 1 AS one") for _ in range(20)))
         with pytest.raises(DatabaseUnreachable, match="nothing listens there"):
             await idle.fetch("SELECT 1")
@@ -358,13 +358,13 @@ async def test_a_pool_opens_when_it_is_first_used(database: str) -> None:
     assert [1] * 20 == [row["one"] for [row] in rows]
 
 
-async def test_a_pool_can_be_used_again_after_the_server_was_away(database: str) -> None:
+async def test_a_pool_can_be_used_again_after_the_server_was_away(common_database: str) -> None:
     """
     Connections that were cut are replaced before anybody gets one.
     """
-    async with Pool(database, most=2) as pool:
+    async with Pool(common_database, most=2) as pool:
         await asyncio.gather(*(pool.fetch("SELECT pg_sleep(0.05)") for _ in range(2)))
-        async with await connect(database) as other:
+        async with await connect(common_database) as other:
             await fetch(
                 other,
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -92,7 +92,7 @@ async def test_traces_count_only_when_every_input_has_its_own(desk: Desk, traces
     inputs = [{"properties": {"email": "new@example.com"}}, {"properties": {"email": "nonsense"}}]
     for each, trace in zip(inputs, traces, strict=True):
         if trace:
-            each["objectWriteTraceId"] = trace  # type: ignore[assignment]
+            each["objectWriteTraceId"] = trace
     reply = await desk.post(f"{CONTACTS}/batch/create", {"inputs": inputs})
 
     assert 400 == reply.status

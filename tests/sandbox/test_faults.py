@@ -4,7 +4,6 @@ Faults as values and in their file, and which request a fault meets.
 
 from __future__ import annotations
 
-import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -170,7 +169,7 @@ def test_a_running_book_sees_the_file_change(tmp_path: Path) -> None:
     (tmp_path / "faults.json").write_text("{")
     broken = book.strike(HERE)
     trouble = book.trouble
-    os.unlink(tmp_path / "faults.json")
+    (tmp_path / "faults.json").unlink()
 
     assert (None, Fault(expired=True), Fault(expired=True)) == (before, during, broken)
     assert str(tmp_path) in str(trouble)

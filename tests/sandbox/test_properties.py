@@ -70,7 +70,7 @@ async def test_a_custom_property_lives_from_create_to_archive(desk: Desk) -> Non
         pytest.param({"type": "colour"}, id="unknown type"),
         pytest.param({"fieldType": "number"}, id="field type of another type"),
         pytest.param({"groupName": "nowhere"}, id="unknown group"),
-        pytest.param({"options": [DRAFT["options"][0]] * 2}, id="option twice"),  # type: ignore[index]
+        pytest.param({"options": [DRAFT["options"][0]] * 2}, id="option twice"),
         pytest.param({"hasUniqueValue": True}, id="unique enumeration"),
         pytest.param({"label": None}, id="no label"),
     ],

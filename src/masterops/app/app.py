@@ -5,7 +5,9 @@ A running application: database, log pipeline, transport, connectors, engine; jo
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from uuid import UUID
 
 from masterops import errors
@@ -132,6 +134,17 @@ def pipeline_for(settings: Settings) -> Pipeline:
     return pipeline
 
 
+def _make_home(home: Path) -> None:
+    """Without a home nothing can be kept: better said now than by the first record that is lost."""
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+        probe = home / f".writable-{os.getpid()}"
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise errors.DataDirectoryUnusable(path=home, reason=error.strerror or str(error)) from None
+
+
 @contextlib.asynccontextmanager
 async def open_app(
     settings: Settings, *, migrating: bool = False, source: str = "system", shipping: bool = True
@@ -142,6 +155,7 @@ async def open_app(
     With `shipping` this process carries log records into the database while it runs and empties the
     spool when it ends; without it records wait in the spool for one that does.
     """
+    _make_home(settings.home)
     pipeline = pipeline_for(settings)
     log = pipeline.logger(source=source)
     http = settings.http

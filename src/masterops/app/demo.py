@@ -109,7 +109,8 @@ class Demo:
         except msgspec.DecodeError:
             await self.close()
             words = log.read_text(errors="replace").strip().splitlines()
-            reason = words[-1] if words else f"no answer within {LONGEST_START_SECONDS:g} s"
+            # Its last words are the message and the hint.
+            reason = " ".join(words[-2:]) if words else f"no answer within {LONGEST_START_SECONDS:g} s"
             raise errors.SandboxFailed(reason=reason) from None
 
 

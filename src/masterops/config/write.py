@@ -30,21 +30,31 @@ def write_template(path: Path, *, force: bool = False) -> WriteResult:
 
     Raises ConfigFileUnusable where nothing can be written.
     """
-    target = path.resolve()
-    if target.is_dir():
-        raise ConfigFileUnusable(path=path, action="written", reason="it is a folder")
-    if not force and target.exists():
-        raise ConfigFileExists(path=path)
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target = path.resolve()
+        if target.is_dir():
+            raise _unusable(path, "it is a folder")
+        if target.exists() and not force:
+            raise ConfigFileExists(path=path)
+        _make_folder(path, target.parent)
         return WriteResult(path, _place(target, force))
-    except FileExistsError as error:
-        # The file came into being a moment ago, or a file stands where the folder should be.
-        if error.filename == str(target.parent):
-            raise ConfigFileUnusable(path=path, action="written", reason="its folder is a file") from None
+    except FileExistsError:  # somebody else wrote one a moment ago
         raise ConfigFileExists(path=path) from None
     except OSError as error:
-        raise ConfigFileUnusable(path=path, action="written", reason=error.strerror or str(error)) from None
+        raise _unusable(path, error.strerror or str(error)) from None
+    except RuntimeError:
+        raise _unusable(path, "it is a link that leads to itself") from None
+
+
+def _unusable(path: Path, reason: str) -> ConfigFileUnusable:
+    return ConfigFileUnusable(path=path, action="written", reason=reason)
+
+
+def _make_folder(path: Path, folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise _unusable(path, "its folder is a file") from None
 
 
 def _place(target: Path, force: bool) -> Path | None:
@@ -55,14 +65,16 @@ def _place(target: Path, force: bool) -> Path | None:
             file.write(template())
             file.flush()
             os.fsync(file.fileno())
-        if not force:
+        if not force or not target.exists():
             _appear(new, target)
             return None
-        backup = _keep(target) if target.exists() else None
+        backup = _keep(target)
+        shutil.copymode(target, new)
         new.replace(target)
         return backup
     finally:
-        new.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            new.unlink(missing_ok=True)
 
 
 def _appear(new: Path, target: Path) -> None:

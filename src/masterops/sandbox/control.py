@@ -61,7 +61,7 @@ class Control:
     def _set(self, connection: str, body: bytes) -> Answer:
         try:
             fields = msgspec.json.decode(body, type=dict[str, Any])
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason = f'send a JSON object like {{"status": 503, "times": 3}} ({error}).'
             sent = body.decode(errors="replace")[:80]
             raise errors.BadValue(value=sent, kind="fault", reason=reason) from None

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 
 from aiohttp import web
 
-from masterops.sandbox.answer import JSON, Answer
+from masterops.sandbox.answer import JSON, Answer, json_answer
 from masterops.sandbox.control import PREFIX, Control
 from masterops.sandbox.faultbook import Faultbook
 from masterops.sandbox.faults import Fault
@@ -38,11 +38,11 @@ class Front:
         """Answer one request."""
         url = request.raw_path if request.raw_path.startswith("/") else request.rel_url.raw_path_qs
         path, _, query = url.partition("?")
-        body = await request.content.read(LARGEST_BODY + 1) if request.body_exists else b""
-        while request.body_exists and not request.content.at_eof() and len(body) <= LARGEST_BODY:
-            body += await request.content.read(LARGEST_BODY + 1 - len(body))
-        if len(body) > LARGEST_BODY:
-            return _sent(Answer(413, b'{"status":"error","message":"HTTP 413 Request Entity Too Large"}'))
+        body = await _body(request) if request.body_exists else b""
+        if body is None:
+            return _sent(
+                json_answer(413, {"status": "error", "message": "HTTP 413 Request Entity Too Large"})
+            )
         if path.startswith(PREFIX):
             return _sent(self._control.answer(request.method, path, query, body))
         service, path = self._addressed(path)
@@ -91,6 +91,16 @@ class Front:
         wait = fault.latency_ms + self._book.jitter(fault.jitter_ms)
         if wait:
             await asyncio.sleep(wait / 1000)
+
+
+async def _body(request: web.BaseRequest) -> bytes | None:
+    """The whole body, or None when it is larger than anybody needs."""
+    body = bytearray()
+    async for piece in request.content.iter_any():
+        body += piece
+        if len(body) > LARGEST_BODY:
+            return None
+    return bytes(body)
 
 
 def _sent(answer: Answer, headers: Mapping[str, str] | None = None) -> web.Response:

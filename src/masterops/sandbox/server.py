@@ -145,6 +145,8 @@ def _services(
 
 
 async def _listening(runner: web.ServerRunner, host: str, port: int) -> Running:
+    if not 0 <= port <= 65_535:  # uvloop would quietly take the remainder
+        raise errors.BadValue(value=port, kind="port", reason="give a number from 0 to 65535.")
     site = web.TCPSite(runner, host, port)
     try:
         await site.start()
@@ -153,8 +155,6 @@ async def _listening(runner: web.ServerRunner, host: str, port: int) -> Running:
             raise errors.PortTaken(port=port, host=host) from None
         reason = f"cannot listen on {host}:{port}: {error.strerror or error}"
         raise errors.SandboxFailed(reason=reason) from None
-    except OverflowError:
-        raise errors.BadValue(value=port, kind="port", reason="give a number from 0 to 65535.") from None
     bound = int(runner.addresses[0][1])
     shown = f"[{host}]" if ":" in host else host
     return Running(host, bound, f"http://{shown}:{bound}", os.getpid())

@@ -52,8 +52,10 @@ def paragraph(row: Attention) -> str:
     lines = [f"{look.paint(mark, colour)}  {look.paint(row.business_name, '1')}"]
     for reason in row.reasons:
         since = f" (for {ago(reason.since)})" if reason.since else ""
-        what = f"{reason.what}: " if reason.what else ""
-        lines.append(f"    {what}{reason.detail or reason.kind}{since}")
+        detail = reason.detail or reason.kind
+        # An error of a connection names it already.
+        what = f"{reason.what}: " if reason.what and not detail.startswith(reason.what) else ""
+        lines.append(f"    {what}{detail}{since}")
     if row.errors_last_24h:
         lines.append(
             f"    errors: {row.errors_last_hour:,} in the last hour, {row.errors_last_24h:,} in 24 h"

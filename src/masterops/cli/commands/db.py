@@ -169,7 +169,6 @@ async def psql(session: Session, arguments: tuple[str, ...]) -> int:
         raise errors.UsageError(what="There is no psql on this machine", hint="Install a PostgreSQL client.")
     database = Database(session.settings, as_it_is=True)
     async with database:
-        process = subprocess.run(
-            [str(program), *arguments], env={**os.environ, **psql_environment(database.url)}
-        )
-    return process.returncode
+        environment = {**os.environ, **psql_environment(database.url)}
+        # It has the terminal to itself, and there is nothing else to do meanwhile.
+        return subprocess.run([str(program), *arguments], env=environment).returncode  # noqa: ASYNC221

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import zip_longest
 from typing import Any
 
 import click
@@ -12,6 +13,7 @@ import click
 from masterops import errors
 from masterops.cli import look
 from masterops.cli.output import Column, emit, milliseconds, output_option, say
+from masterops.cli.progress import progress
 from masterops.cli.session import Session, acting, pass_session
 from masterops.config import find_business, find_service
 from masterops.connectors import Capability
@@ -55,10 +57,13 @@ async def test_integration(
         connection = await _choose(app, name, slug)
         connector = app.connector(connection)
         say(f"{connection.id}{'  (demo: a local twin)' if app.demo else ''}")
-        rows = [
-            {"connection": connection.id, **await _try(capability, allowed=write or app.demo is not None)}
-            for capability in connector.capabilities()
-        ]
+        capabilities = connector.capabilities()
+        rows = []
+        with progress(len(capabilities), capabilities[0].name) as step:
+            for capability, after in zip_longest(capabilities, capabilities[1:]):
+                tried = await _try(capability, allowed=write or app.demo is not None)
+                rows.append({"connection": connection.id, **tried})
+                step(after.name if after else "")
     emit(rows, COLUMNS, output)
     return 1 if any(row["state"] == "failed" for row in rows) else 0
 

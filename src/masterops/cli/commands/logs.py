@@ -95,7 +95,7 @@ async def logs(
 
 
 def line(row: LogRow) -> str:
-    """`2026-11-24 14:03:07  ERROR  hubspot/teelixir  hubspot.contacts.get  132 ms  error=...`, cut to the width."""
+    """`2026-11-24 14:03:07  ERROR  hubspot/teelixir  hubspot.contacts.get  132 ms  error=...`, cut to fit."""
     where = row.integration_id or row.business_id or row.source
     took = milliseconds(row.duration_ms) if row.duration_ms is not None else ""
     head = f"{row.created_at.astimezone():%Y-%m-%d %H:%M:%S}  {row.level.upper():<5}  {where:<26}  "

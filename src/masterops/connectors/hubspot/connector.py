@@ -29,7 +29,8 @@ from masterops.transport import Request, Target, Transport
 T = TypeVar("T")
 
 # A health check wants the truth now, not after a minute of patience.
-PING = RetryPolicy(attempts=2, base=0.2, ceiling=1.0, deadline=10.0)
+PING = RetryPolicy(attempts=2, base=0.2, ceiling=1.0, deadline=8.0)
+PING_SECONDS = 5.0
 
 
 class Account(msgspec.Struct, frozen=True, rename="camel"):
@@ -156,7 +157,8 @@ class HubSpot:
         query: dict[str, str] | None = None,
         policy: RetryPolicy | None = None,
     ) -> T:
-        request = Request("GET", self._path(family), operation, query=query or {})
+        timeout = PING_SECONDS if policy is PING else None
+        request = Request("GET", self._path(family), operation, query=query or {}, timeout=timeout)
         decode: Callable[[bytes], T] = msgspec.json.Decoder(kind).decode
         return await self._transport.call(self._target, request, decode, policy=policy)
 

@@ -5,7 +5,7 @@ One business's HubSpot account: its records, property definitions, owners and li
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -30,6 +30,32 @@ class Owner(msgspec.Struct, frozen=True):
     first_name: str
     last_name: str
     user_id: int
+
+
+class LinkEnd(msgspec.Struct, frozen=True):
+    """
+    The other record of an association.
+    """
+
+    id: str | int
+
+
+class LinkType(msgspec.Struct, frozen=True, rename="camel"):
+    """
+    What an association means.
+    """
+
+    association_type_id: int
+    association_category: str = "HUBSPOT_DEFINED"
+
+
+class Association(msgspec.Struct, frozen=True):
+    """
+    An association as a client sends it with a new record.
+    """
+
+    to: LinkEnd
+    types: tuple[LinkType, ...] = ()
 
 
 class Account:
@@ -69,21 +95,19 @@ class Account:
             raise problems.invalid(f"Unable to infer object type from: {name}", type=name)
         return self.stores[kind.name]
 
-    def links(self, store: Store, given: Iterable[Mapping[str, Any]]) -> list[tuple[int, str]]:
+    def links(self, store: Store, given: Iterable[Association]) -> list[tuple[int, str]]:
         """The associations of a record to be made, checked. Raises Refusal."""
         checked: list[tuple[int, str]] = []
         for each in given:
-            other = str(each.get("to", {}).get("id", ""))
-            types = [type.get("associationTypeId") for type in each.get("types", [])]
-            if not types:
+            if not each.types:
                 raise problems.invalid("An association needs at least one type.")
-            for type_id in types:
+            for type_id in [type.association_type_id for type in each.types]:
                 row = ASSOCIATION_TYPES.get(type_id)
                 if row is None or row.left != store.kind.name:
                     message = f"Association type {type_id} does not start at {store.kind.name}."
                     raise problems.invalid(message, associationTypeId=str(type_id))
-                self.stores[row.right].get(other)
-                checked.append((type_id, other))
+                self.stores[row.right].get(str(each.to.id))
+                checked.append((type_id, str(each.to.id)))
         return checked
 
     def commit(self, store: Store, write: Write, at: str | None = None) -> Record:

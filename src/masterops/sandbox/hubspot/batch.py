@@ -16,7 +16,7 @@ import msgspec
 
 from masterops.sandbox.answer import Answer, json_answer
 from masterops.sandbox.hubspot import objects, problems, values
-from masterops.sandbox.hubspot.account import Account
+from masterops.sandbox.hubspot.account import Account, Association
 from masterops.sandbox.hubspot.call import Call, strings
 from masterops.sandbox.hubspot.records import Record
 from masterops.sandbox.hubspot.store import Store, Write
@@ -32,7 +32,7 @@ class Input(msgspec.Struct, rename="camel"):
     id: str | int | None = None
     id_property: str | None = None
     properties: dict[str, Any] = {}
-    associations: list[dict[str, Any]] | None = None
+    associations: list[Association] | None = None
     object_write_trace_id: str | None = None
 
 

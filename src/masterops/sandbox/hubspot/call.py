@@ -41,7 +41,7 @@ class Call(msgspec.Struct, frozen=True):
             return msgspec.json.decode(self.body, type=type)
         except msgspec.ValidationError as error:
             raise problems.invalid(f"Invalid input JSON: {error}") from None
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise problems.invalid(f"Invalid input JSON on line 1: {error}") from None
 
 
@@ -61,7 +61,7 @@ def number(value: object, parameter: str, *, least: int, most: int, otherwise: i
     if value is None:
         return otherwise
     text = str(value)
-    found = int(text) if text.isascii() and text.isdigit() else None
+    found = int(text) if text.isascii() and text.isdigit() and len(text) <= 18 else None
     if found is None or not least <= found <= most:
         message = f"{parameter} must be a whole number from {least} to {most}, not {text!r}."
         raise problems.invalid(message, **{parameter: text})

@@ -12,7 +12,7 @@ import msgspec
 from masterops.sandbox.answer import Answer, json_answer
 from masterops.sandbox.hubspot import call as calls
 from masterops.sandbox.hubspot import problems
-from masterops.sandbox.hubspot.account import Account
+from masterops.sandbox.hubspot.account import Account, Association
 from masterops.sandbox.hubspot.call import Call
 from masterops.sandbox.hubspot.records import Record
 from masterops.sandbox.hubspot.store import Store
@@ -28,7 +28,7 @@ class Creation(msgspec.Struct):
     """
 
     properties: dict[str, Any] = {}
-    associations: list[dict[str, Any]] | None = None
+    associations: list[Association] | None = None
 
 
 class Change(msgspec.Struct):

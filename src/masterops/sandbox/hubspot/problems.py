@@ -122,7 +122,7 @@ def too_many(policy: str, headers: Mapping[str, str] | None = None) -> Refusal:
     ]
     extra = {"errorType": "RATE_LIMIT", "policyName": policy, "requestId": str(uuid4())}
     message = f"You have reached your {period} limit."
-    return Refusal(429, message, "RATE_LIMITS", headers=headers, extra=extra)
+    return Refusal(429, message, headers=headers, extra=extra)
 
 
 # What a forced status says; any other status has a plain sentence.

