@@ -3,26 +3,30 @@
 -- Why     A row finds its day's partition ready; what is dated far off lands in the default partition and is
 --         moved when a partition for its time is made.
 -- Adds    table ops.partitioned_tables; view ops.partitions; functions ops.make_partition, ops.ensure_partitions
--- Locks   none: new objects only. Later calls lock the default partition while they move rows out of it.
+-- Locks   none: new objects only. Making a partition later keeps writers waiting while rows are moved.
 -- Undo    DROP FUNCTION ops.ensure_partitions, ops.make_partition; DROP VIEW ops.partitions;
 --         DROP TABLE ops.partitioned_tables;
 
 CREATE TABLE ops.partitioned_tables (
-    name        text PRIMARY KEY,
-    time_column text NOT NULL,
-    step        text NOT NULL CHECK (step IN ('day', 'week'))
+    name        text     PRIMARY KEY,
+    time_column text     NOT NULL,
+    step        text     NOT NULL CHECK (step IN ('day', 'week')),
+    lock_order  smallint NOT NULL UNIQUE
 );
 SELECT ops.close_table('ops.partitioned_tables');
 
 COMMENT ON TABLE ops.partitioned_tables IS 'The tables of public that are partitioned by time, and how.';
 COMMENT ON COLUMN ops.partitioned_tables.step IS 'How much time one partition holds, in UTC; a week begins on Monday.';
+COMMENT ON COLUMN ops.partitioned_tables.lock_order IS
+    'Whoever locks several of them does it in this order, which is that of the log shipper and of the views:'
+    ' otherwise two could wait for each other.';
 
-INSERT INTO ops.partitioned_tables (name, time_column, step) VALUES
-    ('integration_logs', 'created_at', 'day'),
-    ('api_metrics', 'created_at', 'day'),
-    ('health_checks', 'checked_at', 'day'),
+INSERT INTO ops.partitioned_tables (name, time_column, step, lock_order) VALUES
+    ('integration_logs', 'created_at', 'day', 1),
+    ('api_metrics', 'created_at', 'day', 2),
+    ('health_checks', 'checked_at', 'day', 3),
     -- Far fewer rows, and looked up by execution id through all partitions.
-    ('workflow_execution_logs', 'started_at', 'week');
+    ('workflow_execution_logs', 'started_at', 'week', 4);
 
 CREATE VIEW ops.partitions WITH (security_invoker = true) AS
 SELECT
@@ -62,8 +66,8 @@ BEGIN
     FROM pg_catalog.pg_attribute
     WHERE attrelid = format('public.%I', p_table)::regclass
         AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
-    -- Nothing may arrive there between moving the rows and attaching the partition that would have held it.
-    EXECUTE format('LOCK TABLE ops.%I IN ACCESS EXCLUSIVE MODE', p_table || '_default');
+    -- Writers wait: a row on its way to the default partition would be refused there once this one is attached.
+    EXECUTE format('LOCK TABLE ONLY public.%I IN SHARE ROW EXCLUSIVE MODE', p_table);
     EXECUTE format(
         'WITH moved AS (DELETE FROM ops.%1$I WHERE %2$I >= %3$L AND %2$I < %4$L RETURNING %5$s)'
         ' INSERT INTO ops.%6$I (%5$s) SELECT %5$s FROM moved',
@@ -101,7 +105,7 @@ BEGIN
             (now() AT TIME ZONE 'UTC') + make_interval(days => p_days_ahead),
             one.step
         ) AS day
-        ORDER BY t.name, day
+        ORDER BY t.lock_order, day
     LOOP
         made := made + ops.make_partition(part.name, part.lower_bound, part.upper_bound)::integer;
     END LOOP;

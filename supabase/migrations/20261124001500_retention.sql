@@ -63,8 +63,9 @@ CREATE FUNCTION public.cleanup_old_logs(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '10s'
 AS $$
 DECLARE
-    days   integer[] := ARRAY[integration_logs_days, workflow_logs_days, api_metrics_days, health_checks_days];
-    tables text[]    := ARRAY['integration_logs', 'workflow_execution_logs', 'api_metrics', 'health_checks'];
+    -- In the order of ops.partitioned_tables.lock_order.
+    days   integer[] := ARRAY[integration_logs_days, api_metrics_days, health_checks_days, workflow_logs_days];
+    tables text[]    := ARRAY['integration_logs', 'api_metrics', 'health_checks', 'workflow_execution_logs'];
     gone   bigint[]  := ARRAY[0, 0, 0, 0];
 BEGIN
     IF EXISTS (SELECT FROM unnest(days) AS d WHERE d IS NULL OR d NOT BETWEEN 1 AND 36500) THEN
@@ -83,7 +84,7 @@ BEGIN
     FOR i IN 1 .. 4 LOOP
         gone[i] := gone[i] + ops.drop_partitions_before(tables[i], now() - make_interval(days => days[i]));
     END LOOP;
-    RETURN QUERY SELECT gone[1], gone[2], gone[3];
+    RETURN QUERY SELECT gone[1], gone[4], gone[2];
 END
 $$;
 COMMENT ON FUNCTION public.cleanup_old_logs(integer, integer, integer, integer) IS

@@ -82,8 +82,8 @@ def test_a_slip_names_itself_and_the_way_out(cli: Cli, words: list[str], code: s
         ),
         pytest.param(
             '[connections."hubspot/telixir"]\naccess_token = "env:X"',
-            "USE002",
-            "'teelixir'",
+            "CFG002",
+            "hubspot/teelixir",
             id="unknown business",
         ),
     ],

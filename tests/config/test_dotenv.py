@@ -26,6 +26,7 @@ from masterops.errors import ConfigSyntax
         pytest.param("A=b=c==", "b=c==", id="equals signs"),
         pytest.param("A='b # \\n \"$C\" '", 'b # \\n "$C" ', id="single quotes"),
         pytest.param('A="b\\n\\t\\"\\\\\\$ # " # c', 'b\n\t"\\$ # ', id="double quotes"),
+        pytest.param('A="b\\r"', "b\r", id="a carriage return"),
         pytest.param("A=it's", "it's", id="a quote inside"),
         pytest.param("A=$B", "$B", id="nothing is substituted"),
         pytest.param("A=b\r", "b", id="a line end of Windows"),

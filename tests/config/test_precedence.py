@@ -142,6 +142,19 @@ def test_home_may_stand_in_dotenv(tmp_path: Path) -> None:
     assert Path("/srv/masterops") == settings.home
 
 
+def test_files_of_windows_are_read_like_others(tmp_path: Path) -> None:
+    """
+    A byte order mark is no key, and line ends do not move the lines.
+    """
+    (tmp_path / "masterops.toml").write_bytes(b"\xef\xbb\xbf[http]\r\nmax_attempts = 5\r\n")
+    (tmp_path / ".env").write_bytes(b"\xef\xbb\xbf# levels\r\nLOG_LEVEL='warn'\r\n")
+
+    settings = load(environ={}, cwd=tmp_path, home=tmp_path)
+
+    assert (5, "masterops.toml:2") == (settings.http.max_attempts, str(settings.origins["http.max_attempts"]))
+    assert ("warn", ".env:2") == (settings.log.level, str(settings.origins["log.level"]))
+
+
 SHARED = "Library/Application Support" if sys.platform == "darwin" else ".local/share"
 
 

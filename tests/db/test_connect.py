@@ -379,7 +379,7 @@ async def test_a_pool_that_is_busy_says_so_and_names_the_server(embedded_databas
     The server is fine: it is we who hold every connection.
     """
     async with Pool(embedded_database, most=1, timeout=0.3) as pool, pool.connection():
-        with pytest.raises(DatabaseUnreachable, match="no connection came free in time"):
+        with pytest.raises(DatabaseUnreachable, match="none came free in time"):
             await pool.fetch("SELECT 1")
 
 

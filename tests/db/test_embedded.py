@@ -68,9 +68,9 @@ def test_the_server_is_durable_and_deaf_to_the_network(running: Path) -> None:
     assert 0o700 == stat.S_IMODE(folder.stat().st_mode)
 
 
-def test_a_start_is_quick(fresh_home: Path) -> None:
+def test_only_the_first_start_takes_long(fresh_home: Path) -> None:
     """
-    Cold, warm and attaching are what a person does not notice; the bounds leave room for busy machines.
+    Making the cluster is done once, and joining a server that runs is far quicker than starting one.
     """
     embedded, second = Embedded(fresh_home), Embedded(fresh_home)
     taken = []
@@ -82,9 +82,9 @@ def test_a_start_is_quick(fresh_home: Path) -> None:
     embedded.release()
     cold, _, warm, attach = taken
 
-    assert cold < 6
-    assert warm < 2
-    assert attach < 0.5
+    assert warm < cold
+    assert attach < cold / 5
+
 
 
 def test_one_process_may_acquire_it_several_times(home: Path) -> None:
@@ -299,3 +299,17 @@ def test_a_closed_home_as_root_keeps_its_permissions(closed_home: Path) -> None:
     if os.geteuid() == 0:
         assert _places.SHARED in status.data_directory.parents
         assert f"{closed_home}\n" == (status.data_directory.parent / "home").read_text()
+
+
+def test_a_home_made_by_a_cautious_umask_works_too(fresh_home: Path) -> None:
+    """
+    Root with umask 077 makes a home that the server's account cannot enter.
+    """
+    home = fresh_home / "new"
+    before = os.umask(0o077)
+    try:
+        with Embedded(home).running() as url:
+            psycopg.connect(url).close()
+    finally:
+        os.umask(before)
+        dispose(home)

@@ -90,3 +90,12 @@ async def test_a_method_that_does_not_fit_is_answered_with_those_that_do(desk: D
     reply = await desk.call("PUT", f"{CONTACTS}/1", {})
 
     assert "GET, PATCH, DELETE" == reply.headers["Allow"]
+
+
+async def test_a_body_larger_than_anybody_needs_is_refused(desk: Desk) -> None:
+    """
+    413, before it is looked at.
+    """
+    reply = await desk.call("POST", CONTACTS, data=b" " * (10 * 1024 * 1024 + 1), headers=JSON)
+
+    assert (413, "error") == (reply.status, reply.body["status"])

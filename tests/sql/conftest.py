@@ -2,7 +2,8 @@
 Real PostgreSQL servers for the tests of the migrations, of the oldest and the newest version we run on.
 
 Each server has one database that was migrated as on a Supabase project: the roles were there before, and
-the owner is an ordinary role. Every test gets a copy of it.
+the owner is an ordinary role. A test works in a transaction that is rolled back, or, if it needs more than
+one session, in a copy of that database.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ MIGRATIONS = Path(__file__).parents[2] / "supabase" / "migrations"
 DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 OWNER = "platform"
 TEMPLATE = "migrated"
+SHARED = "shared"  # a session in the template would keep it from being copied
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -153,20 +155,21 @@ def prepare(server: Server) -> None:
                 f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON {kind} TO anon, authenticated, service_role".encode()
             )
         migrate(owner)
+    server.create(SHARED, "TEMPLATE", TEMPLATE)
 
 
 @pytest.fixture
 def database(server: Server) -> Iterator[str]:
-    """The name of a freshly migrated database of the test's own."""
+    """The name of a migrated database of the test's own."""
     name = f"test_{secrets.token_hex(6)}"
-    server.create(name, "TEMPLATE", TEMPLATE, "STRATEGY", "FILE_COPY")
+    server.create(name, "TEMPLATE", TEMPLATE)
     yield name
     server.drop(name)
 
 
 @pytest.fixture
 def session(server: Server, database: str) -> Iterator[Callable[..., Connection]]:
-    """Opens sessions on the test's database: the owner's, or another user's."""
+    """Opens sessions on a database of the test's own: the owner's, or another user's."""
     opened: list[Connection] = []
 
     def open_one(user: str = OWNER) -> Connection:
@@ -179,13 +182,14 @@ def session(server: Server, database: str) -> Iterator[Callable[..., Connection]
 
 
 @pytest.fixture
-def db(session: Callable[..., Connection]) -> Connection:
-    """The owner's session: the platform."""
-    return session()
+def db(server: Server) -> Iterator[Connection]:
+    """The owner's session, the platform's, in a transaction that is rolled back: now() stands still."""
+    with server.connect(SHARED, OWNER) as connection, connection.transaction(force_rollback=True):
+        yield connection
 
 
 @pytest.fixture
-def migrated(server: Server) -> Iterator[Connection]:
-    """The owner's session on an empty database, for tests that leave nothing behind: it is rolled back."""
-    with server.connect(TEMPLATE, OWNER) as connection, connection.transaction(force_rollback=True):
+def admin(server: Server) -> Iterator[Connection]:
+    """A superuser's session that is rolled back: it may become any role."""
+    with server.connect(SHARED) as connection, connection.transaction(force_rollback=True):
         yield connection

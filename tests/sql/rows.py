@@ -7,6 +7,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import psycopg
+import pytest
 from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
@@ -96,3 +98,17 @@ def value(db: Connection, sql: str, *values: Any) -> Any:
     """The only column of the only row of an answer."""
     (found,) = one(db, sql, *values).values()
     return found
+
+
+def refusal(db: Connection, sql: str, *values: Any) -> psycopg.Error:
+    """The error with which a statement is refused; the transaction goes on."""
+    with pytest.raises(psycopg.Error) as refused, db.transaction():
+        db.execute(sql.encode(), values or None)
+    return refused.value
+
+
+def code(db: Connection, sql: str, *values: Any) -> str | None:
+    """The code of the error with which a statement is refused; ours say how to mend it as well."""
+    error = refusal(db, sql, *values)
+    assert not (error.sqlstate or "").startswith("OP") or error.diag.message_hint
+    return error.sqlstate

@@ -34,7 +34,7 @@ def pages() -> dict[str, str]:
 def commands() -> str:
     """The help of every command, as `--help` prints it."""
     parts = ["# Commands\n", "Every command's help, as `ops COMMAND --help` prints it.\n"]
-    root = click.Context(ops, info_name="ops", max_content_width=WIDTH, terminal_width=WIDTH)
+    root = ops.make_context("ops", [], resilient_parsing=True, terminal_width=WIDTH, max_content_width=WIDTH)
     parts.append(_block(ops.get_help(root)))
     for name in COMMANDS:
         command = ops.get_command(root, name)

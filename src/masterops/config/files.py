@@ -69,7 +69,7 @@ def read_text(path: Path, cwd: Path) -> str:
         reason = getattr(error, "strerror", None) or str(error)
         raise ConfigFileUnusable(path=shown, action="read", reason=reason) from None
     try:
-        return content.decode("utf-8-sig").replace("\r\n", "\n")
+        return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         language = "TOML" if path.suffix == ".toml" else path.name

@@ -85,10 +85,10 @@ def _copy(root: Path, target: Path) -> None:
     try:
         for name in NEEDED:
             _copy_readable(root / name, building / PACKAGE / "pginstall" / name)
-        # The programs look for these libraries three folders up, beside their package.
-        libraries = root.parent.with_name(f"{PACKAGE}.libs")
-        if libraries.is_dir():
-            _copy_readable(libraries, building / libraries.name)
+        # The programs look for their libraries by relative paths: beside the package, on macOS inside it.
+        for libraries in (f"{PACKAGE}.libs", f"{PACKAGE}/.dylibs"):
+            if (root.parents[1] / libraries).is_dir():
+                _copy_readable(root.parents[1] / libraries, building / libraries)
         _open_for_reading(building)
         building.rename(target)
     except OSError:

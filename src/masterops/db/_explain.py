@@ -99,7 +99,10 @@ TLS = ("SSL", "certificate", "sslmode", "sslrootcert")
 def explain(exc: psycopg.Error, where: str) -> DatabaseError:
     """The error of ours that stands for one of psycopg's; `where` is what a person calls the server."""
     if isinstance(exc, psycopg_pool.PoolTimeout):
-        return _unreachable(where, "no connection came free in time")
+        reason = "all connections of the pool are in use, and none came free in time"
+        return DatabaseUnreachable(
+            where=where, reason=reason, hint="Do less at a time, or allow more connections."
+        )
     if isinstance(exc, psycopg_pool.PoolClosed):
         return _lost(where, "the pool was closed")
     state = getattr(exc, "sqlstate", None)

@@ -63,10 +63,13 @@ class Embedded:
         """
         with self._guard:
             self._forget_if_forked()
-            if self._times and (found := _postmaster.running(self._places())) and found.reachable:
+            with _failures.plainly(self.home):
+                # First of all: where the data go depends on who may enter it.
+                self.home.mkdir(parents=True, exist_ok=True)
+            places = self._places()
+            if self._times and (found := _postmaster.running(places)) and found.reachable:
                 self._times += 1
                 return self._url
-            places = self._places()
             with _failures.plainly(places.base):
                 _places.check(places)
                 self._url = self._join(places, _binaries.reachable(_binaries.find(), places.account))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
+import msgspec
 from aiohttp import web
 
 from masterops.sandbox.answer import JSON, Answer, json_answer
@@ -20,6 +21,23 @@ from masterops.sandbox.service import Service
 
 LARGEST_BODY = 10 * 1024 * 1024
 REFUSING = ("storm", "expired")
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """
+    A request whose account is known.
+    """
+
+    service: Service
+    business: str
+    path: str
+    query: str
+    body: bytes
+
+    @property
+    def connection(self) -> str:
+        """The account, as faults name it."""
+        return f"{self.service.name}/{self.business}"
 
 
 class Front:
@@ -40,57 +58,64 @@ class Front:
         path, _, query = url.partition("?")
         body = await _body(request) if request.body_exists else b""
         if body is None:
-            return _sent(
-                json_answer(413, {"status": "error", "message": "HTTP 413 Request Entity Too Large"})
-            )
+            large = {"status": "error", "message": "HTTP 413 Request Entity Too Large"}
+            return _sent(json_answer(413, large))
         if path.startswith(PREFIX):
             return _sent(self._control.answer(request.method, path, query, body))
         service, path = self._addressed(path)
         business = service.business_of(request.headers.get("Authorization"))
         if business is None:
             return _sent(service.unknown_token())
-        return await self._met(request, service, business, path, query, body)
+        return await self._met(request, Ask(service, business, path, query, body))
 
     def _addressed(self, path: str) -> tuple[Service, str]:
         first, _, rest = path[1:].partition("/")
         service = self._services.get(first)
         return (service, f"/{rest}") if service else (self._root, path)
 
-    async def _met(
-        self, request: web.BaseRequest, service: Service, business: str, path: str, query: str, body: bytes
-    ) -> web.StreamResponse:
+    async def _met(self, request: web.BaseRequest, ask: Ask) -> web.StreamResponse:
         """Through the fault of the connection, if it has one, and the limits to the work."""
-        connection = f"{service.name}/{business}"
-        waiting = self._book.peek(connection)
+        waiting = self._book.peek(ask.connection)
         refuses = waiting is not None and waiting.effect in REFUSING
-        fault = self._book.strike(connection) if refuses else None
-        if fault is not None:
-            await self._delayed(fault)
-            if fault.expired:
-                return _sent(service.expired_token(business))
-            return _sent(service.storm(business, path, fault.retry_after))
-        headers = service.spend(business, path)
+        if refuses and (fault := self._book.strike(ask.connection)) is not None:
+            return _sent(await self._refused(ask, fault))
+        headers = ask.service.spend(ask.business, ask.path)
         if isinstance(headers, Answer):
             return _sent(headers)
-        if waiting is not None and not refuses and (fault := self._book.strike(connection)) is not None:
-            await self._delayed(fault)
-            if fault.hang:
-                await asyncio.Event().wait()  # ends when the client goes away or the server stops
-            if fault.status is not None:
-                return _sent(service.forced(business, fault.status, fault.retry_after), headers)
-        kind = request.headers.get("Content-Type", "")
-        address = f"http://{request.host}{request.rel_url.raw_path}"
-        answer = service.perform(business, request.method, path, query, body, kind, address)
-        if fault is not None and fault.malformed:
-            return _sent(_broken(answer), headers)
-        if fault is not None and fault.cut:
+        if waiting is None or refuses or (fault := self._book.strike(ask.connection)) is None:
+            return _sent(_done(request, ask), headers)
+        return await self._faulty(request, ask, fault, headers)
+
+    async def _refused(self, ask: Ask, fault: Fault) -> Answer:
+        await self._delayed(fault)
+        if fault.expired:
+            return ask.service.expired_token(ask.business)
+        return ask.service.storm(ask.business, ask.path, fault.retry_after)
+
+    async def _faulty(
+        self, request: web.BaseRequest, ask: Ask, fault: Fault, headers: Mapping[str, str]
+    ) -> web.StreamResponse:
+        await self._delayed(fault)
+        if fault.hang:
+            await asyncio.Event().wait()  # ends when the client goes away or the server stops
+        if fault.status is not None:
+            return _sent(ask.service.forced(ask.business, fault.status, fault.retry_after), headers)
+        answer = _done(request, ask)
+        if fault.cut:
             return await _cut(request, answer, headers)
-        return _sent(answer, headers)
+        return _sent(_broken(answer) if fault.malformed else answer, headers)
 
     async def _delayed(self, fault: Fault) -> None:
         wait = fault.latency_ms + self._book.jitter(fault.jitter_ms)
         if wait:
             await asyncio.sleep(wait / 1000)
+
+
+def _done(request: web.BaseRequest, ask: Ask) -> Answer:
+    """The work itself."""
+    kind = request.headers.get("Content-Type", "")
+    address = f"http://{request.host}{request.rel_url.raw_path}"
+    return ask.service.perform(ask.business, request.method, ask.path, ask.query, ask.body, kind, address)
 
 
 async def _body(request: web.BaseRequest) -> bytes | None:

@@ -9,9 +9,9 @@ service by mistake is refused there, and a real one is refused here.
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 
 from masterops import errors
+from masterops.core.spelling import nearest
 
 SERVICES = ("hubspot",)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -39,5 +39,4 @@ def check_slug(business: str) -> None:
 
 def unknown(kind: str, name: str, known: tuple[str, ...] | list[str]) -> errors.UnknownName:
     """The error for a name that is not one of `known`, with the nearest that is."""
-    near = get_close_matches(name.lower(), known, n=1, cutoff=0.5)
-    return errors.UnknownName(kind=kind, name=name, known=list(known), nearest=near[0] if near else None)
+    return errors.UnknownName(kind=kind, name=name, known=list(known), nearest=nearest(name, known))

@@ -36,7 +36,9 @@ FAILURES = (
     Column("nodes_failed", "nodes failed", in_table=False),
     Column("finished_at", "finished", in_table=False),
 )
-NOTHING = "No workflow execution is recorded{of}. Executions come from n8n or from upsert_workflow_execution."
+NOTHING = (
+    "No workflow execution is recorded{of}. Executions come from n8n or from ops.upsert_workflow_execution."
+)
 
 
 @click.command()

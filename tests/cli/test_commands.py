@@ -1,0 +1,413 @@
+"""
+Every command, as a new user would try it.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from masterops import get_logger
+from masterops.cli.main import COMMANDS
+from tests.cli.conftest import Cli
+
+SLUGS = ["buy-organics-online", "elevate-wholesale", "red-hill-fresh", "teelixir"]
+
+
+def test_once_shows_four_businesses_and_exits_with_0(cli: Cli) -> None:
+    """
+    The main job: each business, its connection, its response time; the demo is said in one line.
+    """
+    result = cli("up", "--once")
+
+    assert 0 == result.code
+    assert 1 == len(result.err.splitlines())
+    assert "demo mode" in result.err
+    for name in ("Teelixir", "Elevate Wholesale", "Buy Organics Online", "Red Hill Fresh"):
+        assert name in result.out
+    assert "4 businesses, 4 connections: 4 up" in result.out
+    assert 4 == result.out.count(" ms  ")
+
+
+def test_once_keeps_what_it_did(cli: Cli) -> None:
+    """
+    Checks, logs, metrics, cycle and cursors are in the database when the command has ended.
+    """
+    cli("up", "--once")
+
+    counts = {
+        table: len(cli("db", "query", table, "--limit", "1000", "--output", "json").json)
+        for table in ("health_checks", "integration_logs", "api_metrics", "ops.cycles", "ops.read_cursors")
+    }
+    assert {"health_checks": 4, "ops.cycles": 1, "ops.read_cursors": 12} == {
+        table: counts[table] for table in ("health_checks", "ops.cycles", "ops.read_cursors")
+    }
+    # A ping and three reads each, one record and one metric a call; a record a read, and the cycle's own.
+    assert 16 == counts["api_metrics"]
+    assert 16 + 12 + 1 == counts["integration_logs"]
+    assert [] == list((cli.home / "spool").iterdir())
+
+
+def test_a_fault_is_named_by_attention_and_its_end_is_noticed(cli: Cli) -> None:
+    """
+    Down, named with the reason; cleared, up again, and the flips are kept.
+    """
+    cli("sandbox", "fault", "hubspot/teelixir", "--status", "500")
+    sick = cli("up", "--once")
+    attention = cli("attention")
+    cli("sandbox", "fault", "hubspot/teelixir", "--clear")
+    well = cli("up", "--once")
+    flips = cli(
+        "db",
+        "query",
+        "health_flips",
+        "--filter",
+        "business_id=teelixir",
+        "--order",
+        "flipped_at",
+        "--output",
+        "json",
+    )
+
+    assert (1, 1, 0) == (sick.code, attention.code, well.code)
+    assert "Teelixir" in attention.out
+    assert "internal error (HTTP 500)" in attention.out
+    assert [(None, "down"), ("down", "up")] == [(each["from_state"], each["to_state"]) for each in flips.json]
+
+
+def test_health_check_filters_and_exits_by_what_it_finds(cli: Cli) -> None:
+    """
+    Only what is asked for is checked, and only that decides about the exit code.
+    """
+    cli("sandbox", "fault", "hubspot/teelixir", "--expired")
+
+    one = cli("health-check", "--business", "Red Hill Fresh", "--services", "hubspot", "--output", "json")
+    every = cli("health-check", "--verbose")
+
+    assert ["hubspot/red-hill-fresh"] == [each["connection"] for each in one.json]
+    assert (0, 1) == (one.code, every.code)
+    assert "REM001" in every.out
+
+
+def test_logs_filter_by_source_level_business_and_time(cli: Cli) -> None:
+    """
+    Each filter alone, and the newest last.
+    """
+    log = get_logger(source="integration", business="teelixir")
+    log.info("first", order=1)
+    log.error("second")
+    get_logger(source="n8n", business="red-hill-fresh").warn("third")
+
+    def messages(*words: str) -> list[str]:
+        return [each["message"] for each in cli("logs", "--output", "json", *words).json]
+
+    assert ["first", "second", "third"] == messages()
+    assert ["second"] == messages("--errors-only")
+    assert ["second", "third"] == messages("--level", "warn")
+    assert ["first", "second"] == messages("--source", "integration")
+    assert ["third"] == messages("--business", "Red Hill Fresh")
+    assert ["third"] == messages("-n", "1")
+    assert ["first", "second", "third"] == messages("--since", "1h")
+    assert "order=1" in cli("logs").out
+
+
+def test_stats_count_what_each_source_did(cli: Cli) -> None:
+    """
+    Records, errors and rates of the last hours.
+    """
+    log = get_logger(source="n8n", business="teelixir")
+    for _ in range(3):
+        log.info("ok", duration_ms=100)
+    log.error("bad", duration_ms=300)
+
+    rows = cli("stats", "--hours", "48", "--business", "teelixir", "--output", "json").json
+
+    assert [("n8n", 4, 1, 25.0, 150.0)] == [
+        (row["source"], row["total_logs"], row["error_count"], row["error_rate_pct"], row["avg_duration_ms"])
+        for row in rows
+    ]
+
+
+def test_workflows_show_what_was_recorded(cli: Cli, database: str) -> None:
+    """
+    Nothing is said clearly; what another tool recorded is shown.
+    """
+    import psycopg
+
+    nothing = cli("workflows")
+    with psycopg.connect(database, autocommit=True) as connection:
+        for number, status in enumerate(["success", "error"]):
+            connection.execute(
+                "SELECT ops.upsert_workflow_execution(%s)",
+                [
+                    json.dumps(
+                        {
+                            "workflow_id": "w1",
+                            "workflow_name": "Orders",
+                            "execution_id": str(number),
+                            "integration_id": "n8n/group",
+                            "status": status,
+                            "business_id": "teelixir",
+                            "started_at": "now",
+                            "error_message": "no stock" if status == "error" else None,
+                        }
+                    )
+                ],
+            )
+
+    rows = cli("workflows", "--output", "json").json
+    failures = cli("workflows", "--failures", "--business", "teelixir")
+
+    assert "No workflow execution is recorded" in nothing.err
+    assert [("Orders", 2, 1)] == [
+        (r["workflow_name"], r["total_executions"], r["failed_executions"]) for r in rows
+    ]
+    assert "no stock" in failures.out
+    assert "" == cli("workflows", "--failures", "--business", "red-hill-fresh").out
+
+
+def test_every_capability_of_the_connector_works_in_the_demo(cli: Cli) -> None:
+    """
+    Each is named and timed; nothing fails.
+    """
+    result = cli("test-integration", "hubspot", "--business", "teelixir", "--output", "json")
+
+    assert 0 == result.code
+    assert {"ok"} == {row["state"] for row in result.json}
+    assert 11 == len(result.json)
+    assert all(row["duration_ms"] > 0 for row in result.json)
+
+
+def test_query_speaks_table_json_and_csv(cli: Cli) -> None:
+    """
+    The same rows, for people and for programs.
+    """
+    cli("health-check")
+    words = ["db:query", "businesses", "--columns", "slug,name", "--order", "slug"]
+
+    table = cli(*words)
+    rows = cli(*words, "--output", "json").json
+    lines = list(csv.DictReader(io.StringIO(cli(*words, "--output", "csv").out)))
+
+    assert SLUGS == [row["slug"] for row in rows]
+    assert rows == lines
+    assert "slug                 name" == table.out.splitlines()[0].rstrip()
+    assert [["slug", "name"]] == [list(row) for row in rows[:1]]
+
+
+def test_an_empty_answer_is_valid_in_every_format(cli: Cli) -> None:
+    """
+    No rows are `[]` and a header; a table says so on stderr.
+    """
+    words = ["db", "query", "tasks", "--columns", "title"]
+
+    assert [] == cli(*words, "--output", "json").json
+    assert "title\n" == cli(*words, "--output", "csv").out
+    assert ("", "No row passes.\n") == (cli(*words).out, cli(*words).err)
+
+
+def test_status_and_migrate_say_how_the_database_stands(cli: Cli) -> None:
+    """
+    A migrated database lacks nothing, and migrating it again changes nothing.
+    """
+    status = cli("db", "status", "--output", "json")
+    dry = cli("db", "migrate", "--dry-run")
+    again = cli("db", "migrate")
+
+    assert 0 == status.code
+    assert {"applied"} == {row["state"] for row in status.json}
+    assert ["The database is up to date.\n"] * 2 == [dry.err, again.err]
+
+
+def test_a_database_that_is_behind_is_said_before_anything_is_asked(
+    cli: Cli, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    Somebody else's database is only migrated when told to: by `ops db migrate`, or by `ops up`.
+    """
+    import psycopg
+
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE DATABASE empty_one")
+    monkeypatch.setenv("DATABASE_URL", database.replace(database.split("@/")[1].split("?")[0], "empty_one"))
+
+    behind = cli("stats")
+    status = cli("db", "status")
+    dry = cli("db", "migrate", "--dry-run", "--output", "json")
+    still = cli("db", "status")
+    done = cli("db", "migrate", "--output", "json")
+    after = cli("stats")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("DROP DATABASE empty_one WITH (FORCE)")
+
+    assert 3 == behind.code
+    assert "code: DB015" in behind.err
+    assert (1, 1) == (status.code, still.code)
+    assert [row["version"] for row in dry.json] == [row["version"] for row in done.json]
+    assert 0 == after.code
+
+
+def test_psql_reaches_the_same_database(cli: Cli) -> None:
+    """
+    Arguments are passed on, and so is the exit code.
+    """
+    assert 0 == cli("db", "psql", "-c", "SELECT 1").code
+    assert 0 != cli("db", "psql", "-v", "ON_ERROR_STOP=1", "-c", "SELECT nonsense").code
+
+
+def test_the_url_never_shows_a_password(bare: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    It is printed to be looked at.
+    """
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ops:hunter22@db.example:5432/ops")
+
+    result = bare("db", "url")
+
+    assert "hunter22" not in result.out
+    assert "db.example" in result.out
+
+
+def test_init_writes_a_file_that_loads(cli: Cli) -> None:
+    """
+    A second one is refused, a forced one keeps the first.
+    """
+    first = cli("init")
+    loaded = cli("config", "show", "--output", "json")
+    second = cli("init")
+    forced = cli("init", "--force")
+
+    assert (0, 2, 0) == (first.code, second.code, forced.code)
+    assert "code: CFG007" in second.err
+    assert "The old file is now" in forced.err
+    assert 'connections."hubspot/teelixir".access_token' in {row["key"] for row in loaded.json}
+    assert cli("init", "--print").out == (cli.folder / "masterops.toml").read_text()
+
+
+def test_config_shows_origins_and_hides_secrets(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Each value says where it comes from.
+    """
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", "a-very-secret-token")
+    monkeypatch.setenv("LOG_LEVEL", "debug")
+
+    result = cli("config", "show", "--output", "json")
+
+    rows = {row["key"]: row for row in result.json}
+    assert "a-very-secret-token" not in result.out
+    assert ("debug", True) == (rows["log.level"]["value"], "LOG_LEVEL" in rows["log.level"]["origin"])
+    assert "***" == rows['connections."hubspot/group".access_token']["value"]
+
+
+def test_the_doctor_finds_nothing_wrong_with_a_good_set_up(cli: Cli) -> None:
+    """
+    Every check is named; the exit code is 0.
+    """
+    result = cli("doctor", "--output", "json")
+
+    assert 0 == result.code
+    assert {
+        "python",
+        "configuration",
+        "home",
+        "credentials",
+        "database",
+        "migrations",
+        "log spool",
+        "sandbox",
+    } == {row["check"] for row in result.json}
+    assert {"ok"} == {row["state"] for row in result.json}
+
+
+def test_the_doctor_goes_on_after_the_first_thing_that_is_wrong(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A database that is away does not hide the rest, and each failure has its way out.
+    """
+    monkeypatch.setenv("DATABASE_URL", "postgresql://ops@127.0.0.1:1/ops")
+
+    result = cli("doctor", "--output", "json")
+
+    failed = [row for row in result.json if row["state"] == "failed"]
+    assert 1 == result.code
+    assert ["database"] == [row["check"] for row in failed]
+    assert failed[0]["hint"]
+    assert "sandbox" in {row["check"] for row in result.json}
+
+
+def test_down_says_when_there_is_nothing_to_stop(cli: Cli) -> None:
+    """
+    Stopping twice is no mistake.
+    """
+    assert (0, "Nothing was running.\n") == (cli("down").code, cli("down").err)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_is_a_script_of_the_shell(bare: Cli, shell: str) -> None:
+    """
+    It names the command and the variable that click listens to.
+    """
+    assert "_OPS_COMPLETE" in bare("completion", shell).out
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_help_with_an_example(bare: Cli, name: str) -> None:
+    """
+    The docstring is the manual, and ends in something to try.
+    """
+    result = bare(name, "--help")
+
+    assert 0 == result.code
+    assert f"Usage: ops {name}" in result.out
+    assert "Example:" in result.out or "Commands:" in result.out
+
+
+def test_the_module_is_the_command(tmp_path: Path) -> None:
+    """
+    `python -m masterops` is `ops`.
+    """
+    done = subprocess.run([sys.executable, "-m", "masterops", "--version"], capture_output=True, text=True)
+
+    assert (0, "ops, version 0.1.0\n") == (done.returncode, done.stdout)
+
+
+def test_help_imports_nothing_heavy() -> None:
+    """
+    `ops --help` starts at once because it loads none of the parts.
+    """
+    script = (
+        "import sys\nfrom masterops.cli.main import run\n"
+        "run(['--help'])\nprint(*sorted(sys.modules), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+
+    loaded = set(done.stderr.split())
+    assert set() == loaded & {"aiohttp", "asyncio", "psycopg", "rich", "msgspec", "pgqueuer", "tomllib"}
+    assert "click" in loaded
+
+
+def test_the_printed_pages_are_fresh() -> None:
+    """
+    docs/cli.md, docs/config.md and docs/errors.md are what the program prints.
+    """
+    from masterops.cli.printing import pages
+
+    docs = Path(__file__).parents[2] / "docs"
+    assert pages() == {name: (docs / name).read_text("utf-8") for name in pages()}
+
+
+def test_every_error_code_is_used_once() -> None:
+    """
+    A code never means two things.
+    """
+    from masterops import errors
+    from masterops.cli.printing import _kinds
+
+    codes = [kind.code for kind in _kinds(errors.MasterOpsError)]
+    assert sorted(set(codes)) == sorted(codes)
