@@ -86,7 +86,6 @@ def test_only_the_first_start_takes_long(fresh_home: Path) -> None:
     assert attach < cold / 5
 
 
-
 def test_one_process_may_acquire_it_several_times(home: Path) -> None:
     """
     The server goes only when it was released as often as acquired, and one release too many does nothing.

@@ -50,7 +50,8 @@ def catalogue(parts: Parts) -> list[Job]:
 
     schedule = parts.settings.schedule
     return [
-        Job(CYCLE, cycle, cron=schedule.health, at_once=1),
+        # Two may overlap: one whose worker was killed must not hold up the next until it is taken over.
+        Job(CYCLE, cycle, cron=schedule.health),
         Job("partitions", partitions, cron="17 * * * *", at_once=1),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]
