@@ -25,7 +25,8 @@ def server() -> Iterator[str]:
     """
     The URL of an embedded server with a migrated template; one for each worker of the test run.
     """
-    with tempfile.TemporaryDirectory(prefix="mo-") as home:
+    with tempfile.TemporaryDirectory(prefix="mo-", dir="/tmp") as home:
+        Path(home).chmod(0o755)  # root's server runs under another account, which may enter here
         embedded = Embedded(Path(home))
         with embedded.running() as url, psycopg.connect(url, autocommit=True) as connection:
             # Nothing here outlives the run, so nothing needs to reach the disk.

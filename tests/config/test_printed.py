@@ -42,10 +42,10 @@ def test_the_file_loads_as_it_is(loading: Loading) -> None:
         settings.sandbox,
     ]
     assert [
-        ("hubspot/teelixir", "env:TEELIXIR_HUBSPOT_TOKEN"),
-        ("hubspot/elevate-wholesale", "env:ELEVATE_WHOLESALE_HUBSPOT_TOKEN"),
-        ("hubspot/buy-organics-online", "env:BUY_ORGANICS_ONLINE_HUBSPOT_TOKEN"),
-        ("hubspot/red-hill-fresh", "env:RED_HILL_FRESH_HUBSPOT_TOKEN"),
+        ("hubspot/teelixir", "env:TEELIXIR_HUBSPOT_ACCESS_TOKEN"),
+        ("hubspot/elevate-wholesale", "env:ELEVATE_WHOLESALE_HUBSPOT_ACCESS_TOKEN"),
+        ("hubspot/buy-organics-online", "env:BUY_ORGANICS_ONLINE_HUBSPOT_ACCESS_TOKEN"),
+        ("hubspot/red-hill-fresh", "env:RED_HILL_FRESH_HUBSPOT_ACCESS_TOKEN"),
     ] == [(each.id, each.missing) for each in settings.connections]
     assert settings.demo
 

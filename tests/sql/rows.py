@@ -40,9 +40,7 @@ def add(db: Connection, table: str, **values: Any) -> dict[str, Any]:
 
 def log(db: Connection, **values: Any) -> dict[str, Any]:
     """A log record of HubSpot, a minute ago unless said otherwise."""
-    return add(
-        db, "integration_logs", **{"source": "hubspot", "message": "m", "created_at": ago(), **values}
-    )
+    return add(db, "integration_logs", **{"source": "hubspot", "message": "m", "created_at": ago(), **values})
 
 
 def error(db: Connection, **values: Any) -> dict[str, Any]:
@@ -52,7 +50,13 @@ def error(db: Connection, **values: Any) -> dict[str, Any]:
 
 def attempt(db: Connection, **values: Any) -> dict[str, Any]:
     """An HTTP attempt that succeeded."""
-    given = {"service": "hubspot", "endpoint": "/contacts", "method": "GET", "success": True, "created_at": ago()}
+    given = {
+        "service": "hubspot",
+        "endpoint": "/contacts",
+        "method": "GET",
+        "success": True,
+        "created_at": ago(),
+    }
     return add(db, "api_metrics", **(given | values))
 
 
@@ -77,8 +81,15 @@ def connection(db: Connection, id: str = "hubspot/teelixir", **values: Any) -> N
 
 def look(db: Connection, state: str = "up", **values: Any) -> dict[str, Any]:
     """What record_health answers to a look at hubspot/teelixir."""
-    given = {"service": "hubspot", "business_id": "teelixir", "integration_id": "hubspot/teelixir", "state": state}
-    given |= {key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()}
+    given = {
+        "service": "hubspot",
+        "business_id": "teelixir",
+        "integration_id": "hubspot/teelixir",
+        "state": state,
+    }
+    given |= {
+        key: value.isoformat() if isinstance(value, datetime) else value for key, value in values.items()
+    }
     return one(db, "SELECT * FROM ops.record_health(%s)", Jsonb(given))
 
 

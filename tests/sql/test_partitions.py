@@ -18,7 +18,9 @@ FAR = {"past": datetime(1999, 12, 31, tzinfo=UTC), "future": datetime(2199, 1, 1
 
 def home_of(db: Connection, table: str) -> list[str]:
     """The partitions that hold the table's rows, a row each."""
-    return [row["home"] for row in every(db, f"SELECT tableoid::regclass::text AS home FROM {table} ORDER BY 1")]
+    return [
+        row["home"] for row in every(db, f"SELECT tableoid::regclass::text AS home FROM {table} ORDER BY 1")
+    ]
 
 
 def day(moment: datetime) -> str:
@@ -78,7 +80,9 @@ def test_partitions_join_up_and_each_holds_its_step(db: Connection) -> None:
     Days in UTC for what is plenty, weeks from Monday for what is not; no gap between them.
     """
     db.execute("SELECT ops.ensure_partitions(8, 8)")
-    rows = every(db, "SELECT * FROM ops.partitions WHERE upper_bound IS NOT NULL ORDER BY table_name, lower_bound")
+    rows = every(
+        db, "SELECT * FROM ops.partitions WHERE upper_bound IS NOT NULL ORDER BY table_name, lower_bound"
+    )
 
     for table, step in [("integration_logs", DAY), ("workflow_execution_logs", 7 * DAY)]:
         mine = [row for row in rows if row["table_name"] == table]
@@ -87,7 +91,9 @@ def test_partitions_join_up_and_each_holds_its_step(db: Connection) -> None:
         assert mine[0]["lower_bound"] <= ago(8 * DAY) and ago(-8 * DAY) < mine[-1]["upper_bound"]
     assert {0} == {row["lower_bound"].astimezone(UTC).hour for row in rows}
     assert {0} == {
-        row["lower_bound"].astimezone(UTC).weekday() for row in rows if row["table_name"] == "workflow_execution_logs"
+        row["lower_bound"].astimezone(UTC).weekday()
+        for row in rows
+        if row["table_name"] == "workflow_execution_logs"
     }
 
 
@@ -101,7 +107,9 @@ def test_rows_that_waited_in_the_default_partition_move_to_their_own(db: Connect
     log(db, created_at=FAR["past"])
     db.execute("SELECT ops.ensure_partitions(0, 10)")
 
-    assert [f"ops.integration_logs_{day(moment)}", "ops.integration_logs_default"] == home_of(db, "integration_logs")
+    assert [f"ops.integration_logs_{day(moment)}", "ops.integration_logs_default"] == home_of(
+        db, "integration_logs"
+    )
     assert [f"ops.workflow_execution_logs_{day(monday(moment))}"] == home_of(db, "workflow_execution_logs")
     assert [logged] == every(db, "SELECT * FROM integration_logs WHERE id = %s", logged["id"])
     assert [ran] == every(db, "SELECT * FROM workflow_execution_logs")
@@ -125,7 +133,9 @@ def test_two_who_make_partitions_at_once_do_not_disturb_each_other(
     """
     first, second = session(), session()
     answers: list[int] = []
-    waiting = threading.Thread(target=lambda: answers.append(value(second, "SELECT ops.ensure_partitions(6)")))
+    waiting = threading.Thread(
+        target=lambda: answers.append(value(second, "SELECT ops.ensure_partitions(6)"))
+    )
     with first.transaction():
         answers.append(value(first, "SELECT ops.ensure_partitions(6)"))
         waiting.start()
@@ -157,7 +167,9 @@ def test_writers_go_on_while_partitions_are_made(session: Callable[..., Connecti
     maker.join()
 
     assert written == value(db, "SELECT count(*) FROM integration_logs")
-    assert 0 == value(db, "SELECT count(*) FROM ops.integration_logs_default WHERE created_at > now() - interval '12 days'")
+    assert 0 == value(
+        db, "SELECT count(*) FROM ops.integration_logs_default WHERE created_at > now() - interval '12 days'"
+    )
 
 
 @pytest.mark.parametrize("arguments", ["-1", "367", "1, -1", "1, 3661", "NULL", "1, NULL"])
@@ -176,7 +188,9 @@ def test_a_question_about_today_reads_no_partition_of_last_week(db: Connection) 
     The views' conditions let the server leave out whole partitions.
     """
     db.execute("SELECT ops.ensure_partitions(3, 10)")
-    plan = str(every(db, "EXPLAIN SELECT * FROM integration_logs WHERE created_at > now() - interval '24 hours'"))
+    plan = str(
+        every(db, "EXPLAIN SELECT * FROM integration_logs WHERE created_at > now() - interval '24 hours'")
+    )
     seen = str(every(db, "EXPLAIN (ANALYZE, COSTS OFF) SELECT * FROM integration_health_summary"))
 
     assert "Subplans Removed" in plan or day(ago(8 * DAY)) not in plan

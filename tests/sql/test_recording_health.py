@@ -130,7 +130,9 @@ def test_what_is_not_said_is_filled_in(db: Connection) -> None:
     look(db, "degraded", details_json={"portal": 1})
 
     assert ("connection", False, {"portal": 1}, True) == tuple(
-        one(db, "SELECT check_name, healthy, details_json, checked_at = now() AS now FROM health_checks").values()
+        one(
+            db, "SELECT check_name, healthy, details_json, checked_at = now() AS now FROM health_checks"
+        ).values()
     )
 
 
@@ -152,8 +154,12 @@ def test_a_look_that_says_nonsense_is_refused_by_name(db: Connection, given: obj
     """
     And leaves no trace.
     """
-    assert expected == code(db, "SELECT * FROM ops.record_health(%s)", None if given is None else Jsonb(given))
-    assert 0 == value(db, "SELECT (SELECT count(*) FROM health_checks) + (SELECT count(*) FROM ops.health_state)")
+    assert expected == code(
+        db, "SELECT * FROM ops.record_health(%s)", None if given is None else Jsonb(given)
+    )
+    assert 0 == value(
+        db, "SELECT (SELECT count(*) FROM health_checks) + (SELECT count(*) FROM ops.health_state)"
+    )
 
 
 def test_two_sessions_that_see_the_same_change_report_it_once(session: Callable[..., Connection]) -> None:

@@ -158,7 +158,8 @@ def test_missing_roles_are_made_where_that_is_allowed(admin: Connection) -> None
         row["api_roles"] for row in every(admin, "SELECT ops.api_roles()")
     }
     assert 0 == value(
-        admin, "SELECT count(*) FROM pg_roles WHERE rolname IN (SELECT ops.api_roles()) AND (rolcanlogin OR rolsuper)"
+        admin,
+        "SELECT count(*) FROM pg_roles WHERE rolname IN (SELECT ops.api_roles()) AND (rolcanlogin OR rolsuper)",
     )
 
 

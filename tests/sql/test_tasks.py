@@ -52,7 +52,9 @@ def test_a_failure_counts_and_plans_the_next_try_later_each_time(db: Connection)
         )
 
     assert [1, 2, 4, None] == waits
-    assert ("failed", 4, "boom") == tuple(one(db, "SELECT status, retry_count, last_error FROM tasks").values())
+    assert ("failed", 4, "boom") == tuple(
+        one(db, "SELECT status, retry_count, last_error FROM tasks").values()
+    )
 
 
 def test_success_clears_the_error_and_keeps_the_count(db: Connection) -> None:
@@ -120,7 +122,9 @@ def test_a_task_that_needs_a_person_says_why_and_what_to_do(db: Connection) -> N
         marked["status"], marked["last_error"], marked["fix_instructions"],
     )  # fmt: skip
     assert ("needs_fix", "no token", "ben", {"fix_instructions": "make a new one"}) == tuple(
-        one(db, "SELECT action, message, actor, details_json FROM task_logs WHERE action <> 'created'").values()
+        one(
+            db, "SELECT action, message, actor, details_json FROM task_logs WHERE action <> 'created'"
+        ).values()
     )
 
 
@@ -142,7 +146,9 @@ def test_tasks_that_need_attention_say_why(db: Connection) -> None:
     """
     Failed, to be mended, or running for more than an hour; no others.
     """
-    tasks = {name: create(db, name) for name in ("new", "runs", "hangs", "retries", "gave up", "broken", "done")}
+    tasks = {
+        name: create(db, name) for name in ("new", "runs", "hangs", "retries", "gave up", "broken", "done")
+    }
     update(db, tasks["runs"], "running")
     update(db, tasks["hangs"], "running")
     db.execute("UPDATE tasks SET started_at = now() - interval '61 minutes' WHERE title = 'hangs'")
@@ -183,7 +189,9 @@ def test_tasks_that_need_attention_say_why(db: Connection) -> None:
         ("get_tasks_for_retry(NULL)", "OP001"),
     ],
 )
-def test_a_wrong_call_is_refused_by_name_and_changes_nothing(db: Connection, call: str, expected: str) -> None:
+def test_a_wrong_call_is_refused_by_name_and_changes_nothing(
+    db: Connection, call: str, expected: str
+) -> None:
     """
     The task is as it was, and its log too.
     """

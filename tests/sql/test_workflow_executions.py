@@ -38,7 +38,15 @@ def test_a_running_execution_is_finished_later(db: Connection) -> None:
     assert (None, False) == (running["duration_ms"], running["failed"])
     assert ("error", True, "boom", 1, "Orders", "trigger", "teelixir") == tuple(
         ended[name]
-        for name in ("status", "failed", "error_message", "nodes_failed", "workflow_name", "mode", "business_id")
+        for name in (
+            "status",
+            "failed",
+            "error_message",
+            "nodes_failed",
+            "workflow_name",
+            "mode",
+            "business_id",
+        )
     )
     assert 90_000 == pytest.approx(ended["duration_ms"], abs=1000)
     assert running["updated_at"] < ended["updated_at"]
@@ -64,7 +72,8 @@ def test_the_same_number_at_another_connection_is_another_execution(db: Connecti
     upsert(db, integration_id="n8n/teelixir")
 
     assert ["n8n/group", "n8n/teelixir"] == [
-        row["integration_id"] for row in every(db, "SELECT * FROM workflow_execution_logs ORDER BY integration_id")
+        row["integration_id"]
+        for row in every(db, "SELECT * FROM workflow_execution_logs ORDER BY integration_id")
     ]
 
 
@@ -92,7 +101,14 @@ def test_a_clock_that_ran_backwards_gives_no_duration(db: Connection) -> None:
 
 @pytest.mark.parametrize(
     ("status", "failed"),
-    [("error", True), ("crashed", True), ("failed", True), ("success", False), ("canceled", False), ("odd", False)],
+    [
+        ("error", True),
+        ("crashed", True),
+        ("failed", True),
+        ("success", False),
+        ("canceled", False),
+        ("odd", False),
+    ],
 )
 def test_one_column_knows_which_words_mean_failure(db: Connection, status: str, failed: bool) -> None:
     """
@@ -105,7 +121,13 @@ def test_one_column_knows_which_words_mean_failure(db: Connection, status: str, 
 
 @pytest.mark.parametrize(
     "given",
-    [{"workflow_id": ""}, {"execution_id": None}, {"status": ""}, {"started_at": "noon"}, {"nodes_failed": "many"}],
+    [
+        {"workflow_id": ""},
+        {"execution_id": None},
+        {"status": ""},
+        {"started_at": "noon"},
+        {"nodes_failed": "many"},
+    ],
     ids=["workflow", "execution", "status", "time", "number"],
 )
 def test_an_execution_that_says_nonsense_is_refused_by_name(db: Connection, given: dict[str, Any]) -> None:
@@ -123,7 +145,9 @@ def test_two_readers_of_the_same_execution_make_one_row(session: Callable[..., C
     Even with two ideas of when it began, which the unique constraint would let pass.
     """
     first, second, answers = session(), session(), []
-    later = threading.Thread(target=lambda: answers.append(upsert(second, started_at=ago(2 * HOUR).isoformat())))
+    later = threading.Thread(
+        target=lambda: answers.append(upsert(second, started_at=ago(2 * HOUR).isoformat()))
+    )
     with first.transaction():
         answers.append(upsert(first))
         later.start()

@@ -86,7 +86,7 @@ def _credentials(settings: Settings) -> list[Finding]:
         if not each.enabled:
             continue
         if each.missing:
-            detail = f"{each.id} has no credentials: {each.missing} is not set"
+            detail = f"{each.id} has no credentials yet: {each.missing}"
             findings.append(
                 Finding("credentials", "warning", detail, "Set it in the environment or in .env.")
             )

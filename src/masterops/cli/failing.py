@@ -4,24 +4,20 @@ How an error is shown: what is wrong, how to mend it, its code; a traceback only
 
 from __future__ import annotations
 
-import os
 import sys
 import traceback
 
 import click
 
 from masterops import errors
+from masterops.cli import look
 
 
 def report(error: errors.MasterOpsError, *, debug: bool) -> int:
     """Say it on stderr; answers with the exit code."""
     if debug:
         traceback.print_exception(error)
-    lines = [f"{_red('error')}: {error.message}"]
-    if error.advice:
-        lines.append(f"  hint: {error.advice}")
-    lines.append(f"  code: {error.code}")
-    print("\n".join(lines), file=sys.stderr)
+    _say(error.message, error.advice, error.code)
     return error.exit_code
 
 
@@ -30,8 +26,7 @@ def report_crash(error: Exception, *, debug: bool) -> int:
     if debug:
         traceback.print_exception(error)
     wrapped = errors.MasterOpsError()
-    print(f"{_red('error')}: {wrapped.message} ({type(error).__name__}: {error})", file=sys.stderr)
-    print(f"  hint: {wrapped.advice}\n  code: {wrapped.code}", file=sys.stderr)
+    _say(f"{wrapped.message} ({type(error).__name__}: {error})", wrapped.advice, wrapped.code)
     return wrapped.exit_code
 
 
@@ -43,6 +38,9 @@ def report_usage(error: click.ClickException) -> int:
     return report(wrapped, debug=False)
 
 
-def _red(text: str) -> str:
-    coloured = sys.stderr.isatty() and not os.environ.get("NO_COLOR")
-    return f"\x1b[1;31m{text}\x1b[0m" if coloured else text
+def _say(message: str, advice: str, code: str) -> None:
+    red = look.paint("error", "1;31", on=look.colours(sys.stderr))
+    print(look.wrap(f"error: {message}", "  ", sys.stderr).replace("error", red, 1), file=sys.stderr)
+    if advice:
+        print(look.wrap(f"  hint: {advice}", "        ", sys.stderr), file=sys.stderr)
+    print(f"  code: {code}", file=sys.stderr)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+import textwrap
 import unicodedata
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
@@ -59,12 +60,15 @@ def width() -> int | None:
 
 def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, fit: int | None = -1) -> str:
     """
-    Aligned columns under a line of titles. On a terminal the widest columns are cut to fit its width.
+    Aligned columns under a line of titles. On a terminal that is too narrow, columns that may be spared are
+    left out, the most sparable first; then the widest are cut.
     """
+    total = width() if fit == -1 else fit
+    columns = _spared(rows, columns, total)
     cells = [[_one_line(column.show(row.get(column.key))) for column in columns] for row in rows]
     titles = [column.title for column in columns]
     widths = [max(cell_width(line[i]) for line in [titles, *cells]) for i in range(len(columns))]
-    widths = _fitted(widths, [cell_width(title) for title in titles], width() if fit == -1 else fit)
+    widths = _fitted(widths, [cell_width(title) for title in titles], total)
     head = paint(
         GAP.join(_pad(t, w, c.right) for t, w, c in zip(titles, widths, columns, strict=True)).rstrip(), "1"
     )
@@ -76,6 +80,31 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, fit: 
         for line in cells
     ]
     return "\n".join([head, *body]) + "\n"
+
+
+def _spared(
+    rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], total: int | None
+) -> Sequence[Column]:
+    """The columns that fit uncut, as long as there is one that may be left out."""
+    kept = list(columns)
+    while total is not None and any(column.spare for column in kept):
+        wanted = [max(cell_width(column.title), *_widths(rows, column)) for column in kept]
+        if sum(wanted) + len(GAP) * (len(kept) - 1) <= total:
+            break
+        kept.remove(max(kept, key=lambda column: column.spare))
+    return kept
+
+
+def _widths(rows: Sequence[Mapping[str, Any]], column: Column) -> list[int]:
+    return [0, *(cell_width(_one_line(column.show(row.get(column.key)))) for row in rows)]
+
+
+def wrap(text: str, indent: str = "", stream: TextIO | None = None) -> str:
+    """`text` in lines no longer than the terminal, continued under `indent`; as it is where there is none."""
+    if not (stream or sys.stdout).isatty():
+        return text
+    room = max(NARROWEST, shutil.get_terminal_size().columns)
+    return textwrap.fill(text, room, subsequent_indent=indent, break_long_words=False, break_on_hyphens=False)
 
 
 def _fitted(widths: list[int], least: list[int], total: int | None) -> list[int]:

@@ -35,6 +35,7 @@ class Column:
     show: Callable[[Any], str] = lambda value: text(value)
     right: bool = False
     in_table: bool = True
+    spare: int = 0  # left out of a table that is too wide: the greatest first, 0 never
 
 
 def output_option(function: F) -> F:
@@ -99,7 +100,7 @@ def write(text: str) -> None:
 
 def say(text: str) -> None:
     """To stderr, where everything that is not a result goes."""
-    print(text, file=sys.stderr, flush=True)
+    print(look.wrap(text, stream=sys.stderr), file=sys.stderr, flush=True)
 
 
 def text(value: Any) -> str:

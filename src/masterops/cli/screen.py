@@ -14,25 +14,30 @@ from masterops.reports import ConnectionNow, Summary
 
 COLUMNS = (
     Column("business_name", "business"),
-    Column("service", "service"),
+    Column("service", "service", spare=1),
     Column("state", "state", show=look.state),
     Column("response_time_ms", "response", show=milliseconds, right=True),
-    Column("since", "for", show=ago, right=True),
-    Column("changed", "changed", show=count, right=True),
-    Column("errors_24h", "errors 24 h", show=count, right=True),
-    Column("error_message", "what is wrong", show=lambda value: value or ""),
+    Column("since", "for", show=ago, right=True, spare=2),
+    Column("changed", "changed", show=count, right=True, spare=3),
+    Column("errors_24h", "errors 24 h", show=count, right=True, spare=4),
 )
 
 
-def render(summary: Summary, *, demo: bool, fit: int | None = -1) -> str:
-    """Title, a line a connection, the last cycle; ends in a newline."""
+def render(summary: Summary, *, demo: bool) -> str:
+    """Title, a line a connection, what is wrong, the last cycle; ends in a newline."""
     rows = [_row(each) for each in summary.connections]
-    body = (
-        look.table(rows, COLUMNS, fit=fit)
-        if rows
-        else "No connection is configured: `ops init` makes a file.\n"
-    )
-    return f"{title(summary, demo=demo)}\n\n{body}\n{last_cycle(summary)}\n"
+    body = look.table(rows, COLUMNS) if rows else "No connection is configured: `ops init` makes a file.\n"
+    wrong = "".join(f"{trouble(each)}\n" for each in summary.unhealthy)
+    parts = [f"{look.wrap(title(summary, demo=demo))}\n", body, wrong, f"{last_cycle(summary)}\n"]
+    return "\n".join(part for part in parts if part)
+
+
+def trouble(each: ConnectionNow) -> str:
+    """`✖ hubspot/teelixir failed on its side: ...`; an error of a connection names it already."""
+    mark, colour = look.STATES[each.state]
+    message = each.error_message or each.state
+    named = message if message.startswith(each.connection) else f"{each.connection}: {message}"
+    return look.paint(mark, colour) + " " + look.wrap(named, "  ")
 
 
 def title(summary: Summary, *, demo: bool) -> str:

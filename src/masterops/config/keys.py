@@ -90,8 +90,12 @@ SETTINGS: tuple[Setting, ...] = (
         "How records look on the console; auto is pretty on a terminal and json elsewhere.",
         default="auto",
     ),
-    Setting("schedule.health", kinds.CRON, "When every connection is checked.", default="* * * * *"),
-    Setting("schedule.changes", kinds.CRON, "When changed records are read.", default="*/5 * * * *"),
+    Setting(
+        "schedule.cycle",
+        kinds.CRON,
+        "When every connection is checked and what changed there is read.",
+        default="* * * * *",
+    ),
     Setting("schedule.retention", kinds.CRON, "When old records are dropped.", default="23 3 * * *"),
     Setting("http.timeout_seconds", _SECONDS, "How long one attempt of a call may take.", default=30.0),
     Setting(

@@ -54,8 +54,7 @@ class Schedule:
     When the regular jobs run, in cron's five fields.
     """
 
-    health: str
-    changes: str
+    cycle: str
     retention: str
 
 

@@ -53,7 +53,7 @@ def _lines() -> Iterator[str]:
         yield from _table(BUSINESS, values, explained=index == 0)
     yield from ("", *_prose(CONNECTIONS))
     for index, (slug, _, _) in enumerate(DEFAULT_BUSINESSES):
-        values = {"access_token": f'"env:{slug.upper().replace("-", "_")}_HUBSPOT_TOKEN"'}
+        values = {"access_token": f'"env:{slug.upper().replace("-", "_")}_HUBSPOT_ACCESS_TOKEN"'}
         yield from ("", f"[{dotted('connections', f'{CONNECTED}/{slug}')}]")
         yield from _table(SERVICES[CONNECTED], values, explained=index == 0)
     for service in SERVICES:

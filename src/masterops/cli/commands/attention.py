@@ -55,7 +55,7 @@ def paragraph(row: Attention) -> str:
         detail = reason.detail or reason.kind
         # An error of a connection names it already.
         what = f"{reason.what}: " if reason.what and not detail.startswith(reason.what) else ""
-        lines.append(f"    {what}{detail}{since}")
+        lines.append(look.wrap(f"    {what}{detail}{since}", "      "))
     if row.errors_last_24h:
         lines.append(
             f"    errors: {row.errors_last_hour:,} in the last hour, {row.errors_last_24h:,} in 24 h"

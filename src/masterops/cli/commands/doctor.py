@@ -41,5 +41,7 @@ async def doctor(session: Session, output: str) -> int:
 def _line(finding: Finding) -> str:
     mark, colour = look.STATES[finding.state]
     code = f" [{finding.code}]" if finding.code else ""
-    lines = f"{look.paint(mark, colour)} {finding.check:<16} {finding.detail}{code}\n"
-    return lines + (f"  {'':<16} hint: {finding.hint}\n" if finding.hint else "")
+    indent = " " * 19
+    said = look.wrap(f"{mark} {finding.check:<16} {finding.detail}{code}", indent)
+    hint = f"{look.wrap(f'{indent}hint: {finding.hint}', indent)}\n" if finding.hint else ""
+    return f"{look.paint(mark, colour)}{said.removeprefix(mark)}\n{hint}"

@@ -16,7 +16,7 @@ import msgspec
 
 from masterops import errors
 from masterops.app import App
-from masterops.cli import screen
+from masterops.cli import look, screen
 from masterops.cli.output import emit_object, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.core.ids import uuid7
@@ -126,7 +126,7 @@ async def _live(app: App, stop: asyncio.Event) -> None:
         async for now, trouble in _moments(app, stop):
             shown = screen.render(now, demo=app.demo is not None) if now else ""
             note = trouble or "Ctrl-C stops. In another terminal: ops attention, ops logs --follow"
-            live.update(Text.from_ansi(f"{shown}{note}"), refresh=True)
+            live.update(Text.from_ansi(f"{shown}{look.wrap(note)}"), refresh=True)
 
 
 async def _lines(app: App, stop: asyncio.Event) -> None:

@@ -1,0 +1,126 @@
+"""
+Old rows go, young ones stay, and the disk is given back.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.sql.conftest import Connection
+from tests.sql.rows import DAY, HOUR, MOMENT, add, ago, attempt, code, every, execution, log, look, one, value
+
+COUNTS = (
+    "SELECT (SELECT count(*) FROM integration_logs) AS logs, (SELECT count(*) FROM workflow_execution_logs) AS runs,"
+    " (SELECT count(*) FROM api_metrics) AS attempts, (SELECT count(*) FROM health_checks) AS looks"
+)
+
+
+def test_whole_partitions_are_dropped_and_their_rows_counted(db: Connection) -> None:
+    """
+    Of each table by its own age; nothing younger is touched.
+    """
+    db.execute("SELECT ops.ensure_partitions(1, 12)")
+    for back in (0, 1, 8, 9, 10):
+        log(db, created_at=ago(back * DAY + HOUR))
+    attempt(db, created_at=ago(9 * DAY))
+    attempt(db)
+    files = {
+        row["file"] for row in every(db, "SELECT pg_relation_filepath(c.oid) AS file FROM pg_class AS c")
+    }
+    answer = one(db, "SELECT * FROM cleanup_old_logs(5, 90, 5)")
+
+    assert {"integration_logs_deleted": 3, "workflow_logs_deleted": 0, "api_metrics_deleted": 1} == answer
+    assert {"logs": 2, "runs": 0, "attempts": 1, "looks": 0} == one(db, COUNTS)
+    assert 0 == value(
+        db,
+        "SELECT count(*) FROM ops.partitions WHERE upper_bound <= now() - interval '5 days'"
+        " AND table_name IN ('integration_logs', 'api_metrics')",
+    )
+    # Their files are gone with the end of the transaction, and the other tables' partitions are there.
+    assert files - {
+        row["file"] for row in every(db, "SELECT pg_relation_filepath(c.oid) AS file FROM pg_class AS c")
+    }
+    assert 6 < value(
+        db, "SELECT count(*) FROM ops.partitions WHERE table_name = 'health_checks' AND upper_bound < now()"
+    )
+
+
+def test_the_border_partition_loses_only_what_is_older(db: Connection) -> None:
+    """
+    To the minute.
+    """
+    db.execute("SELECT ops.ensure_partitions(1, 12)")
+    log(db, created_at=ago(5 * DAY + MOMENT))
+    young = log(db, created_at=ago(5 * DAY - MOMENT))
+
+    assert 1 == one(db, "SELECT * FROM cleanup_old_logs(5)")["integration_logs_deleted"]
+    assert young["id"] == value(db, "SELECT id FROM integration_logs")
+
+
+def test_the_default_partition_is_cleaned_too(db: Connection) -> None:
+    """
+    What came late from far back does not stay for ever, and what is dated ahead is not old.
+    """
+    for moment in (ago(400 * DAY), ago(-400 * DAY)):
+        log(db, created_at=moment)
+        attempt(db, created_at=moment)
+        execution(db, started_at=moment, execution_id=str(moment))
+        look(db, checked_at=moment)
+
+    assert {"integration_logs_deleted": 1, "workflow_logs_deleted": 1, "api_metrics_deleted": 1} == one(
+        db, "SELECT * FROM cleanup_old_logs()"
+    )
+    assert {"logs": 1, "runs": 1, "attempts": 1, "looks": 1} == one(db, COUNTS)
+
+
+def test_bookkeeping_goes_with_the_rows_that_it_belongs_to(db: Connection) -> None:
+    """
+    Rounds with the health checks, refused lines with the log records; changes of state stay.
+    """
+    for back in (1, 40, 100):
+        add(db, "ops.cycles", kind="full", started_at=ago(back * DAY))
+        add(
+            db,
+            "ops.log_dead_letters",
+            segment="s",
+            line_offset=0,
+            line="x",
+            reason="y",
+            created_at=ago(back * DAY),
+        )
+    look(db, "down", checked_at=ago(100 * DAY))
+    db.execute("SELECT cleanup_old_logs()")
+
+    assert 2 == value(db, "SELECT count(*) FROM ops.cycles")
+    assert 1 == value(db, "SELECT count(*) FROM ops.log_dead_letters")
+    assert 1 == value(db, "SELECT count(*) FROM health_flips")
+
+
+def test_a_second_run_finds_nothing(db: Connection) -> None:
+    """
+    And rows written afterwards find their partitions.
+    """
+    log(db, created_at=ago(31 * DAY))
+    db.execute("SELECT cleanup_old_logs()")
+
+    assert {"integration_logs_deleted": 0, "workflow_logs_deleted": 0, "api_metrics_deleted": 0} == one(
+        db, "SELECT * FROM cleanup_old_logs()"
+    )
+    assert "ops.integration_logs_default" != value(
+        db, "SELECT tableoid::regclass::text FROM integration_logs WHERE id = %s", log(db)["id"]
+    )
+
+
+@pytest.mark.parametrize(
+    "arguments", ["-1", "0", "NULL", "30, -1", "30, 90, 0", "30, 90, 30, -1", "2147483647", "30, 90, NULL"]
+)
+def test_impossible_days_delete_nothing(db: Connection, arguments: str) -> None:
+    """
+    Not even in the tables whose days are possible.
+    """
+    log(db, created_at=ago(400 * DAY))
+    attempt(db, created_at=ago(400 * DAY))
+    before = one(db, COUNTS)
+
+    assert "OP001" == code(db, f"SELECT * FROM cleanup_old_logs({arguments})")
+    assert before == one(db, COUNTS)
