@@ -1,0 +1,162 @@
+"""
+The log pipeline's end in a real database: exactly once, and no bad record holds up a good one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from masterops.core import clock
+from masterops.core.ids import uuid7
+from masterops.db import LogStore, Pool
+from masterops.errors import DatabaseError
+from masterops.logs import ApiMetric, Pipeline, ship_once
+from masterops.logs.record import LogRecord, encode
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest) -> str:
+    """The migrated one of all tests, not the empty ones of this folder."""
+    url: str = request.getfixturevalue("migrated")
+    return url
+
+
+@pytest.fixture
+def pipeline(tmp_path: Path) -> Pipeline:
+    return Pipeline(tmp_path / "spool")
+
+
+async def rows(pool: Pool, table: str) -> list[dict[str, Any]]:
+    async with pool.connection() as connection:
+        cursor = await connection.execute(f"SELECT * FROM {table} ORDER BY created_at".encode())
+        found: list[dict[str, Any]] = await cursor.fetchall()
+    return found
+
+
+def metric(**changes: Any) -> ApiMetric:
+    fields = {
+        "id": uuid7(), "created_at": clock.now(), "service": "hubspot", "endpoint": "/x/{id}", "method": "GET",
+        "success": True, "duration_ms": 1.5, "attempt": 1, "operation": "x.get", "status_code": 200,
+    }  # fmt: skip
+    return ApiMetric(**(fields | changes))
+
+
+async def test_records_and_metrics_arrive_whole(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    Every field of both kinds is in its column.
+    """
+    log = pipeline.logger(source="hubspot", business="teelixir", connection="hubspot/teelixir")
+    log.error(
+        "a.b",
+        duration_ms=1.25,
+        trace_id="t1",
+        user_id="u1",
+        workflow_id="w1",
+        operation="o",
+        found={"x": [1, "ü"]},
+    )
+    pipeline.measure(
+        metric(business_id="teelixir", integration_id="hubspot/teelixir", rate_limit_remaining=99)
+    )
+
+    shipped = await ship_once(pipeline.folder, LogStore(pool))
+
+    record, measured = (await rows(pool, "integration_logs"))[0], (await rows(pool, "api_metrics"))[0]
+    assert 2 == shipped.records
+    assert ("hubspot", "error", "error", "a.b", 1.25, {"found": {"x": [1, "ü"]}}) == (
+        record["source"], record["level"], record["status"], record["message"],
+        float(record["duration_ms"]), record["details_json"],
+    )  # fmt: skip
+    assert ("teelixir", "hubspot/teelixir", "t1", "u1", "w1", "o") == (
+        record["business_id"], record["integration_id"], record["trace_id"],
+        record["user_id"], record["workflow_id"], record["operation"],
+    )  # fmt: skip
+    assert ("/x/{id}", 99, True, 1) == (
+        measured["endpoint"], measured["rate_limit_remaining"], measured["success"], measured["attempt"]
+    )  # fmt: skip
+
+
+async def test_shipping_again_after_any_break_stores_each_once(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    A shipper that is cancelled at any moment leaves no gap and no double.
+    """
+    log = pipeline.logger()
+    for number in range(2000):
+        log.info(str(number))
+    for attempt in range(12):
+        task = asyncio.create_task(ship_once(pipeline.folder, LogStore(pool)))
+        await asyncio.sleep(0.002 * attempt)
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+    await ship_once(pipeline.folder, LogStore(pool))
+
+    assert sorted(map(str, range(2000))) == sorted(
+        row["message"] for row in await rows(pool, "integration_logs")
+    )
+
+
+async def test_a_record_that_the_server_refuses_is_a_dead_letter(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    The others of its batch are stored, the reason is kept, and nothing is stuck.
+    """
+    log = pipeline.logger()
+    log.info("before")
+    bad = LogRecord(uuid7(), clock.now(), "x", "info", "impossible", "bad")  # type: ignore[arg-type]  # on purpose
+    pipeline.spool.append(
+        encode(bad).replace(b"impossible", b"success").replace(b'"level":"info"', b'"level":"warn"')
+    )
+    pipeline.measure(metric(attempt=2**40))  # larger than the column
+    log.info("after")
+
+    shipped = await ship_once(pipeline.folder, LogStore(pool))
+
+    letters = await rows(pool, "ops.log_dead_letters")
+    assert ["before", "bad", "after"] == [row["message"] for row in await rows(pool, "integration_logs")]
+    assert (1, 1) == (shipped.rejected, len(letters))
+    assert "out of range" in letters[0]["reason"]
+
+
+async def test_what_is_no_record_is_a_dead_letter_with_its_place(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    Garbage in the spool is kept for whoever looks for the cause.
+    """
+    pipeline.logger().info("before")
+    pipeline.spool.append(b'{"to": "nowhere"}\n')
+    pipeline.spool.append(b"\xff\x00 not even text\n")
+
+    await ship_once(pipeline.folder, LogStore(pool))
+
+    letters = await rows(pool, "ops.log_dead_letters")
+    assert 2 == len(letters)
+    assert all(letter["line_offset"] > 0 for letter in letters)
+    assert ["before"] == [row["message"] for row in await rows(pool, "integration_logs")]
+
+
+async def test_a_record_of_any_day_has_a_place(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    Before the first partition or in the far future: stored all the same.
+    """
+    for year in (1999, 2099):
+        record = LogRecord(uuid7(), clock.now().replace(year=year, day=1), "x", "info", "info", str(year))
+        pipeline.spool.append(encode(record))
+
+    await ship_once(pipeline.folder, LogStore(pool))
+
+    assert ["1999", "2099"] == [row["message"] for row in await rows(pool, "integration_logs")]
+
+
+async def test_a_database_that_is_away_leaves_everything_in_the_spool(pipeline: Pipeline) -> None:
+    """
+    The pass says so, and the file is untouched.
+    """
+    pipeline.logger().info("waits")
+    async with Pool("postgresql://ops@127.0.0.1:1/ops", timeout=1) as pool:
+        with pytest.raises(DatabaseError):
+            await ship_once(pipeline.folder, LogStore(pool))
+
+    assert b"waits" in next(pipeline.folder.glob("*.jsonl")).read_bytes()
