@@ -1,9 +1,11 @@
 -- Results that come in one at a time: a look at a connection, a run of a workflow.
 --
 -- Why     History, present state and change belong together: all three are written or none, whoever else writes.
--- Adds    functions ops.record_health, ops.upsert_workflow_execution
+-- Adds    functions ops.record_health, ops.health_check_of, ops.keep_health_state, ops.upsert_workflow_execution,
+--         ops.workflow_execution_of
 -- Locks   none: new objects only
--- Undo    DROP FUNCTION ops.record_health, ops.upsert_workflow_execution;
+-- Undo    DROP FUNCTION ops.record_health, ops.health_check_of, ops.keep_health_state,
+--         ops.upsert_workflow_execution, ops.workflow_execution_of;
 
 CREATE FUNCTION ops.record_health(p jsonb)
 RETURNS TABLE (flipped boolean, previous_state text, since timestamptz)

@@ -2,11 +2,12 @@
 --
 -- Why     A person, the command line and an agent ask the same question and get the same answer.
 -- Adds    views recent_errors, integration_health_summary, api_performance_summary,
---         workflow_performance_summary, recent_workflow_failures, tasks_with_latest_log, tasks_needing_attention
+--         workflow_performance_summary, recent_workflow_failures, tasks_with_latest_log, tasks_needing_attention;
+--         functions ops.percentage, ops.milliseconds
 -- Locks   none: new objects only
 -- Undo    DROP VIEW public.recent_errors, public.integration_health_summary, public.api_performance_summary,
 --         public.workflow_performance_summary, public.recent_workflow_failures, public.tasks_needing_attention,
---         public.tasks_with_latest_log;
+--         public.tasks_with_latest_log; DROP FUNCTION ops.percentage, ops.milliseconds;
 
 CREATE FUNCTION ops.percentage(p_part bigint, p_whole bigint) RETURNS numeric
 LANGUAGE sql IMMUTABLE PARALLEL SAFE SET search_path = ''

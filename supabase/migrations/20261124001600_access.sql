@@ -10,7 +10,8 @@
 -- Adds    functions ops.claimed_business_keys, ops.allowed_business_keys, ops.set_policy, ops.grant_access,
 --         ops.our_functions, ops.our_tables; policies and grants for those of the four roles that exist
 -- Locks   short: policies and grants on our own tables
--- Undo    DROP FUNCTION ops.grant_access, ops.set_policy, ops.allowed_business_keys, ops.claimed_business_keys CASCADE;
+-- Undo    DROP FUNCTION ops.grant_access, ops.set_policy, ops.our_functions, ops.our_tables,
+--         ops.allowed_business_keys, ops.claimed_business_keys CASCADE;  -- takes the policies with it
 
 CREATE FUNCTION ops.claimed_business_keys() RETURNS text[]
 LANGUAGE plpgsql STABLE SET search_path = ''

@@ -92,8 +92,8 @@ def start(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
     if account:
         os.chown(folder, account["user"], account["group"])
     subprocess.run(
-        [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8", "--locale=C.UTF-8"],
-        check=True, capture_output=True, cwd="/", **account,
+        [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",
+         "--locale=C.UTF-8"], check=True, capture_output=True, cwd="/", **account,
     )  # fmt: skip
     settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
     with (folder / "log").open("wb") as log:
@@ -152,7 +152,8 @@ def prepare(server: Server) -> None:
         # As older Supabase projects have it: every new object of public is open to the API's roles.
         for kind in ("TABLES", "FUNCTIONS", "SEQUENCES"):
             owner.execute(
-                f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON {kind} TO anon, authenticated, service_role".encode()
+                f"ALTER DEFAULT PRIVILEGES IN SCHEMA public GRANT ALL ON {kind}"
+                " TO anon, authenticated, service_role".encode()
             )
         migrate(owner)
     server.create(SHARED, "TEMPLATE", TEMPLATE)
@@ -181,15 +182,22 @@ def session(server: Server, database: str) -> Iterator[Callable[..., Connection]
         connection.close()
 
 
+@pytest.fixture(scope="session")
+def shared(server: Server) -> Iterator[dict[str, Connection]]:
+    """A long session of the owner and of a superuser: what a session knows of the catalogue is costly to learn."""
+    with server.connect(SHARED, OWNER) as owner, server.connect(SHARED) as superuser:
+        yield {"owner": owner, "superuser": superuser}
+
+
 @pytest.fixture
-def db(server: Server) -> Iterator[Connection]:
+def db(shared: dict[str, Connection]) -> Iterator[Connection]:
     """The owner's session, the platform's, in a transaction that is rolled back: now() stands still."""
-    with server.connect(SHARED, OWNER) as connection, connection.transaction(force_rollback=True):
-        yield connection
+    with shared["owner"].transaction(force_rollback=True):
+        yield shared["owner"]
 
 
 @pytest.fixture
-def admin(server: Server) -> Iterator[Connection]:
+def admin(shared: dict[str, Connection]) -> Iterator[Connection]:
     """A superuser's session that is rolled back: it may become any role."""
-    with server.connect(SHARED) as connection, connection.transaction(force_rollback=True):
-        yield connection
+    with shared["superuser"].transaction(force_rollback=True):
+        yield shared["superuser"]

@@ -54,7 +54,8 @@ def test_what_changed_in_the_configuration_changes_and_what_it_does_not_say_stay
         "metadata": {"vip": True},
     } == one(
         db,
-        "SELECT id, name, type, status, hubspot_company_id, unleashed_customer_code, metadata FROM businesses",
+        "SELECT id, name, type, status, hubspot_company_id, unleashed_customer_code, metadata"
+        " FROM businesses",
     )
 
 
@@ -119,8 +120,8 @@ def test_a_connection_that_stays_keeps_its_age_and_one_that_comes_back_begins_an
         row["id"]: row["hours"]
         for row in every(
             db,
-            "SELECT id, round(extract(epoch FROM now() - configured_at) / 3600)::int AS hours FROM ops.connections"
-            " WHERE removed_at IS NULL",
+            "SELECT id, round(extract(epoch FROM now() - configured_at) / 3600)::int AS hours"
+            " FROM ops.connections WHERE removed_at IS NULL",
         )
     }
 

@@ -10,7 +10,8 @@ from tests.sql.conftest import Connection
 from tests.sql.rows import DAY, HOUR, MOMENT, add, ago, attempt, code, execution, log, look, one, value
 
 COUNTS = (
-    "SELECT (SELECT count(*) FROM integration_logs) AS logs, (SELECT count(*) FROM workflow_execution_logs) AS runs,"
+    "SELECT (SELECT count(*) FROM integration_logs) AS logs,"
+    " (SELECT count(*) FROM workflow_execution_logs) AS runs,"
     " (SELECT count(*) FROM api_metrics) AS attempts, (SELECT count(*) FROM health_checks) AS looks"
 )
 

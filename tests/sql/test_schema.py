@@ -13,34 +13,37 @@ from tests.sql.conftest import MIGRATIONS, Connection, Server, migrate
 from tests.sql.rows import add, every, log, one, value
 
 VIEWS = {
-    "recent_errors": "id source service operation message details_json duration_ms workflow_id business_id created_at",
+    "recent_errors": "id source service operation message details_json duration_ms workflow_id business_id"
+    " created_at",
     "integration_health_summary": "source total_logs error_count warning_count info_count error_rate_pct"
     " avg_duration_ms p95_duration_ms last_activity",
     "workflow_performance_summary": "workflow_id workflow_name total_executions successful_executions"
     " failed_executions success_rate_pct avg_duration_ms p95_duration_ms last_execution",
-    "recent_workflow_failures": "id workflow_id workflow_name execution_id status error_message error_details_json"
-    " duration_ms nodes_executed nodes_failed started_at finished_at",
+    "recent_workflow_failures": "id workflow_id workflow_name execution_id status error_message"
+    " error_details_json duration_ms nodes_executed nodes_failed started_at finished_at",
     "api_performance_summary": "service endpoint total_calls successful_calls failed_calls success_rate_pct"
     " avg_duration_ms p95_duration_ms min_duration_ms max_duration_ms last_call",
     "business_activity": "business_name business_slug source operation status message duration_ms created_at",
-    "business_error_summary": "business_name business_slug error_count affected_integrations last_error error_sources",
+    "business_error_summary": "business_name business_slug error_count affected_integrations last_error"
+    " error_sources",
     "business_integration_health": "business_name business_slug source total_operations errors warnings"
     " error_rate_pct avg_duration_ms last_activity",
     "business_performance_comparison": "business_name business_slug total_operations unique_operations"
     " successful_operations failed_operations success_rate_pct avg_duration_ms operations_by_source",
-    "daily_operations_summary": "business_name operation_date total_operations successful failed avg_duration_ms"
-    " operations_by_source",
+    "daily_operations_summary": "business_name operation_date total_operations successful failed"
+    " avg_duration_ms operations_by_source",
     "hubspot_sync_status": "business_name hubspot_company_id total_syncs successful_syncs failed_syncs"
     " last_successful_sync last_failed_sync avg_sync_duration_ms",
-    "business_workflow_executions": "business_name workflow_id workflow_name total_executions successful failed"
-    " avg_duration_ms last_execution",
-    "businesses_needing_attention": "business_name business_slug errors_last_hour errors_last_24h last_error_time"
-    " recent_errors reasons severity",
+    "business_workflow_executions": "business_name workflow_id workflow_name total_executions successful"
+    " failed avg_duration_ms last_execution",
+    "businesses_needing_attention": "business_name business_slug errors_last_hour errors_last_24h"
+    " last_error_time recent_errors reasons severity",
     "stale_integrations": "business_name integration last_activity hours_since_activity",
-    "weekly_business_report": "business_name week_start total_operations active_integrations successful_operations"
-    " failed_operations success_rate_pct avg_duration_ms p95_duration_ms",
+    "weekly_business_report": "business_name week_start total_operations active_integrations"
+    " successful_operations failed_operations success_rate_pct avg_duration_ms p95_duration_ms",
     "tasks_with_latest_log": "id title status priority business_id retry_count next_retry_at last_action",
-    "tasks_needing_attention": "id title status priority business_id retry_count next_retry_at attention_reason",
+    "tasks_needing_attention": "id title status priority business_id retry_count next_retry_at"
+    " attention_reason",
     "uptime_summary": "business service uptime_pct_24h uptime_pct_7d uptime_pct_30d avg_response_time_ms"
     " p95_response_time_ms incidents last_down",
     "public_status": "name state since",
@@ -68,7 +71,8 @@ def test_the_schema_finds_nothing_wrong_with_itself(db: Connection) -> None:
 @pytest.mark.parametrize(
     ("change", "problem"),
     [
-        ("CREATE TABLE ops.open (id int)", {"no comment", "row level security is off", "nobody has decided who may read it"}),
+        ("CREATE TABLE ops.open (id int)",
+         {"no comment", "row level security is off", "nobody has decided who may read it"}),
         ("ALTER VIEW recent_errors SET (security_invoker = false)", {"reads with its owner's rights"}),
         ("GRANT SELECT ON ops.api_metrics_default TO anon", {"anon has rights on a partition"}),
         ("GRANT EXECUTE ON FUNCTION cleanup_old_logs TO PUBLIC", {"everybody may call it"}),
@@ -93,8 +97,8 @@ def test_ids_sort_by_the_time_they_were_made(db: Connection) -> None:
     """
     rows = every(
         db,
-        "SELECT ops.uuid7() AS id, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now, pg_sleep(0.002)"
-        " FROM generate_series(1, 20)",
+        "SELECT ops.uuid7() AS id, (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now,"
+        " pg_sleep(0.002) FROM generate_series(1, 20)",
     )
     ids = [row["id"] for row in rows]
 
@@ -159,7 +163,8 @@ def test_missing_roles_are_made_where_that_is_allowed(admin: Connection) -> None
     }
     assert 0 == value(
         admin,
-        "SELECT count(*) FROM pg_roles WHERE rolname IN (SELECT ops.api_roles()) AND (rolcanlogin OR rolsuper)",
+        "SELECT count(*) FROM pg_roles"
+        " WHERE rolname IN (SELECT ops.api_roles()) AND (rolcanlogin OR rolsuper)",
     )
 
 

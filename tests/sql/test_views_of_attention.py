@@ -68,7 +68,8 @@ def test_a_check_that_is_down_is_critical_and_says_since_when(db: Connection) ->
     assert ("teelixir", "critical", 0, 0, None, []) == tuple(
         row[name]
         for name in (
-            "business_slug", "severity", "errors_last_hour", "errors_last_24h", "last_error_time", "recent_errors",
+            "business_slug", "severity", "errors_last_hour", "errors_last_24h", "last_error_time",
+            "recent_errors",
         )
     )  # fmt: skip
     assert [("check_down", "hubspot/teelixir", "the token has expired")] == reasons(db)

@@ -185,7 +185,8 @@ def test_hubspot_syncs_are_counted_and_a_business_without_any_is_shown(db: Conne
     } == one(db, "SELECT * FROM hubspot_sync_status WHERE business_slug = 'teelixir'")
     assert {"total_syncs": 0, "last_successful_sync": None} == one(
         db,
-        "SELECT total_syncs, last_successful_sync FROM hubspot_sync_status WHERE business_slug = 'red-hill-fresh'",
+        "SELECT total_syncs, last_successful_sync FROM hubspot_sync_status"
+        " WHERE business_slug = 'red-hill-fresh'",
     )
 
 

@@ -6,7 +6,7 @@ from psycopg.types.json import Jsonb
 
 from masterops.db.connect import AsyncConnection, Pool, connect, connect_sync, explain, fetch, safe_url
 from masterops.db.embedded import Embedded, EmbeddedStatus
-from masterops.db.explained import Connect, explained
+from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
 from masterops.db.migrate import Migration, Status, bundled, migrate, status
 from masterops.db.query import Rows, TableQuery, run
@@ -30,6 +30,7 @@ __all__ = [
     "explained",
     "fetch",
     "migrate",
+    "raw_cursor",
     "run",
     "safe_url",
     "status",

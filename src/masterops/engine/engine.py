@@ -9,12 +9,12 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from masterops import errors
-from masterops.db import Connect, explained
+from masterops.db import AsyncConnection, Connect, explained
 from masterops.logs import Logger
 
 if TYPE_CHECKING:  # importing it costs a third of a second, and most commands need no engine
@@ -100,22 +100,27 @@ class Engine:
             await worker.run(dequeue_timeout=POLL, heartbeat_timeout=HEARTBEAT)
 
     async def _queries(self, stack: contextlib.AsyncExitStack) -> Queries:
-        """PgQueuer's queries on a connection of their own; psycopg's errors leave as ours."""
-        from pgqueuer.adapters.drivers.psycopg import PsycopgDriver
+        """PgQueuer's queries on connections of their own; psycopg's errors leave as ours."""
         from pgqueuer.adapters.persistence import qb
         from pgqueuer.adapters.persistence.queries import Queries
         from pgqueuer.domain.settings import DBSettings
 
+        from masterops.engine.driver import TwoConnections
+
         stack.enter_context(explained("the job queue"))
-        connection = await self._connect()
-        stack.push_async_callback(connection.close)
+        working, listening = [await self._open(stack) for _ in range(2)]
         settings = DBSettings(db_schema=SCHEMA)
         return Queries(
-            PsycopgDriver(cast("Any", connection)),  # it makes cursors of its own row kind
+            TwoConnections(working, listening),
             qbe=qb.QueryBuilderEnvironment(settings),
             qbq=qb.QueryQueueBuilder(settings),
             qbs=qb.QuerySchedulerBuilder(settings),
         )
+
+    async def _open(self, stack: contextlib.AsyncExitStack) -> AsyncConnection:
+        connection = await self._connect()
+        stack.push_async_callback(connection.close)
+        return connection
 
 
 async def _enqueue(queries: Queries, name: str, payload: Payload, once: str | None) -> None:
