@@ -36,8 +36,8 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 lint: setup-dev  ## Style and mistakes (ruff)
-	@$(BIN)/ruff check src tests
-	@$(BIN)/ruff format --check --quiet src tests || { echo 'Run `make format`.' >&2; exit 1; }
+	@$(BIN)/ruff check src tests benchmarks
+	@$(BIN)/ruff format --check --quiet src tests benchmarks || { echo 'Run `make format`.' >&2; exit 1; }
 
 types: setup-dev ## Types (mypy, strict)
 	@$(BIN)/mypy
@@ -58,7 +58,7 @@ bench: setup-dev ## The benchmarks; the table is in docs/benchmarks.md
 	@$(BIN)/python -m benchmarks
 
 format: setup-dev  ## Format the code
-	@$(BIN)/ruff check --fix --quiet src tests; $(BIN)/ruff format --quiet src tests
+	@$(BIN)/ruff check --fix --quiet src tests benchmarks; $(BIN)/ruff format --quiet src tests benchmarks
 
 prepare: format test  ## What to run before a push
 

@@ -1,0 +1,29 @@
+"""
+How fast a command starts: `ops --help` beside a bare interpreter.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.measuring import Row, paired
+
+
+def running(*command: str) -> Callable[[], object]:
+    """A call that runs a whole process."""
+    return lambda: subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+
+def measure() -> list[Row]:
+    """`ops --help` and `ops config show` against `python -c pass`."""
+    ops = str(Path(sys.executable).parent / "ops")
+    bare = running(sys.executable, "-c", "pass")
+    rows = []
+    for words, goal in ((("--help",), "12x, 200 ms"), (("config", "show"), "-")):
+        mine, other, ratio = paired(running(ops, *words), bare, 15)
+        what = f"`ops {' '.join(words)}` / `python -c pass`"
+        rows.append(Row(what, f"{mine * 1000:.0f} ms", f"{other * 1000:.0f} ms", ratio, goal))
+    return rows
