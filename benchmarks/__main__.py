@@ -37,9 +37,9 @@ def table(rows: list[Row]) -> str:
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     lines = [
         "# Benchmarks\n",
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine}, Python {platform.python_version()},",
-        f"{versions}. Medians; each figure and what it is compared with were taken in turn: trust the ratios more",
-        "than the absolutes.\n",
+        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine},",
+        f"Python {platform.python_version()}, {versions}. Medians; each figure and what it is compared with",
+        "were taken in turn: trust the ratios more than the absolutes.\n",
         "| what / compared with | ours | theirs | ratio | goal |",
         "| --- | --- | --- | --- | --- |",
     ]

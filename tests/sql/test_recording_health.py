@@ -5,6 +5,7 @@ Every look is kept, every change is noticed once.
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -203,3 +204,31 @@ def test_two_sessions_with_the_first_look_make_one_state(session: Callable[..., 
     assert [False, False, False, True] == sorted(answer["flipped"] for answer in answers)
     assert [(None, "up")] == flips(sessions[0])
     assert 4 == value(sessions[0], "SELECT count(*) FROM health_checks")
+
+
+def test_many_sessions_that_disagree_leave_a_story_without_gaps(session: Callable[..., Connection]) -> None:
+    """
+    Every change goes on from the one before, and the last one is the present state.
+    """
+    sessions = [session() for _ in range(4)]
+    barrier = threading.Barrier(len(sessions))
+
+    def see(db: Connection, first: int) -> None:
+        barrier.wait()
+        for number in range(first, first + 60):
+            look(db, "up" if number % 2 else "down")
+
+    threads = [threading.Thread(target=see, args=[each, number]) for number, each in enumerate(sessions)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    changes = Counter(flips(sessions[0]))
+
+    assert 240 == value(sessions[0], "SELECT count(*) FROM health_checks")
+    assert 1 == changes[(None, "up")] + changes[(None, "down")]
+    # Where a path begins and ends tells how much more often it was entered than left.
+    assert {"up", "down"} >= {to for _, to in changes}
+    start = "up" if changes[(None, "up")] else "down"
+    end = value(sessions[0], "SELECT state FROM ops.health_state")
+    assert changes[("up", "down")] - changes[("down", "up")] == (start == "up") - (end == "up")

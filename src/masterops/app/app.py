@@ -17,7 +17,7 @@ from masterops.app.shipping import Shipping
 from masterops.config import Connection, Settings
 from masterops.connectors import Connector, connector_for
 from masterops.core.backoff import RetryPolicy
-from masterops.core.spelling import nearest
+from masterops.core.spelling import unknown
 from masterops.db import Jsonb, LogStore, Pool, connect
 from masterops.engine import Engine
 from masterops.health import Patient
@@ -77,8 +77,7 @@ class App:
         of_service = [each for each in connections if each.service == service]
         if business is None and len(of_service) == 1:
             return of_service[0]
-        known = [each.id for each in connections]
-        raise errors.UnknownName(kind="connection", name=wanted, known=known, nearest=nearest(wanted, known))
+        raise unknown("connection", wanted, [each.id for each in connections])
 
     async def register(self) -> None:
         """Write businesses and connections into the database, so that the views know what should be there."""

@@ -61,12 +61,9 @@ class Commands(click.Group):
         if ":" in args[0] and args[0].partition(":")[0] in COMMANDS:
             args = [*args[0].split(":", 1), *args[1:]]
         if args[0] not in COMMANDS and not args[0].startswith("-"):
-            from masterops.core.spelling import nearest
+            from masterops.core.spelling import unknown
 
-            known = list(COMMANDS)
-            raise errors.UnknownName(
-                kind="command", name=args[0], known=known, nearest=nearest(args[0], known)
-            )
+            raise unknown("command", args[0], COMMANDS)
         return super().resolve_command(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from masterops.config.model import Business, Settings
 from masterops.config.services import SERVICES
-from masterops.core.spelling import fold, nearest
+from masterops.core.spelling import fold, nearest, unknown
 from masterops.errors import UnknownName
 
 
@@ -26,4 +26,4 @@ def find_service(settings: Settings, text: str) -> str:
     for service in SERVICES:
         if fold(service) == fold(text):
             return service
-    raise UnknownName(kind="service", name=text, known=list(SERVICES), nearest=nearest(text, SERVICES))
+    raise unknown("service", text, SERVICES)

@@ -6,11 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from masterops import errors
 from masterops.config import Connection
 from masterops.connectors.connector import Connector
 from masterops.connectors.hubspot import HubSpot
-from masterops.core.spelling import nearest
+from masterops.core.spelling import unknown
 from masterops.transport import Transport
 
 CONNECTORS: dict[str, Callable[[Connection, Transport], Connector]] = {
@@ -21,8 +20,5 @@ CONNECTORS: dict[str, Callable[[Connection, Transport], Connector]] = {
 def connector_for(connection: Connection, transport: Transport) -> Connector:
     """The connector of a connection's service; raises UnknownName where there is none."""
     if connection.service not in CONNECTORS:
-        known = list(CONNECTORS)
-        raise errors.UnknownName(
-            kind="connector", name=connection.service, known=known, nearest=nearest(connection.service, known)
-        )
+        raise unknown("connector", connection.service, CONNECTORS)
     return CONNECTORS[connection.service](connection, transport)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from masterops.errors import UnknownName
+
 ALIKE = 0.6  # of 1.0; below this difflib finds resemblance where a person sees none
 SHORTEST_BEGINNING = 2  # one letter says nothing
 
@@ -23,6 +25,12 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
         return by_fold[wanted]
     found = _alike(wanted, by_fold) or _beginning(wanted, by_fold)
     return by_fold[found] if found else None
+
+
+def unknown(kind: str, name: str, known: Iterable[str], *, where: str = "") -> UnknownName:
+    """The error for a name that is not one of `known`, with the one that was probably meant."""
+    listed = list(known)
+    return UnknownName(kind=kind, name=name, known=listed, nearest=nearest(name, listed), where=where)
 
 
 def fold(word: str) -> str:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from psycopg.sql import SQL
 
-from masterops.db._filters import nearest
+from masterops.core.spelling import unknown
 from masterops.db.connect import AsyncConnection, fetch
 from masterops.errors import UnknownName
 
@@ -50,14 +50,7 @@ class Table:
     def type_of(self, column: str) -> str:
         """The type of a column; raises UnknownName for one that is not there."""
         if column not in self.columns:
-            names = list(self.columns)
-            raise UnknownName(
-                kind="column",
-                name=column,
-                known=names,
-                nearest=nearest(column, names),
-                where=f" in {self.name}",
-            )
+            raise unknown("column", column, self.columns, where=f" in {self.name}")
         return self.columns[column]
 
 
@@ -72,7 +65,7 @@ async def look_up(connection: AsyncConnection, name: str) -> Table:
         raise UnknownName(kind="table or view", name=name, known=choices, where=" without its schema")
     if not matches:
         known = [_shown(row["schema"], row["name"]) for row in rows if not row["partition"]]
-        raise UnknownName(kind="table or view", name=name, known=known, nearest=nearest(name, known))
+        raise unknown("table or view", name, known)
     schema, table, number = (public or matches)[0]
     columns = await fetch(connection, COLUMNS, [number])
     return Table(schema, table, {row["name"]: row["type"] for row in columns})

@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from difflib import get_close_matches
 from enum import StrEnum
 
-from masterops.errors import BadValue, UnknownName
+from masterops.core.spelling import unknown
+from masterops.errors import BadValue
 
 
 class Operator(StrEnum):
@@ -66,18 +66,11 @@ def parse(text: str) -> Filter:
         )
     column, sign, value = match[1].strip(), match[2], match[3].strip()
     if sign not in operators:
-        raise UnknownName(kind="operator", name=sign, known=operators, nearest=nearest(sign, operators))
+        raise unknown("operator", sign, operators)
     operator = Operator(sign)
     if value.lower() == NOTHING and operator in (Operator.EQUAL, Operator.NOT_EQUAL):
         return Filter(column, operator, None)
     return Filter(column, operator, value)
-
-
-def nearest(name: str, known: list[str]) -> str | None:
-    """The known name that was probably meant."""
-    folded = {candidate.lower(): candidate for candidate in reversed(known)}
-    close = get_close_matches(name.lower(), list(folded), n=1, cutoff=0.6)
-    return folded[close[0]] if close else None
 
 
 def legible(kind: str, text: str) -> str:

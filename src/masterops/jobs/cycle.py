@@ -59,11 +59,11 @@ def summarise(checked: Sequence[Checked], reads: Sequence[Read]) -> Outcome:
 async def _read_all(
     patients: Sequence[Patient], checked: Sequence[Checked], pool: Pool, log: Logger
 ) -> list[Read]:
-    """A connection that is down is not asked again in the same cycle; its cursor waits."""
+    """A connection that has just failed is not asked again in the same cycle; its cursor waits."""
     asked = [
         _read_one(patient, pool, log)
         for patient, result in zip(patients, checked, strict=True)
-        if result.verdict.state != "down" and not isinstance(patient.connector, errors.MasterOpsError)
+        if result.probe.error_category is None and not isinstance(patient.connector, errors.MasterOpsError)
     ]
     return [read for reads in await asyncio.gather(*asked) for read in reads]
 

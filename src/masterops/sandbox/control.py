@@ -14,7 +14,8 @@ from urllib.parse import parse_qs, unquote
 import msgspec
 
 from masterops import errors
-from masterops.sandbox import faults, tokens
+from masterops.core.spelling import unknown
+from masterops.sandbox import faults
 from masterops.sandbox.answer import Answer, json_answer
 from masterops.sandbox.faultbook import Faultbook
 from masterops.sandbox.service import Service
@@ -90,10 +91,10 @@ class Control:
 
     def _connection(self, service: str, business: str) -> str:
         if service not in self._services:
-            raise tokens.unknown("service in this sandbox", service, list(self._services))
+            raise unknown("service in this sandbox", service, list(self._services))
         self._check_business(business)
         return f"{service}/{business}"
 
     def _check_business(self, business: str) -> None:
         if business not in self._businesses:
-            raise tokens.unknown("business in this sandbox", business, self._businesses)
+            raise unknown("business in this sandbox", business, self._businesses)

@@ -20,6 +20,7 @@ import msgspec
 
 from masterops import errors
 from masterops.core import clock
+from masterops.core.spelling import unknown
 from masterops.sandbox import tokens
 
 FILE = "faults.json"
@@ -63,7 +64,7 @@ def parse(fields: Mapping[str, object]) -> Fault:
     """A fault from names and values. Raises UnknownName for a name, BadValue for a value."""
     for name in fields:
         if name not in Fault.__struct_fields__:
-            raise tokens.unknown("fault", name, Fault.__struct_fields__)
+            raise unknown("fault", name, Fault.__struct_fields__)
     try:
         fault = msgspec.convert(dict(fields), Fault)
     except msgspec.ValidationError as error:

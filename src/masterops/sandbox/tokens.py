@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 
 from masterops import errors
-from masterops.core.spelling import nearest
+from masterops.core.spelling import unknown
 
 SERVICES = ("hubspot",)
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -35,8 +35,3 @@ def check_slug(business: str) -> None:
     if not SLUG.fullmatch(business):
         reason = "use small letters, digits and single hyphens, like red-hill-fresh."
         raise errors.BadValue(value=business, kind="business", reason=reason)
-
-
-def unknown(kind: str, name: str, known: tuple[str, ...] | list[str]) -> errors.UnknownName:
-    """The error for a name that is not one of `known`, with the nearest that is."""
-    return errors.UnknownName(kind=kind, name=name, known=list(known), nearest=nearest(name, known))

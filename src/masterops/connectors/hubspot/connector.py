@@ -23,7 +23,7 @@ from masterops.connectors.hubspot.paths import DEFAULT_VERSION, path
 from masterops.connectors.hubspot.properties import PropertiesClient
 from masterops.connectors.hubspot.wire import Paging
 from masterops.core.backoff import RetryPolicy
-from masterops.core.spelling import nearest
+from masterops.core.spelling import unknown
 from masterops.transport import Request, Target, Transport
 
 T = TypeVar("T")
@@ -135,10 +135,7 @@ class HubSpot:
         """Every record of `resource` changed at or after `since`, each once."""
         objects = self._objects
         if resource not in objects:
-            known = list(objects)
-            raise errors.UnknownName(
-                kind="HubSpot resource", name=resource, known=known, nearest=nearest(resource, known)
-            )
+            raise unknown("HubSpot resource", resource, objects)
         return await objects[resource].changed_since(since)
 
     def capabilities(self) -> list[Capability]:

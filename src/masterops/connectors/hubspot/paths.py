@@ -8,8 +8,7 @@ releases a dated version twice a year and supports each for 18 months; v3 ends i
 
 from __future__ import annotations
 
-from masterops import errors
-from masterops.core.spelling import nearest
+from masterops.core.spelling import unknown
 
 DATED = {
     "objects": "/crm/objects/{version}/{kind}",
@@ -32,8 +31,5 @@ DEFAULT_VERSION = "2026-03"
 def path(version: str, family: str, kind: str = "") -> str:
     """The path of `family` (see the tables) for objects of `kind`; raises UnknownName for a version."""
     if version not in VERSIONS:
-        known = list(VERSIONS)
-        raise errors.UnknownName(
-            kind="HubSpot API version", name=version, known=known, nearest=nearest(version, known)
-        )
+        raise unknown("HubSpot API version", version, VERSIONS)
     return VERSIONS[version][family].format(version=version, kind=kind)
