@@ -16,6 +16,7 @@ import msgspec
 from masterops import errors
 from masterops.app import demo
 from masterops.config import Secret, Settings
+from masterops.config.strays import strays
 from masterops.connectors import CONNECTORS
 from masterops.core import clock
 from masterops.db import Embedded, bundled, connect, status
@@ -46,6 +47,9 @@ async def examine(load: Callable[[], Settings]) -> AsyncIterator[Finding]:
         yield _failed("configuration", error)
         return
     yield Finding("configuration", "ok", f"{settings.file or 'no file: defaults and environment'}")
+    for name, meant in strays(os.environ):
+        hint = f"Did you mean {meant}?" if meant else "`docs/config.md` lists the variables."
+        yield Finding("environment", "warning", f"{name} sets nothing", hint)
     yield _home(settings.home)
     for finding in _credentials(settings):
         yield finding
