@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
-    from masterops.cli.output import Column
+    from masterops.cli.values import Column
 
 STATES = {
     "up": ("●", "32"),

@@ -11,31 +11,17 @@ import csv
 import io
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, TypeVar
 
 import click
 import msgspec
 
 from masterops.cli import look
+from masterops.cli.values import Column
 
 F = TypeVar("F", bound=Callable[..., Any])
 Row = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
-    """
-    One column: its key in JSON and CSV, its title, and how a value looks in a table.
-    """
-
-    key: str
-    title: str
-    show: Callable[[Any], str] = lambda value: text(value)
-    right: bool = False
-    in_table: bool = True
-    spare: int = 0  # left out of a table that is too wide: the greatest first, 0 never
 
 
 def output_option(function: F) -> F:
@@ -101,54 +87,3 @@ def write(text: str) -> None:
 def say(text: str) -> None:
     """To stderr, where everything that is not a result goes."""
     print(look.wrap(text, stream=sys.stderr), file=sys.stderr, flush=True)
-
-
-def text(value: Any) -> str:
-    """A value in a table."""
-    if value is None:
-        return "-"
-    if isinstance(value, bool):
-        return "yes" if value else "no"
-    if isinstance(value, datetime):
-        return moment(value)
-    if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value, enc_hook=str).decode()
-    return str(value)
-
-
-def moment(value: datetime | None) -> str:
-    """A moment in the reader's own time zone, to the second."""
-    return value.astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else "-"
-
-
-def ago(value: datetime | None) -> str:
-    """How long ago: `12 s`, `5 min`, `3 h`, `2 d`."""
-    if value is None:
-        return "-"
-    return span(datetime.now(UTC) - value)
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its largest unit."""
-    seconds = max(0, int(length.total_seconds()))
-    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * unit or (seconds >= unit and unit > 60):
-            return f"{seconds // unit} {name}"
-    return f"{seconds} s"
-
-
-def milliseconds(value: float | None) -> str:
-    """`132 ms`; seconds from ten thousand on."""
-    if value is None:
-        return "-"
-    return f"{value:,.0f} ms" if value < 10_000 else f"{value / 1000:,.1f} s"
-
-
-def count(value: float | None) -> str:
-    """`1,234`."""
-    return "-" if value is None else f"{value:,}"
-
-
-def percent(value: float | None) -> str:
-    """`1.5 %`."""
-    return "-" if value is None else f"{value:g} %"

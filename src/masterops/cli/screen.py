@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from masterops.cli import look
-from masterops.cli.output import Column, ago, count, milliseconds
+from masterops.cli.values import Column, ago, count, milliseconds
 from masterops.reports import ConnectionNow, Summary
 
 COLUMNS = (

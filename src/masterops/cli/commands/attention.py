@@ -8,8 +8,9 @@ import click
 import msgspec
 
 from masterops.cli import look
-from masterops.cli.output import Column, ago, emit, output_option, say, write
+from masterops.cli.output import emit, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.values import Column, ago
 from masterops.config import find_business
 from masterops.reports import Attention
 from masterops.reports import attention as read

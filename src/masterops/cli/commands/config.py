@@ -6,8 +6,9 @@ from __future__ import annotations
 
 import click
 
-from masterops.cli.output import Column, emit, output_option
+from masterops.cli.output import emit, output_option
 from masterops.cli.session import Session, pass_session
+from masterops.cli.values import Column
 from masterops.config import effective
 
 COLUMNS = (

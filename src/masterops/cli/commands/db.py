@@ -12,8 +12,9 @@ import click
 
 from masterops import errors
 from masterops.app import Database
-from masterops.cli.output import Column, emit, output_option, say, text, write
+from masterops.cli.output import emit, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.values import Column, text
 from masterops.db import TableQuery, bundled, connect, migrate, run, safe_url, status
 from masterops.db.programs import psql_environment, psql_program
 

@@ -9,8 +9,9 @@ import msgspec
 
 from masterops.app.doctor import Finding, examine
 from masterops.cli import look
-from masterops.cli.output import Column, emit, output_option, write
+from masterops.cli.output import emit, output_option, write
 from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.values import Column
 
 COLUMNS = tuple(Column(key, key) for key in Finding.__struct_fields__)
 

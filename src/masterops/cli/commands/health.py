@@ -12,8 +12,9 @@ import click
 
 from masterops.app import App
 from masterops.cli import look
-from masterops.cli.output import Column, emit, milliseconds, output_option, say, span
+from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.values import Column, milliseconds, span
 from masterops.config import find_business, find_service
 from masterops.core import clock
 from masterops.health import Checked, Patient, check_connections

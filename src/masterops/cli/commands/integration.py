@@ -12,9 +12,10 @@ import click
 
 from masterops import errors
 from masterops.cli import look
-from masterops.cli.output import Column, emit, milliseconds, output_option, say
+from masterops.cli.output import emit, output_option, say
 from masterops.cli.progress import progress
 from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.values import Column, milliseconds
 from masterops.config import find_business, find_service
 from masterops.connectors import Capability
 from masterops.core import clock

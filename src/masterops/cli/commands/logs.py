@@ -11,8 +11,9 @@ import click
 import msgspec
 
 from masterops.cli import look
-from masterops.cli.output import Column, emit, milliseconds, output_option, say, write
+from masterops.cli.output import emit, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.values import Column, milliseconds
 from masterops.config import find_business
 from masterops.core import clock
 from masterops.core.durations import parse_since

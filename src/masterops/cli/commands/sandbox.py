@@ -13,8 +13,9 @@ import click
 from masterops import errors
 from masterops.app import demo
 from masterops.cli.commands.up import stop_on_signals
-from masterops.cli.output import Column, emit, output_option, say
+from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.values import Column
 from masterops.config import Settings, find_business
 from masterops.sandbox import Running, faults, serve, token_for
 

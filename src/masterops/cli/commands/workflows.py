@@ -7,8 +7,9 @@ from __future__ import annotations
 import click
 import msgspec
 
-from masterops.cli.output import Column, ago, count, emit, milliseconds, output_option, percent
+from masterops.cli.output import emit, output_option
 from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.values import Column, ago, count, milliseconds, percent
 from masterops.config import find_business
 from masterops.workflows import failures as read_failures
 from masterops.workflows import performance as read_performance
