@@ -2,6 +2,7 @@
 Every error of Master-Ops, in one tree.
 
     MasterOpsError
+    ├── ConnectorCrashed               a fault of ours in one connector                 exit 1
     ├── UsageError                     the call or the command is wrong                 exit 2
     │   ├── UnknownName                business, service, table, column, operator, ...
     │   └── BadValue
@@ -51,6 +52,7 @@ Category = Literal[
     "configuration",
     "usage",
     "database",
+    "internal",
     "unknown",
 ]
 
@@ -88,6 +90,14 @@ class MasterOpsError(Exception):
 
     def __str__(self) -> str:
         return self.message
+
+
+class ConnectorCrashed(MasterOpsError):
+    """The connector of {connection} has a fault of ours: {reason}"""
+
+    code = "OPS001"
+    category = "internal"
+    hint = "`ops logs --errors-only` has the traceback: please report it. The other connections go on."
 
 
 # --- the call or the command -----------------------------------------------------------------------------

@@ -33,6 +33,24 @@ def test_ctrl_c_stops_everything_in_order(installation: Installation) -> None:
     assert [] == list((installation.home / "spool").iterdir())
 
 
+def test_a_second_ctrl_c_ends_it_at_once(installation: Installation) -> None:
+    """
+    Whoever does not want to wait for the job in hand need not.
+    """
+    installation.ops("sandbox", "fault", "hubspot/teelixir", "--latency-ms", "6000")
+    platform = installation.start("up")
+    time.sleep(4)
+
+    platform.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    platform.send_signal(signal.SIGINT)
+    start = time.monotonic()
+    platform.wait(20)
+
+    assert time.monotonic() - start < 4
+    assert platform.returncode != 0
+
+
 def test_two_processes_share_one_server(installation: Installation) -> None:
     """
     A second command joins the running server and leaves it running.

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from masterops.changes import OVERLAP, Cursor, advance
 
 START = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
+LATER = START + timedelta(hours=6)
 
 
 def at(minutes: float) -> datetime:
@@ -24,8 +25,8 @@ def test_what_is_found_is_new_once() -> None:
     """
     found = [("2", at(2)), ("1", at(1))]
 
-    new, cursor = advance(Cursor(START), found)
-    again, unmoved = advance(cursor, found)
+    new, cursor = advance(Cursor(START), found, now=LATER)
+    again, unmoved = advance(cursor, found, now=LATER)
 
     assert [("1", at(1)), ("2", at(2))] == new
     assert (at(2), []) == (cursor.at, again)
@@ -36,9 +37,9 @@ def test_a_record_that_becomes_findable_late_is_still_new() -> None:
     """
     The index lags: a record older than the cursor, and within the overlap, is not lost.
     """
-    _, cursor = advance(Cursor(START), [("2", at(4))])
+    _, cursor = advance(Cursor(START), [("2", at(4))], now=LATER)
 
-    new, _ = advance(cursor, [("2", at(4)), ("1", at(1))])
+    new, _ = advance(cursor, [("2", at(4)), ("1", at(1))], now=LATER)
 
     assert [("1", at(1))] == new
 
@@ -47,9 +48,9 @@ def test_a_record_that_changes_again_is_new_again() -> None:
     """
     It is the change that is counted, not the record.
     """
-    _, cursor = advance(Cursor(START), [("1", at(1))])
+    _, cursor = advance(Cursor(START), [("1", at(1))], now=LATER)
 
-    new, _ = advance(cursor, [("1", at(3))])
+    new, _ = advance(cursor, [("1", at(3))], now=LATER)
 
     assert [("1", at(3))] == new
 
@@ -61,10 +62,24 @@ def test_many_with_one_moment_do_not_hide_each_other() -> None:
     first = [(str(number), at(1)) for number in range(100)]
     late = [(str(number), at(1)) for number in range(100, 110)]
 
-    _, cursor = advance(Cursor(START), first)
-    new, _ = advance(cursor, [*first, *late])
+    _, cursor = advance(Cursor(START), first, now=LATER)
+    new, _ = advance(cursor, [*first, *late], now=LATER)
 
     assert 10 == len(new)
+
+
+def test_a_moment_of_the_future_hides_nothing() -> None:
+    """
+    A record that bears next year is new once, and what changes today is found all the same.
+    """
+    future = ("9", at(60 * 24 * 365))
+
+    new, cursor = advance(Cursor(START), [future, ("1", at(1))], now=at(2))
+    more, cursor = advance(cursor, [future, ("2", at(3))], now=at(4))
+
+    assert [("1", at(1)), future] == new
+    assert [("2", at(3))] == more
+    assert at(3) == cursor.at
 
 
 def test_an_empty_look_moves_nothing() -> None:
@@ -73,7 +88,7 @@ def test_an_empty_look_moves_nothing() -> None:
     """
     cursor = Cursor(at(3), frozenset({("1", at(3))}))
 
-    assert ([], cursor) == advance(cursor, [])
+    assert ([], cursor) == advance(cursor, [], now=LATER)
 
 
 moments = st.integers(0, 60 * 60).map(lambda seconds: START + timedelta(seconds=seconds))
@@ -96,7 +111,7 @@ def test_every_change_is_counted_once_whatever_the_lag(
     for second in range(0, 60 * 60 + 300 + step, step):
         now = START + timedelta(seconds=second)
         found = [change for change in changes if visible_at[change] <= now and change[1] >= cursor.start]
-        new, cursor = advance(cursor, found)
+        new, cursor = advance(cursor, found, now=now)
         counted += new
 
     assert sorted(changes) == sorted(counted)

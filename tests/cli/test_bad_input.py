@@ -211,10 +211,9 @@ def test_one_sick_service_and_the_cycle_goes_on(
     assert {f"hubspot/{business}": "up" for business in BUSINESSES} | {"hubspot/teelixir": state} == states
     assert (1, 1) == (result.code, attention.code)
     assert ["teelixir"] == [each["business_slug"] for each in attention.json]
-    assert any(
-        "teelixir" in str(reason["what"]) or reason["detail"] for reason in attention.json[0]["reasons"]
-    )
-    assert [category] == [each["error_category"] for each in checks.json if each["business_id"] == "teelixir"]
+    assert "hubspot/teelixir" in {reason["what"] for reason in attention.json[0]["reasons"]}
+    looks = [each["error_category"] for each in checks.json if each["business_id"] == "teelixir"]
+    assert {category} == set(looks)  # the schedule may have fired meanwhile
 
 
 def test_a_broken_fault_file_is_named(cli: Cli) -> None:

@@ -161,15 +161,39 @@ def test_workflows_show_what_was_recorded(cli: Cli, database: str) -> None:
                 ],
             )
 
+            connection.execute(
+                "SELECT ops.upsert_workflow_execution(%s)",
+                [
+                    json.dumps(
+                        {
+                            "workflow_id": "w1",
+                            "execution_id": f"other {number}",
+                            "integration_id": "n8n/group",
+                            "status": "error",
+                            "business_id": "red-hill-fresh",
+                            "started_at": "now",
+                            "error_message": "another business's",
+                        }
+                    )
+                ],
+            )
+
     rows = cli("workflows", "--output", "json").json
+    mine = cli("workflows", "--business", "teelixir", "--output", "json").json
     failures = cli("workflows", "--failures", "--business", "teelixir")
 
     assert "No workflow execution is recorded" in nothing.err
-    assert [("Orders", 2, 1)] == [
+    assert [("Orders", 2, 1, 50.0)] == [
+        (r["workflow_name"], r["total_executions"], r["failed_executions"], r["success_rate_pct"])
+        for r in mine
+    ]
+    assert "another business's" not in failures.out
+    assert [("Orders", 4, 3)] == [
         (r["workflow_name"], r["total_executions"], r["failed_executions"]) for r in rows
     ]
     assert "no stock" in failures.out
-    assert "" == cli("workflows", "--failures", "--business", "red-hill-fresh").out
+    assert 2 == len(cli("workflows", "--failures", "--business", "red-hill-fresh", "--output", "json").json)
+    assert "" == cli("workflows", "--failures", "--business", "elevate-wholesale").out
 
 
 def test_every_capability_of_the_connector_works_in_the_demo(cli: Cli) -> None:
@@ -339,6 +363,94 @@ def test_the_doctor_goes_on_after_the_first_thing_that_is_wrong(
     assert ["database"] == [row["check"] for row in failed]
     assert failed[0]["hint"]
     assert "sandbox" in {row["check"] for row in result.json}
+
+
+def test_down_never_stops_a_stranger(cli: Cli) -> None:
+    """
+    A stale note that names somebody else's process, at an address where a sandbox answers.
+    """
+    stranger = subprocess.Popen(["sleep", "60"])
+    with subprocess.Popen(
+        [sys.executable, "-m", "masterops.sandbox", "--business", "teelixir"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as other:
+        assert other.stdout is not None
+        url = json.loads(other.stdout.readline())["url"]
+        (cli.home / "run").mkdir(parents=True)
+        (cli.home / "run" / "sandbox.json").write_text(json.dumps({"url": url, "pid": stranger.pid}))
+
+        result = cli("down")
+
+        assert "Nothing was running." in result.err
+        assert stranger.poll() is None
+        assert other.poll() is None
+        other.terminate()
+    stranger.kill()
+    stranger.wait()
+
+
+def test_missing_credentials_are_named_everywhere(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    A connection that waits for its token is down and says which variable it waits for.
+    """
+    monkeypatch.setenv("RED_HILL_FRESH_HUBSPOT_ACCESS_TOKEN", "x")
+    monkeypatch.setenv("MASTEROPS_HTTP_MAX_ATTEMPTS", "1")
+    (cli.folder / "masterops.toml").write_text(
+        '[connections."hubspot/teelixir"]\naccess_token = "env:NOPE_TOKEN"\n'
+        '[connections."hubspot/red-hill-fresh"]\nbase_url = "http://127.0.0.1:1"\n'
+    )
+
+    once, attention, check = (
+        cli("up", "--once"),
+        cli("attention"),
+        cli("health-check", "--business", "teelixir"),
+    )
+
+    assert (1, 1, 1) == (once.code, attention.code, check.code)
+    for result in (once, attention, check):
+        assert "NOPE_TOKEN" in result.out
+    assert "nothing answers at 127.0.0.1" in once.out
+
+
+def test_a_service_without_a_connector_is_no_crash(cli: Cli) -> None:
+    """
+    Nor is a filter that matches nothing a success.
+    """
+    assert (2, True) == ((result := cli("test-integration", "n8n")).code, "code: USE002" in result.err)
+    assert (2, True) == ((result := cli("health-check", "--services", "n8n")).code, "USE001" in result.err)
+
+
+def test_follow_has_no_csv_and_up_neither(cli: Cli) -> None:
+    """
+    What a command cannot print it does not pretend to.
+    """
+    assert 2 == cli("logs", "--follow", "--output", "csv").code
+    assert 2 == cli("up", "--once", "--output", "csv").code
+
+
+def test_a_reader_that_has_seen_enough_is_no_error(cli: Cli, tmp_path: Path) -> None:
+    """
+    `ops db query ... | head -1`.
+    """
+    cli("up", "--once")
+    done = subprocess.run(
+        f"set -o pipefail; {sys.executable} -m masterops db query integration_logs -o csv --limit 1000 | head -1",
+        shell=True, executable="/bin/bash", capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert (0, "") == (done.returncode, done.stderr)
+    assert 1 == done.stdout.count("\n")
+
+
+def test_numbers_are_numbers_in_json(cli: Cli) -> None:
+    """
+    Also those that PostgreSQL calls numeric.
+    """
+    get_logger(source="n8n").error("bad", duration_ms=10)
+    rows = cli("db", "query", "integration_health_summary", "--output", "json").json
+
+    assert 100 == rows[0]["error_rate_pct"]
 
 
 def test_down_says_when_there_is_nothing_to_stop(cli: Cli) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 
+from masterops import errors
 from masterops.db import connect
 from masterops.engine import Engine, Job
 from masterops.logs import Pipeline
@@ -161,6 +162,55 @@ async def test_one_bad_job_does_not_stop_the_worker(database: str, pipeline: Pip
     failed = [row for row in spooled(pipeline.folder) if isinstance(row, LogRecord) and row.level == "error"]
     assert ["engine.job_failed"] == [record.message for record in failed]
     assert "ValueError" == failed[0].details_json["error"]["type"]
+
+
+async def test_a_job_that_meets_a_broken_database_is_put_back(database: str, pipeline: Pipeline) -> None:
+    """
+    It is tried again by itself; it is not thrown away.
+    """
+    tries: list[str] = []
+
+    async def run(payload: dict[str, Any]) -> None:
+        tries.append(payload["name"])
+        if len(tries) == 1:
+            raise errors.DatabaseUnreachable(where="x", reason="cable")
+
+    engine = engine_of(database, pipeline, Job("note", run))
+    await engine.prepare()
+    await engine.enqueue("note", {"name": "a"})
+    stop = asyncio.Event()
+    working = asyncio.create_task(engine.work(stop))
+    await until(lambda: len(tries) == 2, 20)
+    stop.set()
+    await working
+
+    assert ["a", "a"] == tries
+
+
+async def test_a_queue_that_somebody_dropped_is_made_again(database: str, pipeline: Pipeline) -> None:
+    """
+    The worker says what happened, and works on.
+    """
+    seen: list[int] = []
+
+    async def run(payload: dict[str, Any]) -> None:
+        seen.append(payload["number"])
+
+    engine = engine_of(database, pipeline, Job("note", run))
+    stop = asyncio.Event()
+    working = asyncio.create_task(engine.work(stop))  # nobody has prepared it
+    for _ in range(100):
+        try:
+            await engine.enqueue("note", {"number": 1})
+            break
+        except errors.DatabaseError:
+            await asyncio.sleep(0.1)
+    await until(lambda: seen == [1], 20)
+    stop.set()
+    await working
+
+    messages = [row.message for row in spooled(pipeline.folder) if isinstance(row, LogRecord)]
+    assert "engine.crashed" in messages
 
 
 async def test_stopping_waits_for_the_job_in_hand(database: str, pipeline: Pipeline) -> None:

@@ -24,7 +24,8 @@ from masterops.health import Probe, evaluate
         pytest.param("down", False, Probe(5.0, "timeout", "no answer"), id="time-out"),
         pytest.param("down", False, Probe(5.0, "network", "refused"), id="network"),
         pytest.param("down", False, Probe(5.0, "authentication", "401"), id="credentials"),
-        pytest.param("unknown", False, Probe(None, "configuration", "no token"), id="not configured"),
+        pytest.param("down", False, Probe(None, "configuration", "no token"), id="no credentials"),
+        pytest.param("unknown", False, Probe(5.0, "internal", "our fault"), id="a fault of ours"),
         pytest.param("unknown", False, Probe(None, "usage", "no connector"), id="no connector"),
     ],
 )

@@ -5,14 +5,13 @@ A running application: database, log pipeline, transport, connectors, engine; jo
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import AsyncIterator, Sequence
-from pathlib import Path
 from uuid import UUID
 
 from masterops import errors
 from masterops.app.database import Database
 from masterops.app.demo import Demo
+from masterops.app.home import make_home
 from masterops.app.shipping import Shipping
 from masterops.config import Connection, Settings
 from masterops.connectors import Connector, connector_for
@@ -64,10 +63,6 @@ class App:
         """The connector of one connection. Raises ConfigReference or UnknownName."""
         return connector_for(connection, self._transport)
 
-    async def find(self, service: str, business: str | None) -> Connection:
-        """The connection of a service and a business; raises UnknownName with what there is."""
-        return self.pick(await self.connections(), service, business)
-
     def pick(self, connections: Sequence[Connection], service: str, business: str | None) -> Connection:
         """The one of `connections` that is meant; a service with one connection needs no business."""
         wanted = f"{service}/{business or 'group'}"
@@ -85,7 +80,7 @@ class App:
             {
                 "id": each.id,
                 "service": each.service,
-                "business": None if each.business == "group" else each.business,
+                "business": each.slug,
             }
             for each in await self.connections()
         ]
@@ -133,17 +128,6 @@ def pipeline_for(settings: Settings) -> Pipeline:
     return pipeline
 
 
-def _make_home(home: Path) -> None:
-    """Without a home nothing can be kept: better said now than by the first record that is lost."""
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        probe = home / f".writable-{os.getpid()}"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise errors.DataDirectoryUnusable(path=home, reason=error.strerror or str(error)) from None
-
-
 @contextlib.asynccontextmanager
 async def open_app(
     settings: Settings, *, migrating: bool = False, source: str = "system", shipping: bool = True
@@ -154,7 +138,7 @@ async def open_app(
     With `shipping` this process carries log records into the database while it runs and empties the
     spool when it ends; without it records wait in the spool for one that does.
     """
-    _make_home(settings.home)
+    make_home(settings.home)
     pipeline = pipeline_for(settings)
     log = pipeline.logger(source=source)
     http = settings.http

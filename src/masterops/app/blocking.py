@@ -55,7 +55,7 @@ class Portal:
                     return
         finally:
             close = getattr(items, "aclose", None)
-            if close is not None:
+            if close is not None and not self._loop.is_closed():  # an iterator may outlive its portal
                 self.run(close())
 
     @contextmanager
@@ -75,7 +75,11 @@ class Portal:
                 ready.set()
 
         task = asyncio.run_coroutine_threadsafe(live(), self._loop)
-        ready.wait()
+        try:
+            ready.wait()
+        except BaseException:  # Ctrl-C while it opens
+            task.cancel()
+            raise
         if not box:
             task.result()  # raises what kept it from opening
         try:

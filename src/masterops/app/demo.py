@@ -35,6 +35,14 @@ class Place(msgspec.Struct, frozen=True):
     pid: int
 
 
+class Health(msgspec.Struct, frozen=True):
+    """
+    What a sandbox says of itself.
+    """
+
+    pid: int
+
+
 class Demo:
     """
     The twins as this process sees them.
@@ -166,23 +174,27 @@ def find(home: Path) -> Place | None:
         return None
 
 
-async def answers(url: str) -> bool:
-    """Whether a sandbox answers at `url`."""
-    return await ask(url, "GET", "/_sandbox/health") == 200
+async def answers(url: str) -> int | None:
+    """The process id of the sandbox that answers at `url`; None when none does."""
+    answer = await ask(url, "GET", "/_sandbox/health")
+    try:
+        return msgspec.json.decode(answer, type=Health).pid if answer else None
+    except msgspec.DecodeError:
+        return None
 
 
-async def ask(url: str, method: str, path: str) -> int | None:
-    """The status of one request to a sandbox's control pages; None when nothing answers."""
+async def ask(url: str, method: str, path: str) -> bytes | None:
+    """The body of a sandbox's control page; None when nothing answers, or not with 200."""
     host, _, port = url.removeprefix("http://").rpartition(":")
     try:
         async with asyncio.timeout(5):
             reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
             writer.write(f"{method} {path} HTTP/1.0\r\nHost: {host}\r\nContent-Length: 0\r\n\r\n".encode())
-            status = await reader.readline()
+            head, _, body = (await reader.read()).partition(b"\r\n\r\n")
             writer.close()
-        return int(status.split()[1])
-    except (OSError, TimeoutError, ValueError, IndexError):
+    except (OSError, TimeoutError, ValueError):
         return None
+    return body if b" 200 " in head.partition(b"\r\n")[0] else None
 
 
 @contextlib.asynccontextmanager

@@ -15,6 +15,7 @@ import msgspec
 
 from masterops import errors
 from masterops.app import demo
+from masterops.app.home import make_home
 from masterops.config import Secret, Settings
 from masterops.config.strays import strays
 from masterops.connectors import CONNECTORS
@@ -68,13 +69,10 @@ def _python() -> Finding:
 
 def _home(home: Path) -> Finding:
     try:
-        home.mkdir(parents=True, exist_ok=True)
-        probe = home / f".doctor-{os.getpid()}"
-        probe.write_bytes(b"x")
-        probe.unlink()
-        free = shutil.disk_usage(home).free
-    except OSError as error:
-        return _failed("home", errors.DataDirectoryUnusable(path=home, reason=error.strerror or str(error)))
+        make_home(home)
+    except errors.DataDirectoryUnusable as error:
+        return _failed("home", error)
+    free = shutil.disk_usage(home).free
     shown = f"{home}, {free / 1024**3:,.1f} GiB free"
     if free < SMALLEST_FREE_BYTES:
         return Finding("home", "warning", shown, "Free some space: the database stops when the disk is full.")

@@ -9,10 +9,11 @@ import contextlib
 from types import TracebackType
 
 from masterops import errors
-from masterops.logs import Logger, Pipeline, RecordStore, ship_once
+from masterops.logs import Logger, Pipeline, RecordStore, Shipped, ship_once
 
 PAUSE_SECONDS = 0.25
 LONGEST_PAUSE_SECONDS = 15.0
+FLUSH_SECONDS, LAST_SECONDS = 5.0, 30.0
 
 
 class Shipping:
@@ -28,6 +29,7 @@ class Shipping:
         self._log = log
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
+        self._one_at_a_time = asyncio.Lock()
 
     async def __aenter__(self) -> Shipping:
         self._task = asyncio.create_task(self._run(), name="masterops-shipping")
@@ -40,26 +42,39 @@ class Shipping:
         if self._task is not None:
             await self._task
         self._pipeline.close()
-        with contextlib.suppress(errors.DatabaseError):  # what is left waits for the next process
-            await ship_once(self._pipeline.folder, self._store)
+        # What is left, because the database is away or there is too much of it, waits for the next process.
+        with contextlib.suppress(errors.DatabaseError):
+            await self.flush(LAST_SECONDS)
 
-    async def flush(self) -> None:
-        """Ship everything that is in the spool now. Raises DatabaseError when the database is away."""
-        await ship_once(self._pipeline.folder, self._store)
+    async def flush(self, seconds: float = FLUSH_SECONDS) -> None:
+        """
+        Ship what is in the spool now, for at most `seconds`: nobody waits for a backlog of days.
+
+        Raises DatabaseError when the database is away.
+        """
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self._ship()
+
+    async def _ship(self) -> Shipped:
+        # The background pass holds the segments' locks: beside it a second one would find nothing to do.
+        async with self._one_at_a_time:
+            return await ship_once(self._pipeline.folder, self._store)
 
     async def _run(self) -> None:
         pause = PAUSE_SECONDS
         while not self._stop.is_set():
             try:
-                shipped = await ship_once(self._pipeline.folder, self._store)
-                pause = PAUSE_SECONDS
-                if shipped.rejected:
-                    self._log.error("logs.rejected", rejected=shipped.rejected)
+                shipped = await self._ship()
             except errors.DatabaseError as error:
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
                 self._log.debug("logs.database_away", error=error.message, wait_seconds=pause)
-            except OSError as error:
+            except Exception:  # shipping goes on whatever happens to one pass
                 pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
-                self._log.error("logs.spool_unreadable", error=error)
+                self._log.exception("logs.shipping_failed", wait_seconds=pause)
+            else:
+                pause = PAUSE_SECONDS
+                if shipped.rejected:
+                    self._log.error("logs.rejected", rejected=shipped.rejected)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)

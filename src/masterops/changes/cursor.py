@@ -33,12 +33,16 @@ class Cursor:
 
 
 def advance(
-    cursor: Cursor, found: Iterable[tuple[str, datetime]]
+    cursor: Cursor, found: Iterable[tuple[str, datetime]], *, now: datetime
 ) -> tuple[list[tuple[str, datetime]], Cursor]:
-    """What of `found` is new, oldest first, and the cursor after it; an empty look moves nothing."""
+    """
+    What of `found` is new, oldest first, and the cursor after it; an empty look moves nothing.
+
+    The cursor never passes `now`: one record that bears a moment of next year must not hide this year's.
+    """
     everything = set(found)
     new = sorted(everything - cursor.seen, key=lambda change: (change[1], change[0]))
     at = max((moment for _, moment in new), default=cursor.at)
-    at = max(at, cursor.at)
+    at = max(min(at, now), cursor.at)
     remembered = {change for change in everything | cursor.seen if change[1] >= at - OVERLAP}
     return new, Cursor(at, frozenset(remembered))

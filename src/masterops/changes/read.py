@@ -51,7 +51,7 @@ async def _read(connector: Connector, resource: str, pool: Pool, log: Logger) ->
     except errors.RemoteError as error:
         # The transport has already logged the failed call.
         return Read(connector.connection, resource, since=cursor.at, error=error)
-    new, moved = advance(cursor, [(change.id, change.at) for change in found])
+    new, moved = advance(cursor, [(change.id, change.at) for change in found], now=clock.now())
     await _save(pool, connector.connection, resource, moved, len(new))
     log.info(
         "changes.read",
@@ -93,7 +93,11 @@ VALUES (%s, %s, %s, %s, now(), %s, %s)
 ON CONFLICT (integration_id, resource) DO UPDATE SET
     -- Two readers at once: the one that got further wins, so that nothing is read a third time.
     cursor_at = GREATEST(c.cursor_at, EXCLUDED.cursor_at),
-    seen = CASE WHEN EXCLUDED.cursor_at >= c.cursor_at THEN EXCLUDED.seen ELSE c.seen END,
+    seen = CASE
+        WHEN EXCLUDED.cursor_at = c.cursor_at THEN c.seen || EXCLUDED.seen
+        WHEN EXCLUDED.cursor_at > c.cursor_at THEN EXCLUDED.seen
+        ELSE c.seen
+    END,
     last_read_at = now(),
     last_changed_count = EXCLUDED.last_changed_count,
     total_changed = c.total_changed + EXCLUDED.last_changed_count

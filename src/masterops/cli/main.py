@@ -119,11 +119,18 @@ def run(argv: list[str]) -> int:
         return report(error, debug=debug)
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:
-        # Whoever read our output has gone (`ops logs | head`): that is no error, and the interpreter must
-        # not try to flush what nobody reads.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # a fault of ours: said in one line, the traceback with --debug
-        return report_crash(error, debug=debug)
+        return _end_quietly() if _nobody_reads(error) else report_crash(error, debug=debug)
     return outcome if isinstance(outcome, int) else 0
+
+
+def _nobody_reads(error: Exception) -> bool:
+    from masterops.cli.output import OutputClosed
+
+    return isinstance(error, OutputClosed)
+
+
+def _end_quietly() -> int:
+    """No error, and the interpreter must not try to flush at its end what nobody reads."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0

@@ -22,18 +22,25 @@ from masterops.cli.values import Column
 
 F = TypeVar("F", bound=Callable[..., Any])
 Row = Mapping[str, Any]
+FORMATS = ("table", "json", "csv")
+ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
-def output_option(function: F) -> F:
-    """`--output table|json|csv`, passed to the command as `output`."""
-    option = click.option(
+class OutputClosed(Exception):
+    """
+    Whoever read our results has gone: `ops logs | head`.
+    """
+
+
+def output_option(*formats: str) -> Callable[[F], F]:
+    """`--output table|json|csv`, or the `formats` named, passed to the command as `output`."""
+    return click.option(
         "--output",
         "-o",
-        type=click.Choice(["table", "json", "csv"]),
+        type=click.Choice(formats or FORMATS),
         default="table",
         help="How to print the result.  [default: table]",
     )
-    return option(function)
 
 
 def emit(rows: Sequence[Row], columns: Sequence[Column], output: str, *, empty: str = "") -> None:
@@ -48,18 +55,21 @@ def emit(rows: Sequence[Row], columns: Sequence[Column], output: str, *, empty: 
         say(empty)
 
 
-def emit_object(value: Any, output: str) -> None:
+def emit_object(value: Any) -> None:
     """Print one object as JSON."""
-    write(msgspec.json.format(msgspec.json.encode(value, enc_hook=str), indent=2).decode() + "\n")
+    write(msgspec.json.format(ENCODER.encode(value), indent=2).decode() + "\n")
+
+
+def as_json_line(value: Any) -> str:
+    """One object as one line."""
+    return ENCODER.encode(value).decode() + "\n"
 
 
 def as_json(rows: Sequence[Row], columns: Sequence[Column]) -> str:
     """An array of objects, one line each."""
     if not rows:
         return "[]\n"
-    lines = [
-        msgspec.json.encode({c.key: row.get(c.key) for c in columns}, enc_hook=str).decode() for row in rows
-    ]
+    lines = [ENCODER.encode({c.key: row.get(c.key) for c in columns}).decode() for row in rows]
     return "[\n  " + ",\n  ".join(lines) + "\n]\n"
 
 
@@ -74,14 +84,17 @@ def as_csv(rows: Sequence[Row], columns: Sequence[Column]) -> str:
 
 def _cell(value: Any) -> Any:
     if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value, enc_hook=str).decode()
+        return ENCODER.encode(value).decode()
     return value.isoformat() if isinstance(value, datetime) else value
 
 
 def write(text: str) -> None:
-    """To stdout, where results go and nothing else."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    """To stdout, where results go and nothing else. Raises OutputClosed when nobody reads them any more."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise OutputClosed from None
 
 
 def say(text: str) -> None:

@@ -10,7 +10,7 @@ import msgspec
 
 from masterops.cli import look
 from masterops.cli.values import Column, ago, count, milliseconds
-from masterops.reports import ConnectionNow, Summary
+from masterops.reports import ConnectionNow, LastCycle, Summary
 
 COLUMNS = (
     Column("business_name", "business"),
@@ -56,13 +56,19 @@ def states(summary: Summary) -> str:
 
 
 def last_cycle(summary: Summary) -> str:
-    """`Last cycle 12 s ago, took 340 ms: 3 records changed`."""
+    """`Last cycle 12 s ago: 3 records changed, took 340 ms`."""
     cycle = summary.last_cycle
     if cycle is None:
         return "No cycle has ended yet."
+    return f"Last cycle {ago(cycle.finished_at)} ago: {found(cycle)}"
+
+
+def found(cycle: LastCycle) -> str:
+    """`3 records changed, took 340 ms`; what could not be read is said first."""
     took = (cycle.finished_at - cycle.started_at).total_seconds() * 1000
-    changed = plural(cycle.outcome.get("changed", 0), "record")
-    return f"Last cycle {ago(cycle.finished_at)} ago, took {milliseconds(took)}: {changed} changed"
+    changed = f"{plural(cycle.outcome.get('changed', 0), 'record')} changed, took {milliseconds(took)}"
+    unread = cycle.outcome.get("unread", 0)
+    return f"{plural(unread, 'resource')} could not be read, {changed}" if unread else changed
 
 
 def cycle_line(summary: Summary) -> str:
@@ -70,10 +76,8 @@ def cycle_line(summary: Summary) -> str:
     cycle = summary.last_cycle
     if cycle is None:
         return ""
-    took = (cycle.finished_at - cycle.started_at).total_seconds() * 1000
-    changed = plural(cycle.outcome.get("changed", 0), "record")
     moment = f"{cycle.finished_at.astimezone():%Y-%m-%d %H:%M:%S}"
-    lines = [f"{moment}  cycle  {states(summary)}, {changed} changed, took {milliseconds(took)}"]
+    lines = [f"{moment}  cycle  {states(summary)}; {found(cycle)}"]
     lines += [
         f"{moment}  {each.state:<8}  {each.connection}: {each.error_message}" for each in summary.unhealthy
     ]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from masterops import errors
 from masterops.config.database_url import DatabaseUrl
+from masterops.config.keys import GROUP
 from masterops.config.secret import Secret
 
 DEFAULT = "default"
@@ -122,6 +123,11 @@ class Connection:
     configured: bool = True
     missing: str | None = None
     gaps: tuple[Gap, ...] = ()
+
+    @property
+    def slug(self) -> str | None:
+        """The business it belongs to; None when it is shared by the group."""
+        return None if self.business == GROUP else self.business
 
     def secret(self, name: str) -> Secret:
         """A secret of this connection. Raises ConfigReference while it or another required value lacks."""

@@ -27,6 +27,8 @@ SCHEMA = "pgqueuer"
 # A worker that says nothing for so long is dead, and its job is taken over.
 HEARTBEAT = timedelta(seconds=20)
 POLL = timedelta(seconds=5)
+# A job that met a broken database is tried again after so long.
+PUT_BACK = timedelta(seconds=5)
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 Payload = dict[str, Any]
@@ -74,7 +76,10 @@ class Engine:
 
     async def work(self, stop: asyncio.Event) -> None:
         """
-        Work until `stop` is set; jobs in hand are finished first. A database that goes away is waited for.
+        Work until `stop` is set; jobs in hand are finished first.
+
+        A database that goes away is waited for, and whatever else ends the work is logged and begun anew,
+        with the queue's tables made again if somebody dropped them.
         """
         pause = FIRST_PAUSE
         while not stop.is_set():
@@ -83,9 +88,15 @@ class Engine:
                 pause = FIRST_PAUSE
             except errors.DatabaseError as error:
                 self._log.warn("engine.database_away", error=error.message, wait_seconds=pause)
-                with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(stop.wait(), pause)
-                pause = min(LONGEST_PAUSE, pause * 2)
+            except Exception:  # a worker that has died must not be taken for one that has nothing to do
+                self._log.exception("engine.crashed", wait_seconds=pause)
+                with contextlib.suppress(errors.DatabaseError):
+                    await self.prepare()
+            else:
+                continue
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), pause)
+            pause = min(LONGEST_PAUSE, pause * 2)
 
     async def _work(self, stop: asyncio.Event) -> None:
         from pgqueuer import PgQueuer
@@ -97,7 +108,10 @@ class Engine:
                 _register(worker, queries, job, self._log)
             watcher = asyncio.create_task(_forward(stop, worker.shutdown))
             stack.callback(watcher.cancel)
-            await worker.run(dequeue_timeout=POLL, heartbeat_timeout=HEARTBEAT)
+            # A listening connection that has died quietly would leave a worker that only polls.
+            await worker.run(
+                dequeue_timeout=POLL, heartbeat_timeout=HEARTBEAT, shutdown_on_listener_failure=True
+            )
 
     async def _queries(self, stack: contextlib.AsyncExitStack) -> Queries:
         """PgQueuer's queries on connections of their own; psycopg's errors leave as ours."""
@@ -130,13 +144,15 @@ async def _enqueue(queries: Queries, name: str, payload: Payload, once: str | No
 
 def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None:
     """A schedule only puts the job into the queue, where it is safe from whatever happens to this worker."""
+    from pgqueuer.errors import RetryRequested
 
     @worker.entrypoint(job.name, concurrency_limit=job.at_once, accepts_context=False)
     async def run(task: Task) -> None:
         try:
             await job.run(msgspec.json.decode(task.payload or b"{}"))
-        except errors.DatabaseError:
-            raise  # the queue is in the same database: the job is taken up again when it is back
+        except errors.DatabaseError as error:
+            log.warn("engine.job_put_back", job=job.name, error=error.message)
+            raise RetryRequested(delay=PUT_BACK, reason=error.message) from error
         except Exception:  # the worker must survive one bad job
             log.exception("engine.job_failed", job=job.name)
 
@@ -144,7 +160,8 @@ def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None
 
         @worker.schedule(f"{job.name}.schedule", job.cron, accepts_context=False)
         async def due(schedule: Schedule) -> None:
-            await _enqueue(queries, job.name, {}, job.name)
+            # The key is the firing, not the job: one that a killed worker holds must not hold up the next.
+            await _enqueue(queries, job.name, {}, f"{job.name} {schedule.next_run.isoformat()}")
 
 
 async def _forward(stop: asyncio.Event, shutdown: asyncio.Event) -> None:

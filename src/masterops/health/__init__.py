@@ -3,6 +3,6 @@ Health: probe every connection, decide what that means, remember it, notice flip
 """
 
 from masterops.health.cycle import Checked, Patient, check_connections
-from masterops.health.evaluate import Probe, State, Verdict, evaluate
+from masterops.health.evaluate import Probe, Verdict, evaluate
 
-__all__ = ["Checked", "Patient", "Probe", "State", "Verdict", "check_connections", "evaluate"]
+__all__ = ["Checked", "Patient", "Probe", "Verdict", "check_connections", "evaluate"]

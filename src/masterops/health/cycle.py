@@ -19,6 +19,7 @@ from masterops.config import Connection
 from masterops.connectors import Connector, Pulse
 from masterops.core import clock
 from masterops.core.ids import uuid7
+from masterops.core.together import together
 from masterops.db import Jsonb, Pool
 from masterops.health.evaluate import Probe, Verdict, evaluate
 from masterops.logs import Logger, bind
@@ -46,7 +47,7 @@ class Checked:
 
     connection: str
     service: str
-    business: str
+    business: str | None
     verdict: Verdict
     probe: Probe
     checked_at: datetime
@@ -59,16 +60,16 @@ async def check_connections(
     patients: Sequence[Patient], pool: Pool, log: Logger, *, cycle: UUID | None = None
 ) -> list[Checked]:
     """Check all of them at the same time. Raises DatabaseError when the results cannot be kept."""
-    return list(await asyncio.gather(*(check(patient, pool, log, cycle=cycle) for patient in patients)))
+    return await together(check(patient, pool, log, cycle=cycle) for patient in patients)
 
 
 async def check(patient: Patient, pool: Pool, log: Logger, *, cycle: UUID | None = None) -> Checked:
     """Probe one connection, write the result, and log the flip if its state changed."""
     connection = patient.connection
-    with bind(connection=connection.id, business=_slug(connection.business)):
+    with bind(connection=connection.id, business=connection.slug):
         probe, facts = await _probe(patient.connector, log)
         verdict = evaluate(probe)
-        result = Checked(connection.id, connection.service, connection.business, verdict, probe, clock.now())
+        result = Checked(connection.id, connection.service, connection.slug, verdict, probe, clock.now())
         flip = await _record(pool, result, facts, cycle)
         result = replace(result, **flip)
         if result.flipped and result.previous is not None:
@@ -93,9 +94,8 @@ async def _probe(
         return _failed(late, _since(start)), {}
     except Exception as error:  # a fault of our own in one connector must not stop the others
         log.exception("health.check.crashed", connector=type(connector).__name__)
-        wrapped = errors.UnexpectedAnswer(
-            service=connector.connection, reason=f"{type(error).__name__}: {error}"
-        )
+        reason = f"{type(error).__name__}: {error}"
+        wrapped = errors.ConnectorCrashed(connection=connector.connection, reason=reason)
         return _failed(wrapped, _since(start)), {}
     return Probe(_since(start)), pulse.facts
 
@@ -115,7 +115,7 @@ async def _record(
     row = {
         "id": str(uuid7()),
         "service": result.service,
-        "business_id": _slug(result.business),
+        "business_id": result.business,
         "integration_id": result.connection,
         "check_name": CHECK,
         "healthy": result.verdict.healthy,
@@ -140,7 +140,3 @@ def _announce(log: Logger, result: Checked) -> None:
     facts = {"check": CHECK, "from_state": result.previous, "to_state": result.verdict.state}
     level = log.info if result.verdict.healthy else log.warn
     level("health.flipped", service=result.service, reason=result.verdict.reason, **facts)
-
-
-def _slug(business: str) -> str | None:
-    return None if business == "group" else business

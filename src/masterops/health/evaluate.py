@@ -3,20 +3,19 @@ What a probe means, pure.
 
     up        answered as it should, in time
     degraded  answered, but slowly, or refuses us only for now (rate limit, quota)
-    down      no answer, a wrong answer, or our credentials are not accepted
-    unknown   it could not be asked: nothing is configured, or the fault is on our side
+    down      no answer, a wrong answer, or our credentials are missing or not accepted
+    unknown   it was not asked: there is no connector for it, or the fault is on our side
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
 
-State = Literal["up", "late", "degraded", "down", "unknown"]
+from masterops.core.states import State
 
 SLOW_MS = 2_000.0
 DEGRADED_CATEGORIES = frozenset({"rate_limit", "quota"})
-UNKNOWN_CATEGORIES = frozenset({"configuration", "usage", "database"})
+UNKNOWN_CATEGORIES = frozenset({"usage", "database", "internal"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,7 +50,7 @@ def catalogue(parts: Parts) -> list[Job]:
 
     schedule = parts.settings.schedule
     return [
-        # Two may overlap: one whose worker was killed must not hold up the next until it is taken over.
+        # Two may overlap: one that a killed worker still holds must not hold up the next.
         Job(CYCLE, cycle, cron=schedule.cycle),
         Job("partitions", partitions, cron="17 * * * *", at_once=1),
         Job("retention", retention, cron=schedule.retention, at_once=1),

@@ -13,14 +13,19 @@ import msgspec
 
 from masterops import errors
 from masterops.changes import Read, read_changes
+from masterops.core.together import together
 from masterops.db import Jsonb, Pool
 from masterops.health import Checked, Patient, check_connections
 from masterops.logs import Logger, bind
 
+# A cycle ends within its minute: whoever reads longer goes on from the same cursor in the next one.
+READ_SECONDS = 30.0
+
 
 class Outcome(msgspec.Struct, frozen=True):
     """
-    What a cycle found, in numbers; kept in `ops.cycles.outcome`.
+    What a cycle found, in numbers; kept in `ops.cycles.outcome`. `unread` counts resources whose changes
+    could not be read, or whole connections.
     """
 
     connections: int
@@ -30,14 +35,21 @@ class Outcome(msgspec.Struct, frozen=True):
     unread: int
 
 
-async def run_cycle(patients: Sequence[Patient], pool: Pool, log: Logger, *, cycle: UUID) -> Outcome:
+async def run_cycle(
+    patients: Sequence[Patient],
+    pool: Pool,
+    log: Logger,
+    *,
+    cycle: UUID,
+    read_seconds: float = READ_SECONDS,
+) -> Outcome:
     """
     Check and read. Raises DatabaseError when the results cannot be kept; a service never stops the cycle.
     """
     await _open(pool, cycle)
     with bind(trace_id=str(cycle)), log.perf("cycle", service="masterops") as span:
         checked = await check_connections(patients, pool, log, cycle=cycle)
-        reads = await _read_all(patients, checked, pool, log)
+        reads = await _read_all(patients, checked, pool, log, read_seconds)
         outcome = summarise(checked, reads)
         span.add(**msgspec.to_builtins(outcome))
     await _finish(pool, cycle, outcome)
@@ -57,30 +69,35 @@ def summarise(checked: Sequence[Checked], reads: Sequence[Read]) -> Outcome:
 
 
 async def _read_all(
-    patients: Sequence[Patient], checked: Sequence[Checked], pool: Pool, log: Logger
+    patients: Sequence[Patient], checked: Sequence[Checked], pool: Pool, log: Logger, seconds: float
 ) -> list[Read]:
     """A connection that has just failed is not asked again in the same cycle; its cursor waits."""
     asked = [
-        _read_one(patient, pool, log)
+        _read_one(patient, pool, log, seconds)
         for patient, result in zip(patients, checked, strict=True)
         if result.probe.error_category is None and not isinstance(patient.connector, errors.MasterOpsError)
     ]
-    return [read for reads in await asyncio.gather(*asked) for read in reads]
+    return [read for reads in await together(asked) for read in reads]
 
 
-async def _read_one(patient: Patient, pool: Pool, log: Logger) -> list[Read]:
+async def _read_one(patient: Patient, pool: Pool, log: Logger, seconds: float) -> list[Read]:
     assert not isinstance(patient.connector, errors.MasterOpsError)
-    business = None if patient.connection.business == "group" else patient.connection.business
+    connection = patient.connection
     try:
-        return await read_changes(patient.connector, business, pool, log)
+        async with asyncio.timeout(seconds):
+            return await read_changes(patient.connector, connection.slug, pool, log)
     except errors.DatabaseError:
         raise
-    except Exception as error:  # a fault of our own in one connector must not stop the others
-        log.exception("changes.read.crashed", connection=patient.connection.id)
-        wrapped = errors.UnexpectedAnswer(
-            service=patient.connection.id, reason=f"{type(error).__name__}: {error}"
+    except TimeoutError:
+        log.warn(
+            "changes.read.late", connection=connection.id, business=connection.slug, seconds=READ_SECONDS
         )
-        return [Read(patient.connection.id, "*", error=wrapped)]
+        return [Read(connection.id, "*", error=errors.Timeout(service=connection.id, seconds=seconds))]
+    except Exception as error:  # a fault of our own in one connector must not stop the others
+        log.exception("changes.read.crashed", connection=connection.id, business=connection.slug)
+        reason = f"{type(error).__name__}: {error}"
+        wrapped = errors.ConnectorCrashed(connection=connection.id, reason=reason)
+        return [Read(connection.id, "*", error=wrapped)]
 
 
 async def _open(pool: Pool, cycle: UUID) -> None:

@@ -15,6 +15,7 @@ from masterops.core import clock
 from masterops.db import Pool
 
 POLL_SECONDS = 0.5
+MOST_RECENT = 10_000
 # Records reach the database a little after the moment they bear.
 LATEST_ARRIVAL = timedelta(minutes=2)
 
@@ -22,6 +23,8 @@ COLUMNS = (
     "created_at, id, level, status, source, service, operation, message, details_json, duration_ms,"
     " business_id, integration_id, workflow_id, trace_id"
 )
+# A record names its business by slug or by id.
+OF_BUSINESS = "business_id IN (SELECT %s UNION ALL SELECT key FROM ops.business_keys WHERE slug = %s)"
 NEWEST = "ORDER BY created_at DESC, id DESC"
 AT_LEAST = {"debug": ["debug", "info", "warn", "error"], "info": ["info", "warn", "error"]}
 AT_LEAST |= {"warn": ["warn", "error"], "error": ["error"]}
@@ -70,21 +73,30 @@ async def read_logs(pool: Pool, wanted: LogFilter, *, limit: int) -> list[LogRow
 
 
 async def follow_logs(pool: Pool, wanted: LogFilter, *, limit: int) -> AsyncIterator[LogRow]:
-    """The newest `limit` records, then every new one within a second of its arrival; it does not end."""
-    shown: dict[str, datetime] = {}
-    for row in await read_logs(pool, wanted, limit=limit):
+    """
+    The newest `limit` records, then every new one within a second of its arrival; it does not end.
+
+    One that arrives more than two minutes after its own moment, from a spool that had to wait, is not shown:
+    `read_logs` has it.
+    """
+    newest = await read_logs(pool, wanted, limit=limit)
+    shown = {row.id: row.created_at for row in await _recent(pool, wanted)}
+    for row in newest:
         shown[row.id] = row.created_at
         yield row
-    started = clock.now()
     while True:
         await asyncio.sleep(POLL_SECONDS)
-        oldest = max(clock.now() - LATEST_ARRIVAL, started - timedelta(seconds=5))
-        recent = msgspec.structs.replace(wanted, since=max(oldest, wanted.since or oldest))
-        for row in await read_logs(pool, recent, limit=10_000):
+        for row in await _recent(pool, wanted):
             if row.id not in shown:
                 shown[row.id] = row.created_at
                 yield row
-        shown = {id: at for id, at in shown.items() if at >= oldest - LATEST_ARRIVAL}
+        shown = {id: at for id, at in shown.items() if at >= clock.now() - 2 * LATEST_ARRIVAL}
+
+
+async def _recent(pool: Pool, wanted: LogFilter) -> list[LogRow]:
+    oldest = clock.now() - LATEST_ARRIVAL
+    since = max(oldest, wanted.since or oldest)
+    return await read_logs(pool, msgspec.structs.replace(wanted, since=since), limit=MOST_RECENT)
 
 
 def _where(wanted: LogFilter) -> tuple[str, list[object]]:
@@ -97,8 +109,8 @@ def _where(wanted: LogFilter) -> tuple[str, list[object]]:
         conditions.append("level = ANY(%s)")
         values.append(AT_LEAST[wanted.level])
     if wanted.business is not None:
-        conditions.append("business_id = %s")
-        values.append(wanted.business)
+        conditions.append(OF_BUSINESS)
+        values += [wanted.business, wanted.business]
     if wanted.since is not None:
         conditions.append("created_at >= %s")
         values.append(wanted.since)

@@ -58,6 +58,9 @@ SELECT
     max(created_at) AS last_activity
 FROM public.integration_logs
 WHERE created_at > now() - make_interval(hours => %(hours)s)
-    AND (%(business)s::text IS NULL OR business_id = %(business)s)
+    AND (
+        %(business)s::text IS NULL
+        OR business_id IN (SELECT %(business)s UNION ALL SELECT key FROM ops.business_keys WHERE slug = %(business)s)
+    )
 GROUP BY source
 ORDER BY total_logs DESC, source;

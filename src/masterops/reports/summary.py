@@ -9,10 +9,9 @@ from typing import Any
 
 import msgspec
 
+from masterops.core.states import UNHEALTHY
 from masterops.db import Pool
 from masterops.reports.sql import statements
-
-UNHEALTHY = frozenset({"down", "degraded", "late"})
 
 
 class ConnectionNow(msgspec.Struct, frozen=True):
@@ -57,6 +56,12 @@ class Summary(msgspec.Struct, frozen=True):
     def unhealthy(self) -> list[ConnectionNow]:
         """The connections that somebody should look at."""
         return [each for each in self.connections if each.state in UNHEALTHY]
+
+    @property
+    def well(self) -> bool:
+        """Whether every connection is healthy and the last cycle could read what changed at each."""
+        unread = self.last_cycle.outcome.get("unread", 0) if self.last_cycle else 0
+        return not self.unhealthy and not unread
 
 
 async def summary(pool: Pool) -> Summary:

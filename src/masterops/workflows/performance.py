@@ -11,25 +11,45 @@ import msgspec
 
 from masterops.db import Pool
 
-# The views know no business; the executions do.
-OF_BUSINESS = """
- AND (%(business)s::text IS NULL OR EXISTS (
-    SELECT 1 FROM public.workflow_execution_logs AS w
-    WHERE w.workflow_id = v.workflow_id AND w.business_id = %(business)s))
-"""
-PERFORMANCE = f"""
+PERFORMANCE = """
 SELECT workflow_id, workflow_name, total_executions, successful_executions, failed_executions,
     success_rate_pct::float8, avg_duration_ms::float8, p95_duration_ms::float8, last_execution
-FROM public.workflow_performance_summary AS v
-WHERE true {OF_BUSINESS}
+FROM public.workflow_performance_summary
 ORDER BY failed_executions DESC, total_executions DESC, workflow_name
 """
-FAILURES = f"""
+FAILURES = """
 SELECT id::text, workflow_id, workflow_name, execution_id, status, error_message, duration_ms::float8,
     nodes_executed, nodes_failed, started_at, finished_at
-FROM public.recent_workflow_failures AS v
-WHERE true {OF_BUSINESS}
+FROM public.recent_workflow_failures
 ORDER BY started_at DESC
+"""
+# The views answer for the group; the same questions about one business are asked of its executions.
+OF_BUSINESS = """
+business_id IN (SELECT %(business)s UNION ALL SELECT key FROM ops.business_keys WHERE slug = %(business)s)
+"""
+PERFORMANCE_OF = f"""
+SELECT workflow_id, (array_agg(workflow_name ORDER BY started_at DESC))[1] AS workflow_name,
+    count(*) AS total_executions,
+    count(*) FILTER (WHERE status = 'success') AS successful_executions,
+    count(*) FILTER (WHERE failed) AS failed_executions,
+    ops.percentage(
+        count(*) FILTER (WHERE status = 'success'), count(*) FILTER (WHERE status = 'success' OR failed)
+    )::float8 AS success_rate_pct,
+    avg(duration_ms)::float8 AS avg_duration_ms,
+    percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms)::float8 AS p95_duration_ms,
+    max(started_at) AS last_execution
+FROM public.workflow_execution_logs
+WHERE started_at > now() - interval '7 days' AND {OF_BUSINESS}
+GROUP BY integration_id, workflow_id
+ORDER BY failed_executions DESC, total_executions DESC, workflow_name
+"""
+FAILURES_OF = f"""
+SELECT id::text, workflow_id, workflow_name, execution_id, status, error_message, duration_ms::float8,
+    nodes_executed, nodes_failed, started_at, finished_at
+FROM public.workflow_execution_logs
+WHERE failed AND {OF_BUSINESS}
+ORDER BY started_at DESC
+LIMIT 50
 """
 
 
@@ -69,12 +89,14 @@ class Failure(msgspec.Struct, frozen=True):
 
 async def performance(pool: Pool, *, business: str | None = None) -> list[Performance]:
     """Every workflow that ran, the most failing first. Raises DatabaseError."""
-    return [msgspec.convert(row, Performance) for row in await _rows(pool, PERFORMANCE, business)]
+    rows = await _rows(pool, PERFORMANCE_OF if business else PERFORMANCE, business)
+    return [msgspec.convert(row, Performance) for row in rows]
 
 
 async def failures(pool: Pool, *, business: str | None = None) -> list[Failure]:
     """The newest 50 failed executions. Raises DatabaseError."""
-    return [msgspec.convert(row, Failure) for row in await _rows(pool, FAILURES, business)]
+    rows = await _rows(pool, FAILURES_OF if business else FAILURES, business)
+    return [msgspec.convert(row, Failure) for row in rows]
 
 
 async def _rows(pool: Pool, sql: str, business: str | None) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ COLUMNS = tuple(Column(key, key) for key in Attention.__struct_fields__)
 
 @click.command()
 @click.option("--business", help="Only this business, by slug or name.")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def attention(session: Session, business: str | None, output: str) -> int:

@@ -25,7 +25,7 @@ def config() -> None:
 
 
 @config.command()
-@output_option
+@output_option()
 @pass_session
 def show(session: Session, output: str) -> None:
     """

@@ -45,7 +45,7 @@ def db() -> None:
 @click.option("--order", metavar="COL", help="Sort by this column.")
 @click.option("--desc", is_flag=True, help="The greatest first.")
 @click.option("--limit", type=int, default=50, help="At most so many rows.  [default: 50]")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def query(
@@ -88,7 +88,7 @@ def _cell(value: Any) -> str:
 
 @db.command(name="migrate")
 @click.option("--dry-run", is_flag=True, help="Show what would be applied and change nothing.")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def migrate_command(session: Session, dry_run: bool, output: str) -> None:
@@ -110,7 +110,7 @@ async def migrate_command(session: Session, dry_run: bool, output: str) -> None:
 
 
 @db.command(name="status")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def status_command(session: Session, output: str) -> int:

@@ -17,7 +17,7 @@ COLUMNS = tuple(Column(key, key) for key in Finding.__struct_fields__)
 
 
 @click.command()
-@output_option
+@output_option()
 @pass_session
 @acting
 async def doctor(session: Session, output: str) -> int:

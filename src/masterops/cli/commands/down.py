@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 
@@ -37,10 +38,15 @@ async def down(session: Session, force: bool) -> None:
 
 
 async def _stop_sandbox(settings: Settings) -> bool:
-    """Only a process that answers as a sandbox is stopped: a number alone may be anybody's by now."""
+    """Only the process that answers as a sandbox is stopped: a number in a file may be anybody's by now."""
     place = demo.find(settings.home)
-    if place is None or not await demo.answers(place.url):
+    if place is None:
         return False
-    os.kill(place.pid, signal.SIGTERM)
+    pid = await demo.answers(place.url)
     demo.withdraw(settings.home, place.pid)
-    return True
+    if pid != place.pid:
+        return False
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGTERM)
+        return True
+    return False

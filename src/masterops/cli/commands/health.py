@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from masterops import errors
 from masterops.app import App
 from masterops.cli import look
 from masterops.cli.output import emit, output_option, say
@@ -17,6 +18,7 @@ from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, milliseconds, span
 from masterops.config import find_business, find_service
 from masterops.core import clock
+from masterops.core.states import UNHEALTHY
 from masterops.health import Checked, Patient, check_connections
 
 COLUMNS = (
@@ -44,7 +46,7 @@ MORE = (
     default=10,
     help="Seconds between checks of --watch.  [default: 10]",
 )
-@output_option
+@output_option()
 @pass_session
 @acting
 async def health_check(
@@ -74,7 +76,7 @@ async def health_check(
             results = await _check(app, wanted, slug)
             _show(results, verbose, output)
             if not watch:
-                return 0 if all(each.verdict.healthy for each in results) else 1
+                return 1 if any(each.verdict.state in UNHEALTHY for each in results) else 0
             await asyncio.sleep(every)
             say(f"\n{clock.now().astimezone():%H:%M:%S}")
 
@@ -84,16 +86,20 @@ async def _check(app: App, services: set[str] | None, business: str | None) -> l
         connection = patient.connection
         return (services is None or connection.service in services) and business in (
             None,
-            connection.business,
+            connection.slug,
         )
 
     patients = [patient for patient in await app.patients() if is_wanted(patient)]
+    if not patients:
+        raise errors.UsageError(
+            what="No connection passes these filters", hint="`ops config show` lists them."
+        )
     return await check_connections(patients, app.pool, app.log)
 
 
 def _show(results: Sequence[Checked], verbose: bool, output: str) -> None:
     columns = (*COLUMNS, *MORE) if verbose or output != "table" else COLUMNS
-    emit([as_row(each) for each in results], columns, output, empty="No connection passes these filters.")
+    emit([as_row(each) for each in results], columns, output)
 
 
 def as_row(result: Checked) -> dict[str, Any]:

@@ -34,7 +34,7 @@ COLUMNS = (
 @click.argument("service")
 @click.option("--business", help="Which business's account, by slug or name; needed where there are several.")
 @click.option("--write", is_flag=True, help="Also try what writes, with records that are removed again.")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def test_integration(
@@ -71,9 +71,11 @@ async def test_integration(
 
 async def _choose(app: Any, service: str, business: str | None) -> Any:
     """In demo mode, where every business has one, the first business will do."""
-    if business is None and app.demo is not None:
-        return next(each for each in await app.connections() if each.service == service)
-    return await app.find(service, business)
+    connections = await app.connections()
+    first = next((each for each in connections if each.service == service), None)
+    if business is None and app.demo is not None and first is not None:
+        return first
+    return app.pick(connections, service, business)
 
 
 async def _try(capability: Capability, *, allowed: bool) -> dict[str, Any]:

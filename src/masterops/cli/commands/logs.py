@@ -10,8 +10,9 @@ from typing import Any
 import click
 import msgspec
 
+from masterops import errors
 from masterops.cli import look
-from masterops.cli.output import emit, output_option, say, write
+from masterops.cli.output import as_json_line, emit, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, milliseconds
 from masterops.config import find_business
@@ -54,7 +55,7 @@ LEVELS = ["debug", "info", "warn", "error"]
     help="At most so many.  [default: 50]",
 )
 @click.option("-f", "--follow", is_flag=True, help="Go on with new ones as they come; Ctrl-C ends it.")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def logs(
@@ -79,6 +80,10 @@ async def logs(
     """
     start: datetime | None = parse_since(since_text, now=clock.now()) if since_text else None
     slug = find_business(session.settings, business).slug if business else None
+    if follow and output == "csv":
+        raise errors.UsageError(
+            what="--follow prints lines or, with --output json, an object a line; not CSV"
+        )
     wanted = LogFilter(source, "error" if errors_only else level, slug, start)
     async with session.app() as app:
         if follow:
@@ -121,8 +126,3 @@ def _short(value: Any) -> str:
     if isinstance(value, (dict, list)):
         return msgspec.json.encode(value).decode()
     return f"{value:g}" if isinstance(value, float) else str(value)
-
-
-def as_json_line(row: LogRow) -> str:
-    """One record as one line, for `--follow --output json`."""
-    return msgspec.json.encode(row).decode() + "\n"

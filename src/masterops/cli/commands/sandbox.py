@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from typing import Any
 
 import click
@@ -36,7 +37,7 @@ def sandbox() -> None:
     "--port", type=click.IntRange(0, 65535), help="The port; 0 picks a free one.  [default: sandbox.port]"
 )
 @click.option("--live", is_flag=True, help="Let some record change every now and then.")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def serve_command(
@@ -74,8 +75,11 @@ async def serve_command(
     stopping.cancel()
     if not serving.done():
         serving.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await serving
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await serving
+    finally:
+        demo.withdraw(settings.home, os.getpid())
 
 
 @sandbox.command()
@@ -93,7 +97,7 @@ async def reset(session: Session) -> None:
     home = session.settings.home
     faults.clear_faults(demo.state_folder(home))
     place = demo.find(home)
-    running = place is not None and await demo.ask(place.url, "POST", "/_sandbox/reset") == 200
+    running = place is not None and await demo.ask(place.url, "POST", "/_sandbox/reset") is not None
     say("Faults cleared, records as seeded." if running else "Faults cleared. No sandbox is running.")
 
 
@@ -111,7 +115,7 @@ async def reset(session: Session) -> None:
 @click.option("--ratio", type=float, help="Only this part of the requests, such as 0.2.")
 @click.option("--times", type=int, help="Only the next so many requests.")
 @click.option("--clear", is_flag=True, help="End the fault of CONNECTION.")
-@output_option
+@output_option()
 @pass_session
 def fault(session: Session, /, connection: str | None, clear: bool, output: str, **effects: Any) -> None:
     """

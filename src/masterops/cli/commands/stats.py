@@ -27,7 +27,7 @@ COLUMNS = (
 @click.command()
 @click.option("--hours", type=int, default=24, help="How far back.  [default: 24]")
 @click.option("--business", help="Only this business, by slug or name.")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def stats(session: Session, hours: int, business: str | None, output: str) -> None:

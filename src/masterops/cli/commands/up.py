@@ -12,12 +12,11 @@ from collections.abc import AsyncIterator
 from uuid import UUID
 
 import click
-import msgspec
 
 from masterops import errors
 from masterops.app import App
 from masterops.cli import look, screen
-from masterops.cli.output import emit_object, output_option, say, write
+from masterops.cli.output import as_json_line, emit_object, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.core.ids import uuid7
 from masterops.reports import Summary, summary
@@ -33,14 +32,15 @@ ONCE_SECONDS, POLL_SECONDS = 150.0, 0.05
 @click.option(
     "--once", is_flag=True, help="One full cycle, the summary, and out: 0 when all is well, else 1."
 )
-@output_option
+@output_option("table", "json")
 @pass_session
 @acting
 async def up(session: Session, once: bool, output: str) -> int:
     """
     Run the platform: check every connection each minute, read what changed, keep logs and metrics.
 
-    On a terminal it shows a live summary, elsewhere a line a cycle. Ctrl-C stops everything in order.
+    On a terminal it shows a live summary, elsewhere a line a cycle (with --output json an object a line).
+    Ctrl-C stops everything in order.
 
     Example:
 
@@ -53,7 +53,7 @@ async def up(session: Session, once: bool, output: str) -> int:
             say(DEMO)
         await app.engine.prepare()
         await app.register()
-        return await _once(app, output) if once else await _run(app)
+        return await _once(app, output) if once else await _run(app, output)
 
 
 async def _once(app: App, output: str) -> int:
@@ -67,8 +67,8 @@ async def _once(app: App, output: str) -> int:
     if output == "table":
         write(screen.render(now, demo=app.demo is not None))
     else:
-        emit_object(msgspec.to_builtins(now, builtin_types=()), output)
-    return 1 if now.unhealthy else 0
+        emit_object(now)
+    return 0 if now.well else 1
 
 
 async def _ended(app: App, cycle: UUID) -> None:
@@ -80,11 +80,12 @@ async def _ended(app: App, cycle: UUID) -> None:
     raise errors.CycleUnfinished(seconds=ONCE_SECONDS)
 
 
-async def _run(app: App) -> int:
+async def _run(app: App, output: str) -> int:
     stop = stop_on_signals()
     await app.request_cycle(uuid7())
     async with working(app, stop):
-        await (_live(app, stop) if sys.stdout.isatty() else _lines(app, stop))
+        live = output == "table" and sys.stdout.isatty()
+        await (_live(app, stop) if live else _lines(app, stop, output))
     say("Stopped.")
     return 0
 
@@ -102,18 +103,18 @@ async def working(app: App, stop: asyncio.Event | None = None) -> AsyncIterator[
 
 
 def stop_on_signals() -> asyncio.Event:
-    """An event that Ctrl-C and SIGTERM set. A second Ctrl-C ends the process at once."""
+    """An event that the first Ctrl-C or SIGTERM sets. A second one ends the process at once."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
+    numbers = (signal.SIGINT, signal.SIGTERM)
 
     def asked() -> None:
-        if stop.is_set():
-            loop.remove_signal_handler(signal.SIGINT)
-        else:
-            say("\nStopping …")
+        say("\nStopping … (once more ends it at once)")
         stop.set()
+        for number in numbers:
+            loop.remove_signal_handler(number)
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in numbers:
         loop.add_signal_handler(number, asked)
     return stop
 
@@ -129,7 +130,7 @@ async def _live(app: App, stop: asyncio.Event) -> None:
             live.update(Text.from_ansi(f"{shown}{look.wrap(note)}"), refresh=True)
 
 
-async def _lines(app: App, stop: asyncio.Event) -> None:
+async def _lines(app: App, stop: asyncio.Event, output: str) -> None:
     last, said = "", ""
     async for now, trouble in _moments(app, stop):
         if trouble and trouble != said:
@@ -137,7 +138,7 @@ async def _lines(app: App, stop: asyncio.Event) -> None:
         said = trouble
         if now and now.last_cycle and now.last_cycle.id != last:
             last = now.last_cycle.id
-            write(screen.cycle_line(now))
+            write(screen.cycle_line(now) if output == "table" else as_json_line(now))
 
 
 async def _moments(app: App, stop: asyncio.Event) -> AsyncIterator[tuple[Summary | None, str]]:

@@ -45,7 +45,7 @@ NOTHING = (
 @click.command()
 @click.option("--failures", is_flag=True, help="The newest failed executions instead.")
 @click.option("--business", help="Only this business, by slug or name.")
-@output_option
+@output_option()
 @pass_session
 @acting
 async def workflows(session: Session, failures: bool, business: str | None, output: str) -> None:
