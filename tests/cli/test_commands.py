@@ -277,6 +277,50 @@ def test_a_database_that_is_behind_is_said_before_anything_is_asked(
     assert 0 == after.code
 
 
+def test_retention_drops_what_is_old_and_a_dry_run_only_says_so(cli: Cli, database: str) -> None:
+    """
+    Rows older than the settings go, with their partitions; the dry run's counts are the real ones.
+    """
+    import psycopg
+
+    (cli.folder / "masterops.toml").write_text("[retention]\nintegration_logs_days = 7\n")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("SELECT ops.ensure_partitions(3, 30)")
+        connection.execute(
+            "INSERT INTO integration_logs (source, level, status, message, created_at)"
+            " SELECT 'x', 'info', 'info', 'm', now() - make_interval(days => d) FROM generate_series(1, 20) AS d"
+        )
+
+    dry = cli("db", "retention", "--dry-run", "--output", "json")
+    before = len(cli("db", "query", "integration_logs", "--output", "json").json)
+    done = cli("db", "retention", "--output", "json")
+    after = len(cli("db", "query", "integration_logs", "--output", "json").json)
+
+    assert dry.json == done.json
+    assert {"rows_of": "integration_logs", "rows": 14} in done.json
+    assert (20, 6) == (before, after)
+    assert ("Would drop", "Dropped") == (dry.err.split(" 2")[0].strip(), done.err.split(" 2")[0].strip())
+
+
+def test_size_names_every_table_and_lint_finds_what_is_open(cli: Cli, database: str) -> None:
+    """
+    All is well until somebody makes a table without rules.
+    """
+    import psycopg
+
+    sizes = {row["table_name"]: row for row in cli("db", "size", "--output", "json").json}
+    well = cli("db", "lint")
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("CREATE TABLE ops.open_to_all (id int)")
+    flawed = cli("db", "lint", "--output", "json")
+
+    assert sizes["integration_logs"]["partitions"] > 2
+    assert sizes["integration_logs"]["size_bytes"] > 0
+    assert (0, "All is well.\n") == (well.code, well.err)
+    assert 1 == flawed.code
+    assert {"ops.open_to_all"} == {row["object"] for row in flawed.json}
+
+
 def test_psql_reaches_the_same_database(cli: Cli) -> None:
     """
     Arguments are passed on, and so is the exit code.

@@ -75,3 +75,8 @@ def count(value: float | None) -> str:
 def percent(value: float | None) -> str:
     """`1.5 %`."""
     return "-" if value is None else f"{value:g} %"
+
+
+def megabytes(value: float | None) -> str:
+    """`12.3 MB`."""
+    return "-" if value is None else f"{value / 1e6:,.1f} MB"

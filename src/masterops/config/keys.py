@@ -56,6 +56,7 @@ class Setting(NamedTuple):
 
 
 _SECONDS = kinds.number("a number of seconds", above=0, most=LONGEST_WAIT_SECONDS)
+_DAYS = kinds.integer("a number of days", least=1, most=36_500)
 _LEVEL = kinds.choice("debug", "info", "warn", "error", aliases={"warning": "warn"})
 
 SETTINGS: tuple[Setting, ...] = (
@@ -97,6 +98,10 @@ SETTINGS: tuple[Setting, ...] = (
         default="* * * * *",
     ),
     Setting("schedule.retention", kinds.CRON, "When old records are dropped.", default="23 3 * * *"),
+    Setting("retention.integration_logs_days", _DAYS, "How long log records are kept.", default=30),
+    Setting("retention.workflow_logs_days", _DAYS, "How long workflow executions are kept.", default=90),
+    Setting("retention.api_metrics_days", _DAYS, "How long the metrics of calls are kept.", default=30),
+    Setting("retention.health_checks_days", _DAYS, "How long health checks are kept.", default=90),
     Setting("http.timeout_seconds", _SECONDS, "How long one attempt of a call may take.", default=30.0),
     Setting(
         "http.deadline_seconds",

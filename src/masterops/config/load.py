@@ -17,7 +17,7 @@ from masterops.config.document import Document, read
 from masterops.config.environment import Environment
 from masterops.config.files import current_folder, find_file, home_directory
 from masterops.config.keys import ALLOW_INLINE, ALLOW_INLINE_VARIABLE, SETTINGS, Setting
-from masterops.config.model import Database, Http, Log, Origin, Sandbox, Schedule, Settings
+from masterops.config.model import Database, Http, Log, Origin, Retention, Sandbox, Schedule, Settings
 from masterops.config.reading import Found, Source
 from masterops.config.references import follow_now, plain
 from masterops.errors import ConfigType
@@ -63,6 +63,7 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         database=Database(**values["database"]),
         log=Log(**values["log"]),
         schedule=Schedule(**values["schedule"]),
+        retention=Retention(**values["retention"]),
         http=Http(**values["http"]),
         sandbox=Sandbox(**values["sandbox"]),
         businesses=owners,

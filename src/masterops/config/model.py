@@ -60,6 +60,18 @@ class Schedule:
 
 
 @dataclass(frozen=True, slots=True)
+class Retention:
+    """
+    How long rows are kept, in days.
+    """
+
+    integration_logs_days: int
+    workflow_logs_days: int
+    api_metrics_days: int
+    health_checks_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Http:
     """
     The bounds of one call to a service.
@@ -154,6 +166,7 @@ class Settings:
     database: Database
     log: Log
     schedule: Schedule
+    retention: Retention
     http: Http
     sandbox: Sandbox
     businesses: tuple[Business, ...]

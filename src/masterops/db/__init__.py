@@ -10,12 +10,15 @@ from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
 from masterops.db.migrate import Migration, Status, bundled, migrate, status
 from masterops.db.query import Rows, TableQuery, run
+from masterops.db.upkeep import Dropped, Flaw, TableSize, clean_up, lint, sizes
 
 __all__ = [
     "AsyncConnection",
     "Connect",
+    "Dropped",
     "Embedded",
     "EmbeddedStatus",
+    "Flaw",
     "Jsonb",
     "LogStore",
     "Migration",
@@ -23,15 +26,19 @@ __all__ = [
     "Rows",
     "Status",
     "TableQuery",
+    "TableSize",
     "bundled",
+    "clean_up",
     "connect",
     "connect_sync",
     "explain",
     "explained",
     "fetch",
+    "lint",
     "migrate",
     "raw_cursor",
     "run",
     "safe_url",
+    "sizes",
     "status",
 ]

@@ -4,12 +4,13 @@ Every job of the platform, one entry each.
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any, Protocol
 from uuid import UUID
 
 from masterops.config import Settings
 from masterops.core.ids import uuid7
-from masterops.db import Pool
+from masterops.db import Pool, clean_up
 from masterops.engine import Job
 from masterops.health import Patient
 from masterops.jobs.cycle import run_cycle
@@ -44,9 +45,8 @@ def catalogue(parts: Parts) -> list[Job]:
             await connection.execute("SELECT ops.ensure_partitions()")
 
     async def retention(payload: dict[str, Any]) -> None:
-        async with parts.pool.connection() as connection:
-            cursor = await connection.execute("SELECT * FROM public.cleanup_old_logs()")
-            parts.log.success("retention.done", **(await cursor.fetchone() or {}))
+        done = await clean_up(parts.pool, **asdict(parts.settings.retention))
+        parts.log.success("retention.done", rows=done.rows, freed_bytes=done.freed_bytes)
 
     schedule = parts.settings.schedule
     return [

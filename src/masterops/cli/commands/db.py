@@ -6,16 +6,29 @@ from __future__ import annotations
 
 import os
 import subprocess
+from dataclasses import asdict
 from typing import Any
 
 import click
+import msgspec
 
 from masterops import errors
 from masterops.app import Database
 from masterops.cli.output import emit, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
-from masterops.cli.values import Column, text
-from masterops.db import TableQuery, bundled, connect, migrate, run, safe_url, status
+from masterops.cli.values import Column, count, megabytes, text
+from masterops.db import (
+    TableQuery,
+    bundled,
+    clean_up,
+    connect,
+    lint,
+    migrate,
+    run,
+    safe_url,
+    sizes,
+    status,
+)
 from masterops.db.programs import psql_environment, psql_program
 
 MIGRATIONS = (
@@ -23,6 +36,16 @@ MIGRATIONS = (
     Column("name", "name"),
     Column("state", "state"),
 )
+SIZES = (
+    Column("table_name", "table"),
+    Column("size_bytes", "size", show=megabytes, right=True),
+    Column("rows_estimate", "rows, about", show=count, right=True),
+    Column("partitions", "partitions", show=count, right=True),
+    Column("oldest", "from"),
+    Column("newest", "to"),
+)
+FLAWS = (Column("object", "object"), Column("problem", "what is wrong"))
+DELETED = (Column("rows_of", "table"), Column("rows", "rows", show=count, right=True))
 
 
 @click.group()
@@ -132,6 +155,66 @@ async def status_command(session: Session, output: str) -> int:
     rows += [{"version": each.version, "name": each.name, "state": "missing"} for each in found.pending]
     emit(rows, MIGRATIONS, output)
     return 1 if found.pending else 0
+
+
+@db.command()
+@output_option()
+@pass_session
+@acting
+async def size(session: Session, output: str) -> None:
+    """
+    How much disk each table takes, with its indexes and partitions.
+
+    Example:
+
+    \b
+        ops db size
+    """
+    async with session.app() as app:
+        rows = [msgspec.structs.asdict(each) for each in await sizes(app.pool)]
+    emit(rows, SIZES, output)
+
+
+@db.command(name="lint")
+@output_option()
+@pass_session
+@acting
+async def lint_command(session: Session, output: str) -> int:
+    """
+    Whether every table, view and function has its access rules and comment. Exits with 1 if one has not.
+
+    Example:
+
+    \b
+        ops db lint
+    """
+    async with session.app() as app:
+        rows = [msgspec.structs.asdict(each) for each in await lint(app.pool)]
+    emit(rows, FLAWS, output, empty="All is well.")
+    return 1 if rows else 0
+
+
+@db.command()
+@click.option("--dry-run", is_flag=True, help="Show what would go and delete nothing.")
+@output_option()
+@pass_session
+@acting
+async def retention(session: Session, dry_run: bool, output: str) -> None:
+    """
+    Forget rows older than the settings of [retention] allow, by dropping whole partitions.
+
+    `ops up` does it every night.
+
+    Example:
+
+    \b
+        ops db retention --dry-run
+    """
+    async with session.app() as app:
+        done = await clean_up(app.pool, **asdict(session.settings.retention), dry_run=dry_run)
+    emit([{"rows_of": name, "rows": count} for name, count in done.rows.items()], DELETED, output)
+    would = "Would drop" if dry_run else "Dropped"
+    say(f"{would} {len(done.partitions)} partition(s), {megabytes(done.freed_bytes)} of disk.")
 
 
 @db.command()
