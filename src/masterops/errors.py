@@ -57,11 +57,23 @@ Category = Literal[
 ]
 
 
+class _Unsaid(str):
+    """The name of a fact that was not supplied; it takes every format, `:g` and `!r` too."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 class _Facts(dict[str, object]):
     """Facts for a message: one that was not supplied shows as its name instead of raising."""
 
     def __missing__(self, key: str) -> str:
-        return f"<{key}>"
+        return _Unsaid(f"<{key}>")
 
 
 class MasterOpsError(Exception):

@@ -17,6 +17,9 @@ from masterops.core.backoff import RetryPolicy
 from masterops.logs import ApiMetric, Logger, LogRecord
 from masterops.sandbox import Running, serve, token_for
 from masterops.transport import Transport
+from tests.transport.conftest import Rig, rig
+
+__all__ = ["Twin", "rig", "running_twin"]
 
 
 class Twin:
@@ -85,3 +88,17 @@ async def transport(twin: Twin) -> AsyncIterator[Transport]:
 @pytest.fixture
 def hub(twin: Twin, transport: Transport) -> HubSpot:
     return twin.connector(transport)
+
+
+@pytest.fixture
+async def scripted(rig: Rig) -> AsyncIterator[HubSpot]:
+    """A connector whose service answers what the test tells it; two attempts, no waits."""
+    values = {"access_token": Secret("pat-of-a-test"), "base_url": rig.url}
+    connection = Connection("hubspot/teelixir", "hubspot", "teelixir", values)
+    async with Transport(
+        log=Logger(rig.notebook),
+        measure=rig.notebook.metrics.append,
+        policy=RetryPolicy(attempts=2),
+        sleep=rig.sleep,
+    ) as made:
+        yield HubSpot(connection, made)

@@ -4,18 +4,19 @@ The HubSpot connector against the twin, over real HTTP.
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
 
 from masterops import errors
 from masterops.config import Connection, Secret
-from masterops.connectors.hubspot import Filter, HubSpot, Input, Property, Sort, Upsert
+from masterops.connectors.hubspot import Filter, HubSpot, Property
 from masterops.core import clock
-from masterops.logs import Logger
-from masterops.sandbox.hubspot.limits import Limits
+from masterops.core.backoff import RetryPolicy
 from masterops.transport import Transport
-from tests.connectors.conftest import Twin, running_twin
+from tests.connectors.conftest import Twin
+from tests.transport.conftest import Rig, answer, hang
 
 
 async def test_a_contact_is_made_read_changed_and_archived(hub: HubSpot) -> None:
@@ -75,109 +76,6 @@ async def test_properties_that_are_asked_for_come(hub: HubSpot) -> None:
     assert "jobtitle" in first.extra
 
 
-async def test_batches_of_any_length_are_split(hub: HubSpot, twin: Twin) -> None:
-    """
-    250 records are three requests, and every record comes back.
-    """
-    made = await hub.contacts.batch_create([{"email": f"n{n}@example.com"} for n in range(250)])
-    ids = [row.id for row in made.rows]
-    read = await hub.contacts.batch_read(ids)
-    changed = await hub.contacts.batch_update([Input(id, {"firstname": "B"}) for id in ids])
-    await hub.contacts.batch_archive(ids)
-
-    assert ([], 250, 250, 250) == (made.errors, len(made.rows), len(read.rows), len(changed.rows))
-    assert {"B"} == {row.properties.firstname for row in changed.rows}
-    assert 12 == len(twin.metrics)
-
-
-async def test_one_bad_input_fails_alone_and_is_named(hub: HubSpot) -> None:
-    """
-    The row of the error is the place in what was given, across batches.
-    """
-    records = [{"email": f"m{n}@example.com"} for n in range(150)]
-    records[120] = {"email": "m3@example.com"}
-
-    result = await hub.contacts.batch_create(records)
-
-    assert ([120], 149) == ([error.index for error in result.errors], len(result.rows))
-    with pytest.raises(errors.Invalid, match="first input 120"):
-        result.raise_for_errors(hub.connection)
-
-
-async def test_records_that_do_not_exist_are_errors_of_a_batch_read(hub: HubSpot) -> None:
-    """
-    The others are read all the same.
-    """
-    first = (await hub.contacts.page(limit=1)).results[0]
-
-    result = await hub.contacts.batch_read([first.id, "999999999999"])
-
-    assert [first.id] == [row.id for row in result.rows]
-    assert 1 == len(result.errors)
-
-
-async def test_an_upsert_says_what_it_made(hub: HubSpot) -> None:
-    """
-    The second run of the same upsert makes nothing new.
-    """
-    await hub.properties.create(
-        "contacts", Property("shop_id", "Shop id", group_name="contactinformation", has_unique_value=True)
-    )
-    rows = [Upsert(f"s{n}", {"shop_id": f"s{n}", "firstname": "S"}) for n in range(3)]
-
-    first = await hub.contacts.batch_upsert(rows, id_property="shop_id")
-    second = await hub.contacts.batch_upsert(rows, id_property="shop_id")
-
-    assert [True] * 3 == [row.new for row in first.rows]
-    assert [False] * 3 == [row.new for row in second.rows]
-    assert {row.id for row in first.rows} == {row.id for row in second.rows}
-
-
-async def test_search_finds_what_the_filters_say(hub: HubSpot) -> None:
-    """
-    Groups are alternatives, filters in one all hold.
-    """
-    await hub.contacts.batch_create(
-        [{"email": f"q{n}@example.com", "firstname": "Zoe", "lastname": "AB"[n % 2]} for n in range(4)]
-    )
-
-    both = [
-        row
-        async for row in hub.contacts.search(
-            [Filter("firstname", "EQ", "Zoe"), Filter("lastname", "EQ", "A")]
-        )
-    ]
-    either = [
-        row.properties.email
-        async for row in hub.contacts.search(
-            [Filter("email", "EQ", "q1@example.com")],
-            [Filter("email", "EQ", "q2@example.com")],
-            sort=Sort("email", descending=True),
-        )
-    ]
-
-    assert 2 == len(both)
-    assert ["q2@example.com", "q1@example.com"] == either
-
-
-async def test_search_goes_on_past_the_ten_thousandth_result() -> None:
-    """
-    HubSpot ends a query there; the next one starts behind the last id: every record once, in order.
-    """
-    async with (
-        running_twin(contacts=10_300, limits=Limits(search=1000)) as twin,
-        Transport(log=Logger(twin), measure=twin.metrics.append) as transport,
-    ):
-        hub = twin.connector(transport)
-        found = [int(row.id) async for row in hub.contacts.search(properties=["email"])]
-
-        with pytest.raises(errors.BadValue, match="the first 10,000 results only"):
-            _ = [row async for row in hub.contacts.search(sort=Sort("createdate"), properties=["email"])]
-
-    assert 10_300 == len(found)
-    assert sorted(set(found)) == found
-
-
 async def test_changes_are_found_once_each(hub: HubSpot) -> None:
     """
     Only what changed since, by the property that its kind of object keeps.
@@ -214,6 +112,68 @@ async def test_a_property_is_made_changed_and_archived(hub: HubSpot) -> None:
     assert ("Margin %", True) == (changed.label, "margin" in listed)
     with pytest.raises(errors.NotFound):
         await hub.properties.get("deals", "margin")
+
+
+@pytest.mark.parametrize("status", [500, 504])
+async def test_a_property_of_unknown_outcome_is_not_made_twice(
+    rig: Rig, scripted: HubSpot, status: int
+) -> None:
+    """
+    A second try would end in a Conflict with our own first one.
+    """
+    rig.answers = [answer(status)]
+
+    with pytest.raises(errors.OutcomeUnknown):
+        await scripted.properties.create("deals", Property("margin"))
+
+    assert 1 == len(rig.asked)
+
+
+@pytest.mark.parametrize("id", ["", "..", "."])
+async def test_an_id_that_is_none_does_not_ask_for_something_else(
+    rig: Rig, scripted: HubSpot, id: str
+) -> None:
+    """
+    An empty id would answer with the list, and an empty name with all properties.
+    """
+    rig.answers = [answer(body=b"{}")]
+
+    with pytest.raises(errors.BadValue, match="not a valid id"):
+        await scripted.contacts.get(id)
+    with pytest.raises(errors.BadValue, match="not a valid name"):
+        await scripted.properties.get("contacts", id)
+
+    assert [] == rig.asked
+
+
+@pytest.mark.parametrize("resource", ["owners", "list", "search"])
+async def test_a_cursor_that_stands_still_is_an_error_and_not_an_end(
+    rig: Rig, scripted: HubSpot, resource: str
+) -> None:
+    """
+    What comes after it would be missing, and nobody would know.
+    """
+    rig.answers = [answer(body=b'{"results": [{"id": "1"}], "paging": {"next": {"after": "7"}}}')]
+    reads: dict[str, AsyncIterator[object]] = {
+        "owners": scripted.owners(),
+        "list": scripted.contacts.list(),
+        "search": scripted.contacts.search(),
+    }
+
+    with pytest.raises(errors.UnexpectedAnswer, match="cursor"):
+        _ = [row async for row in reads[resource]]
+
+    assert 2 == len(rig.asked)
+
+
+async def test_one_call_can_be_given_less_time_than_the_rest(rig: Rig, scripted: HubSpot) -> None:
+    """
+    As the health check does: a service that hangs is told by the call's own limit.
+    """
+    rig.answers = [hang]
+
+    with pytest.raises(errors.Timeout, match=r"within 0\.2 s"):
+        await scripted.account(policy=RetryPolicy(attempts=1), timeout=0.2)
 
 
 async def test_the_account_says_who_it_is(hub: HubSpot) -> None:

@@ -41,6 +41,19 @@ def error_of(status: int, fields: object) -> errors.RemoteError:
             errors.RateLimited, 1.0, 429, {"message": "You have reached your secondly limit."}, id="search"
         ),
         pytest.param(errors.QuotaExhausted, None, 429, {"message": "x", "policyName": "DAILY"}, id="day"),
+        pytest.param(
+            errors.QuotaExhausted, None, 429, {"message": None, "policyName": "DAILY"}, id="day, null message"
+        ),
+        pytest.param(
+            errors.QuotaExhausted,
+            None,
+            429,
+            {"message": 5, "errors": {"a": 1}, "correlationId": [], "policyName": "DAILY"},
+            id="day, odd fields",
+        ),
+        pytest.param(errors.RateLimited, None, 429, {"message": "x", "policyName": 7}, id="odd policy"),
+        pytest.param(errors.ServerFailed, None, 500, b'{"message": "\xff"}', id="not UTF-8"),
+        pytest.param(errors.ServerFailed, None, 500, b"[" * 100_000, id="nested for ever"),
         pytest.param(errors.RateLimited, None, 429, b"<html>", id="429 without a body to read"),
         pytest.param(errors.RateLimited, 2.0, 423, {"message": "locked"}, id="locked"),
         pytest.param(errors.Conflict, None, 409, {"message": "Contact already exists"}, id="conflict"),
@@ -73,6 +86,27 @@ def test_an_error_carries_hubspots_own_words_and_id() -> None:
 
     assert "Property values were not valid (no such property: colour)" in error.message
     assert "abc-1" == error.facts["correlation_id"]
+
+
+def test_an_odd_detail_costs_itself_alone() -> None:
+    """
+    What can be read of the body is read.
+    """
+    details = [None, "text", {"message": None}, {"message": "no such property: colour", "context": []}]
+
+    error = error_of(400, {"message": "wrong", "correlationId": "abc-1", "errors": details})
+
+    assert "wrong (no such property: colour) (HTTP 400)" in error.message
+    assert "abc-1" == error.facts["correlation_id"]
+
+
+def test_a_body_without_a_message_is_told_by_its_details() -> None:
+    """
+    No space where the message would stand.
+    """
+    error = error_of(400, {"message": None, "errors": [{"message": "no such property"}]})
+
+    assert error.message.endswith("the values: no such property (HTTP 400)")
 
 
 def test_the_budget_is_read_from_the_headers_that_are_there() -> None:
@@ -169,11 +203,11 @@ def test_values_on_the_wire_are_strings(expected: str, value: Any) -> None:
 
 def test_a_search_body_says_what_was_asked() -> None:
     """
-    Groups are alternatives, filters in one all hold; IN compares in lower case.
+    Groups are alternatives, filters in one all hold; IN is given every value in lower case too.
     """
     groups = [
         [Filter("email", "EQ", "a@b.c"), Filter("amount", "BETWEEN", 1, high=9)],
-        [Filter("x", "IN", values=("A",))],
+        [Filter("x", "IN", values=("A", "b", "a", 5))],
     ]
 
     wanted = body(
@@ -188,7 +222,7 @@ def test_a_search_body_says_what_was_asked() -> None:
                     {"propertyName": "amount", "operator": "BETWEEN", "value": "1", "highValue": "9"},
                 ]
             },
-            {"filters": [{"propertyName": "x", "operator": "IN", "values": ["a"]}]},
+            {"filters": [{"propertyName": "x", "operator": "IN", "values": ["A", "a", "b", "5"]}]},
         ],
         "properties": ["email"],
         "limit": 5,

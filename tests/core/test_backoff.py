@@ -62,6 +62,36 @@ def test_never_past_the_deadline(elapsed: float, asked: float | None, attempt: i
     assert wait is None or elapsed + wait < POLICY.deadline
 
 
+@given(
+    deadline=st.floats(0.1, 600),
+    left=st.floats(0, 3),
+    asked=st.none() | st.floats(0, 3),
+    fraction=fractions,
+)
+def test_the_next_attempt_is_left_time_to_end(
+    deadline: float, left: float, asked: float | None, fraction: float
+) -> None:
+    """
+    A second at least, or a tenth of a short deadline: a write that is sent with less is cut off, and then
+    nobody can say whether it was done.
+    """
+    policy, elapsed = RetryPolicy(deadline=deadline), max(0.0, deadline - left)
+
+    wait = next_wait(policy, attempt=1, elapsed=elapsed, asked=asked, fraction=fraction)
+
+    assert wait is None or deadline - (elapsed + wait) >= min(1.0, deadline / 10) - 1e-9
+
+
+@pytest.mark.parametrize(
+    ("expected", "elapsed"), [(0.25, 28.75), (None, 28.76), (None, 29.9)], ids=["just", "short", "late"]
+)
+def test_a_second_is_kept_free_behind_the_wait(expected: float | None, elapsed: float) -> None:
+    """
+    A wait of a quarter of a second, then a second for the attempt, then the deadline of thirty.
+    """
+    assert expected == next_wait(POLICY, attempt=1, elapsed=elapsed, asked=None, fraction=0.5)
+
+
 def test_gives_up_after_the_last_attempt() -> None:
     """
     Five attempts are five, whatever time is left.

@@ -47,6 +47,9 @@ class Rig:
     asked: list[web.Request] = field(default_factory=list)
     bodies: list[bytes] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    pause: float = 0.0  # how long a wait really takes
+    arrived: asyncio.Event = field(default_factory=asyncio.Event)  # a request is here
+    waiting: asyncio.Event = field(default_factory=asyncio.Event)  # a wait has begun
     notebook: Notebook = field(default_factory=Notebook)
 
     @property
@@ -62,6 +65,8 @@ class Rig:
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.waiting.set()
+        await asyncio.sleep(self.pause)
 
     async def call(self, request: Request, **options: Any) -> bytes:
         policy = options.pop("policy", RetryPolicy(attempts=4, deadline=60))
@@ -110,6 +115,7 @@ async def rig() -> AsyncIterator[Rig]:
     async def handle(request: web.Request) -> web.StreamResponse:
         rig.asked.append(request)
         rig.bodies.append(await request.read())
+        rig.arrived.set()
         chosen = rig.answers.pop(0) if len(rig.answers) > 1 else rig.answers[0]
         outcome = chosen(request)
         response: web.StreamResponse = await outcome if asyncio.iscoroutine(outcome) else outcome

@@ -4,15 +4,19 @@ The loop that sends.
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import Any
 
+import aiohttp
 import msgspec
 import pytest
 
 from masterops import errors
 from masterops.core.backoff import RetryPolicy
-from masterops.transport import Request, Target
+from masterops.transport import Problem, Reply, Request, Target, judge
+from masterops.transport.foreign import KINDS, translate
+from masterops.transport.outcome import secrets_of
 from tests.transport.conftest import TOKEN, Rig, answer, cut, hang, slam
 
 GET = Request("GET", "/things/{id}", "things.get", parts={"id": "7"})
@@ -249,7 +253,7 @@ async def test_a_create_that_was_certainly_refused_is_sent_again(rig: Rig, statu
     assert [b'{"a":1}', b'{"a":1}'] == rig.bodies
 
 
-@pytest.mark.parametrize("id", ["a/b", "ü ?#%", "..", "a&b=c"])
+@pytest.mark.parametrize("id", ["a/b", "ü ?#%", "../..", "...", "a&b=c", " "])
 async def test_an_id_stays_one_segment_of_the_path(rig: Rig, id: str) -> None:
     """
     Whatever an id holds, it cannot reach another path.
@@ -264,6 +268,93 @@ async def test_an_id_stays_one_segment_of_the_path(rig: Rig, id: str) -> None:
     assert raw.startswith("/things/")
     assert "/" not in raw.removeprefix("/things/")
     assert id == unquote(raw.removeprefix("/things/"))
+
+
+@pytest.mark.parametrize("id", ["", ".", ".."], ids=["nothing", "here", "above"])
+async def test_an_id_that_would_leave_its_segment_is_refused_before_it_is_sent(rig: Rig, id: str) -> None:
+    """
+    An empty id would ask for the list, two dots for what stands above.
+    """
+    rig.answers = [answer()]
+
+    with pytest.raises(errors.BadValue, match="is not a valid id"):
+        await rig.call(Request("GET", "/things/{id}", "things.get", parts={"id": id}))
+
+    assert ([], []) == (rig.asked, rig.notebook.metrics)
+
+
+async def cancel(rig: Rig, request: Request, *, when: asyncio.Event) -> None:
+    """Begin a call, and cancel it as soon as `when`."""
+    calling = asyncio.create_task(rig.call(request))
+    await asyncio.wait_for(when.wait(), 5)
+    calling.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await calling
+
+
+@pytest.mark.parametrize(
+    ("category", "said", "request_"),
+    [
+        pytest.param("unknown", "cancelled", GET, id="get"),
+        pytest.param("outcome_unknown", "cancelled; outcome unknown", CREATE, id="create"),
+    ],
+)
+async def test_a_cancelled_call_is_written_down(
+    rig: Rig, category: str, said: str, request_: Request
+) -> None:
+    """
+    One row of metrics, one warning; of a create that had left, nobody can say what became of it.
+    """
+    rig.answers = [hang]
+
+    await cancel(rig, request_, when=rig.arrived)
+
+    assert [(False, 1, category, said)] == [
+        (m.success, m.attempt, m.error_category, m.error_message) for m in rig.notebook.metrics
+    ]
+    assert [("warn", category, said)] == [
+        (r.level, r.details_json["error_category"], r.details_json["error"]) for r in rig.notebook.records
+    ]
+
+
+async def test_a_create_that_was_cancelled_before_it_left_is_not_in_doubt(rig: Rig) -> None:
+    """
+    A service that takes connections and never speaks TLS has not heard of the record.
+    """
+    connected = asyncio.Event()
+    silent = await asyncio.start_server(lambda reader, writer: connected.set(), "127.0.0.1", 0)
+    rig.url = f"https://127.0.0.1:{silent.sockets[0].getsockname()[1]}"
+
+    async with silent:
+        await cancel(rig, CREATE, when=connected)
+
+    assert ["unknown"] == [metric.error_category for metric in rig.notebook.metrics]
+    assert ["cancelled"] == [record.details_json["error"] for record in rig.notebook.records]
+
+
+async def test_a_create_that_was_cancelled_while_it_waited_is_not_in_doubt(rig: Rig) -> None:
+    """
+    It was refused, and the next attempt had not begun: the refusal is measured, the end is logged.
+    """
+    rig.answers = [answer(503)]
+    rig.pause = 30.0
+
+    await cancel(rig, CREATE, when=rig.waiting)
+
+    assert ["server"] == [metric.error_category for metric in rig.notebook.metrics]
+    assert ["cancelled"] == [record.details_json["error"] for record in rig.notebook.records]
+
+
+async def test_a_create_is_not_sent_with_no_time_left(rig: Rig) -> None:
+    """
+    A refusal whose wait ends just before the deadline stays a refusal.
+    """
+    rig.answers = [answer(429, Retry_After="9")]
+
+    with pytest.raises(errors.RateLimited):
+        await rig.call(CREATE, policy=RetryPolicy(attempts=4, deadline=10))
+
+    assert (1, []) == (len(rig.asked), rig.waits)
 
 
 async def test_redirects_are_not_followed_with_our_token(rig: Rig) -> None:
@@ -288,6 +379,39 @@ async def test_no_token_in_logs_metrics_or_errors(rig: Rig) -> None:
     written = f"{caught.value} {rig.notebook.records} {rig.notebook.metrics}"
     assert f"Bearer {TOKEN}" == rig.asked[0].headers["Authorization"]
     assert TOKEN not in written
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        pytest.param(f"the token {TOKEN} is not valid", id="bare"),
+        pytest.param(f"{'x' * 190} {TOKEN}", id="where the service's explanation is cut"),
+    ],
+)
+async def test_an_echoed_token_is_not_written_down_whatever_stands_before_it(rig: Rig, said: str) -> None:
+    """
+    The transport knows what it sent and needs no shape to find it; not even the token's beginning is left.
+    """
+    rig.answers = [answer(401, said.encode())]
+
+    with pytest.raises(errors.Unauthenticated) as caught:
+        await rig.call(GET)
+
+    written = f"{caught.value!r} {caught.value.facts} {rig.notebook.records} {rig.notebook.metrics}"
+    assert TOKEN[:9] not in written
+
+
+def test_a_token_is_taken_out_before_the_reason_is_cut() -> None:
+    """
+    Half a token at the end of a long reason is still half a token; the facts are searched too.
+    """
+    problem = Problem(f"{'x' * 490} {TOKEN}", facts={"correlation_id": f"of {TOKEN}"})
+    sent = secrets_of({"Authorization": f"Bearer {TOKEN}"})
+
+    error = judge(Reply(400, {}, b""), problem, connection="shop/teelixir", asked=None, secrets=sent)
+
+    assert TOKEN[:5] not in str(error)
+    assert error is not None and "of ***" == error.facts["correlation_id"]
 
 
 async def test_an_answer_too_large_is_refused_before_it_fills_the_memory(rig: Rig) -> None:
@@ -326,14 +450,40 @@ async def test_a_proxy_that_is_away_is_a_network_error(rig: Rig, monkeypatch: py
         await rig.call(GET, policy=RetryPolicy(attempts=1))
 
 
+async def test_a_proxy_that_wants_a_password_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Its 407 is valid HTTP and has nothing to do with the service.
+    """
+
+    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    proxy = await asyncio.start_server(refuse, "127.0.0.1", 0)
+    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
+    rig.url = "https://shop.example"
+
+    async with proxy:
+        with pytest.raises(errors.NetworkError, match=r"the proxy wants a user and password \(HTTP 407\)"):
+            await rig.call(GET, policy=RetryPolicy(attempts=1))
+
+
+def test_a_connection_that_takes_too_long_names_the_limit_it_met() -> None:
+    """
+    Connecting is given ten seconds, whatever the whole attempt is given.
+    """
+    failure = translate(aiohttp.ConnectionTimeoutError(), connection="shop/teelixir", seconds=30.0)
+
+    assert "shop/teelixir did not answer within 10 s" == failure.error.message
+    assert not failure.sent
+
+
 def test_every_exception_of_aiohttp_is_ours() -> None:
     """
     The table misses none: each public exception of the client library has a row.
     """
-    import aiohttp
-
-    from masterops.transport.foreign import KINDS
-
     kinds = [
         value
         for name in aiohttp.__all__
@@ -355,3 +505,11 @@ def test_a_target_shows_no_headers() -> None:
     target = Target("a/b", "a", "b", "http://x", lambda: {"Authorization": TOKEN}, lambda reply: None)  # type: ignore[arg-type,return-value]
 
     assert TOKEN not in repr(target)
+
+
+def test_an_error_shows_a_fact_that_it_was_not_given_as_its_name() -> None:
+    """
+    Whatever the format of the message asks for: an error never fails by itself.
+    """
+    assert "x did not answer within <seconds> s" == errors.Timeout(service="x").message
+    assert "<value> is not a valid <kind>: <reason>" == errors.BadValue().message

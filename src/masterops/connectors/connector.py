@@ -61,7 +61,7 @@ class Connector(Protocol):
         ...
 
     async def changed_since(self, resource: str, since: datetime) -> Sequence[Changed]:
-        """Every record of `resource` that changed at or after `since`, oldest id first, each once."""
+        """Every record of `resource` that changed at or after `since`, each once."""
         ...
 
     def capabilities(self) -> list[Capability]:

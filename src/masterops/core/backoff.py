@@ -13,6 +13,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+LEAST_SECONDS = 1.0
+
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
@@ -29,6 +31,14 @@ class RetryPolicy:
         if self.attempts < 1 or self.base <= 0 or self.ceiling < self.base or self.deadline <= 0:
             raise ValueError(f"not a usable retry policy: {self}")
 
+    @property
+    def least(self) -> float:
+        """
+        The seconds that an attempt after a wait must be left. One that is sent with less is cut off, and
+        of a write nobody can then say whether it was done: the failure before it says more.
+        """
+        return min(LEAST_SECONDS, self.deadline / 10)
+
 
 def curve(policy: RetryPolicy, attempt: int) -> float:
     """The most that the wait after `attempt` (1 is the first) may be, in seconds."""
@@ -40,7 +50,8 @@ def next_wait(
     policy: RetryPolicy, *, attempt: int, elapsed: float, asked: float | None, fraction: float
 ) -> float | None:
     """
-    Seconds to wait after failed attempt number `attempt`, or None to give up.
+    Seconds to wait after failed attempt number `attempt`, or None to give up: after the last attempt, and
+    when the next one would not be left the policy's `least` before the deadline.
 
     `elapsed` counts from the start of the call, `asked` is the server's Retry-After (None when it did
     not say), `fraction` a random number in [0, 1).
@@ -50,4 +61,4 @@ def next_wait(
     jittered = curve(policy, attempt) * fraction
     # The jitter comes on top of what was asked: callers told "10" must not come back as one herd.
     wait = asked + min(jittered, policy.base) if asked is not None and asked > 0 else jittered
-    return wait if elapsed + wait < policy.deadline else None
+    return wait if elapsed + wait + policy.least <= policy.deadline else None

@@ -12,6 +12,11 @@ import msgspec
 
 from masterops import errors
 
+# Of its own, shorter than an attempt's: it tells a request that never left from one that may have been
+# carried out.
+CONNECT_SECONDS = 10.0
+PROXY_WANTS_PASSWORD = 407
+
 
 @dataclass(frozen=True, slots=True)
 class Failure:
@@ -49,6 +54,7 @@ FOREIGN: tuple[tuple[type[BaseException], type[errors.RemoteError], bool], ...] 
     (msgspec.ValidationError, errors.MalformedAnswer, True),
     (msgspec.DecodeError, errors.MalformedAnswer, True),
     (UnicodeDecodeError, errors.MalformedAnswer, True),
+    (RecursionError, errors.MalformedAnswer, True),  # a document nested deeper than any of theirs
     (OSError, errors.NetworkError, True),
 )
 KINDS = tuple(kind for kind, _, _ in FOREIGN)
@@ -58,6 +64,8 @@ def translate(exception: BaseException, *, connection: str, seconds: float) -> F
     """Our error for one of theirs; `seconds` is the limit that a time-out ran into."""
     for kind, ours, sent in FOREIGN:
         if isinstance(exception, kind):
+            if isinstance(exception, aiohttp.ConnectionTimeoutError):
+                seconds = CONNECT_SECONDS
             facts = {"seconds": seconds} if ours is errors.Timeout else {"reason": reason_of(exception)}
             return Failure(ours(service=connection, **facts), sent)
     raise exception
@@ -76,6 +84,10 @@ def reason_of(exception: BaseException) -> str:
         return "it closed the connection without an answer"
     if isinstance(exception, aiohttp.ClientPayloadError):
         return "the answer was cut off in the middle"
+    if isinstance(exception, aiohttp.ClientHttpProxyError):
+        wants = exception.status == PROXY_WANTS_PASSWORD
+        said = "wants a user and password" if wants else "does not let us through"
+        return f"the proxy {said} (HTTP {exception.status})"
     if isinstance(exception, (aiohttp.InvalidURL, aiohttp.ClientResponseError)):
         return f"{type(exception).__name__}: not valid HTTP"
     return str(exception) or type(exception).__name__

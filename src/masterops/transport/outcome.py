@@ -16,11 +16,11 @@ A service may know better (a 429 that means "used up for today" is no reason to 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from masterops import errors
-from masterops.logs import redact_text
+from masterops.logs import REDACTED, redact_text
 
 BY_STATUS: dict[int, type[errors.RemoteError]] = {
     400: errors.Invalid,
@@ -43,6 +43,7 @@ BY_STATUS: dict[int, type[errors.RemoteError]] = {
 # Statuses of class ServerFailed after which the request was certainly not carried out.
 NOT_CARRIED_OUT = frozenset({503})
 LONGEST_REASON = 500
+SHORTEST_SECRET = 4  # a shorter part of a header is a word like any other
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,20 +70,55 @@ class Problem:
 
 
 def judge(
-    reply: Reply, problem: Problem, *, connection: str, asked: float | None
+    reply: Reply,
+    problem: Problem,
+    *,
+    connection: str,
+    asked: float | None,
+    secrets: Sequence[str] = (),
 ) -> errors.RemoteError | None:
-    """The error that `reply` means, or None when it is fine. `asked` is its Retry-After in seconds."""
+    """
+    The error that `reply` means, or None when it is fine. `asked` is its Retry-After in seconds, `secrets`
+    what no error may repeat.
+    """
     if 200 <= reply.status < 300:
         return None
     kind = problem.error or BY_STATUS.get(reply.status) or _by_class(reply.status)
-    reason = redact_text(problem.reason or _first_words(reply.body))[:LONGEST_REASON]
+    # Before it is cut: half a token at the end is still half a token.
+    words = without(problem.reason or _first_words(reply.body), secrets)
+    reason = redact_text(words)[:LONGEST_REASON]
+    facts = {
+        name: without(fact, secrets) if isinstance(fact, str) else fact
+        for name, fact in problem.facts.items()
+    }
     return kind(
         service=connection,
         status=reply.status,
         retry_after=asked if asked is not None else problem.retry_after,
         reason=f"{reason} (HTTP {reply.status})" if reason else f"HTTP {reply.status}",
-        **problem.facts,
+        **facts,
     )
+
+
+def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:
+    """What must not be seen of headers that were sent: each value, and what stands behind its scheme."""
+    parts = {part for value in headers.values() for part in (value, value.partition(" ")[2].strip())}
+    return tuple(sorted((part for part in parts if len(part) >= SHORTEST_SECRET), key=len, reverse=True))
+
+
+def without(text: str, secrets: Sequence[str]) -> str:
+    """`text` with every one of `secrets` taken out."""
+    for secret in secrets:
+        text = text.replace(secret, REDACTED)
+    return text
+
+
+def cleaned(reply: Reply, secrets: Sequence[str]) -> Reply:
+    """The reply without `secrets` in its body: whoever explains it may cut it anywhere."""
+    body = reply.body
+    for secret in secrets:
+        body = body.replace(secret.encode(), REDACTED.encode())
+    return replace(reply, body=body)
 
 
 def ambiguous(error: errors.RemoteError, *, sent: bool) -> bool:

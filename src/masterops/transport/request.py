@@ -9,7 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
+from masterops import errors
 from masterops.transport.outcome import Problem, Reply
+
+# A part that is one of these is no segment of a path: it is dropped, or climbs to the one above.
+NO_SEGMENTS = frozenset({"", ".", ".."})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +47,8 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Request:
     """
-    One logical call. `path` is a template: its parts in braces are filled from `parts`, escaped.
+    One logical call. `path` is a template: its parts in braces are filled from `parts`, escaped. Making one
+    raises BadValue for a part that would not stay in its place.
 
     `repeatable` says whether sending it twice does no more than sending it once. One that is not is
     sent again only when it certainly was not carried out.
@@ -57,6 +62,13 @@ class Request:
     body: object = None
     repeatable: bool = True
     timeout: float | None = None
+
+    def __post_init__(self) -> None:
+        for name, value in self.parts.items():
+            if str(value) in NO_SEGMENTS:
+                reason = f"it would leave its place in {self.path} and ask for something else"
+                hint = "Look where it comes from: it is empty, or dots alone."
+                raise errors.BadValue(value=value, kind=name, reason=reason, hint=hint)
 
     @property
     def endpoint(self) -> str:

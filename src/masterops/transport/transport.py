@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
-from types import TracebackType
+from collections.abc import Awaitable, Callable, Mapping
+from types import SimpleNamespace, TracebackType
 from typing import TypeVar
 
 import aiohttp
@@ -17,12 +17,12 @@ from yarl import URL
 from masterops import errors
 from masterops.core import clock
 from masterops.core.backoff import RetryPolicy, next_wait
-from masterops.core.ids import uuid7
 from masterops.core.retry_after import seconds_asked
-from masterops.logs import ApiMetric, Logger, redact_text
-from masterops.transport.foreign import KINDS, BodyTooLarge, Failure, translate
-from masterops.transport.outcome import Reply, ambiguous, judge
+from masterops.logs import ApiMetric, Logger
+from masterops.transport.foreign import CONNECT_SECONDS, KINDS, BodyTooLarge, Failure, translate
+from masterops.transport.outcome import Reply, ambiguous, cleaned, judge, secrets_of
 from masterops.transport.proxy import proxy_for
+from masterops.transport.recording import Call, cancelled, metric, record, trouble_of
 from masterops.transport.request import Request, Target
 
 T = TypeVar("T")
@@ -30,7 +30,6 @@ T = TypeVar("T")
 LARGEST_BODY_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 CONNECTIONS_PER_HOST = 32
-CONNECT_SECONDS = 10.0
 
 
 class Transport:
@@ -81,59 +80,71 @@ class Transport:
         policy: RetryPolicy | None = None,
     ) -> T:
         """
-        The decoded answer to `request`. Raises a RemoteError when it failed for good.
+        The decoded answer to `request`. Raises a RemoteError when it failed for good. A call that is
+        cancelled is measured and logged like any other.
 
         `policy` bounds this call differently from the rest: a health check wants one short attempt.
         """
-        start = clock.ticks()
-        bounds = policy or self._policy
-        attempt = 0
+        call = Call(target, request, clock.ticks())
+        try:
+            return await self._tried(call, decode, policy or self._policy)
+        except asyncio.CancelledError:
+            record(self._log, call, cancelled(call))
+            raise
+
+    async def _tried(self, call: Call, decode: Callable[[bytes], T], bounds: RetryPolicy) -> T:
         while True:
-            attempt += 1
-            left = bounds.deadline - (clock.ticks() - start)
-            outcome = await self._attempt(target, request, decode, attempt, left)
+            call.attempt += 1
+            left = bounds.deadline - (clock.ticks() - call.start)
+            outcome = await self._attempt(call, decode, left)
+            call.sent = False
             if not isinstance(outcome, errors.RemoteError):
-                self._report(target, request, attempt, start, None)
+                record(self._log, call, None)
                 return outcome
-            wait = self._wait(bounds, outcome, attempt, clock.ticks() - start)
+            wait = self._wait(bounds, outcome, call)
             if wait is None:
-                self._report(target, request, attempt, start, outcome)
+                record(self._log, call, trouble_of(outcome))
                 raise outcome
             await self._sleep(wait)
 
-    def _wait(
-        self, bounds: RetryPolicy, error: errors.RemoteError, attempt: int, elapsed: float
-    ) -> float | None:
+    def _wait(self, bounds: RetryPolicy, error: errors.RemoteError, call: Call) -> float | None:
         if not error.retryable:
             return None
         return next_wait(
-            bounds, attempt=attempt, elapsed=elapsed, asked=error.retry_after, fraction=self._fraction()
+            bounds,
+            attempt=call.attempt,
+            elapsed=clock.ticks() - call.start,
+            asked=error.retry_after,
+            fraction=self._fraction(),
         )
 
-    async def _attempt(
-        self, target: Target, request: Request, decode: Callable[[bytes], T], attempt: int, left: float
-    ) -> T | errors.RemoteError:
+    async def _attempt(self, call: Call, decode: Callable[[bytes], T], left: float) -> T | errors.RemoteError:
         """One round trip: the value or the error, with its row of metrics written."""
         start = clock.ticks()
-        seconds = max(0.001, min(request.timeout or self._timeout, left))
+        seconds = max(0.001, min(call.request.timeout or self._timeout, left))
         reply: Reply | None = None
         value: T | None = None
         failure: Failure | None = None
         try:
-            reply = await self._send(target, request, seconds)
-            problem = self._problem(target, reply)
+            headers = call.target.headers()
+            reply = await self._send(call, headers, seconds)
+            problem = self._problem(call.target, reply, headers)
             failure = Failure(problem, sent=True) if problem else None
             value = decode(reply.body) if problem is None else None
         except KINDS as exception:
-            failure = translate(exception, connection=target.connection, seconds=seconds)
-        error = _final(failure, request, target) if failure else None
-        self._measure(_metric(target, request, attempt, (clock.ticks() - start) * 1000, reply, error))
+            failure = translate(exception, connection=call.target.connection, seconds=seconds)
+        except asyncio.CancelledError:
+            self._measure(metric(call, start, reply, cancelled(call)))
+            raise
+        error = _final(failure, call.request, call.target) if failure else None
+        self._measure(metric(call, start, reply, trouble_of(error) if error else None))
         return error if error is not None else value  # type: ignore[return-value]  # no error: decoded
 
-    async def _send(self, target: Target, request: Request, seconds: float) -> Reply:
-        url = URL(request.url(target.base_url), encoded=True)
+    async def _send(self, call: Call, secret: Mapping[str, str], seconds: float) -> Reply:
+        request = call.request
+        url = URL(request.url(call.target.base_url), encoded=True)
         proxy = proxy_for(str(url))
-        headers = {"Accept": "application/json", **target.headers()}
+        headers = {"Accept": "application/json", **secret}
         body = None
         if request.body is not None:
             body = msgspec.json.encode(request.body)
@@ -141,52 +152,40 @@ class Transport:
         async with (
             asyncio.timeout(seconds),
             self._open().request(
-                request.method, url, data=body, headers=headers, proxy=proxy, allow_redirects=False
+                request.method,
+                url,
+                data=body,
+                headers=headers,
+                proxy=proxy,
+                allow_redirects=False,
+                trace_request_ctx=call,
             ) as response,
         ):
             received = {name.lower(): value for name, value in response.headers.items()}
             return Reply(response.status, received, await _read(response))
 
-    def _problem(self, target: Target, reply: Reply) -> errors.RemoteError | None:
+    def _problem(self, target: Target, reply: Reply, sent: Mapping[str, str]) -> errors.RemoteError | None:
         if 200 <= reply.status < 300:
             return None
+        secrets = secrets_of(sent)
+        reply = cleaned(reply, secrets)
+        problem = target.explain(reply)
         asked = seconds_asked(reply.headers.get("retry-after"), now=clock.now())
-        return judge(reply, target.explain(reply), connection=target.connection, asked=asked)
+        return judge(reply, problem, connection=target.connection, asked=asked, secrets=secrets)
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            # The whole attempt is bounded by `_send`; a time-out of its own for connecting tells a request
-            # that never left from one that may have been carried out.
+            # The whole attempt is bounded by `_send`.
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS_PER_HOST),
                 timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
                 cookie_jar=aiohttp.DummyCookieJar(),
+                trace_configs=[_watching()],
             )
             # aiohttp would send a GET a second time by itself when a connection breaks: an attempt that no
             # budget, metric or log would ever know of. There is no public switch for it.
             self._session._retry_connection = False
         return self._session
-
-    def _report(
-        self, target: Target, request: Request, attempts: int, start: float, error: errors.RemoteError | None
-    ) -> None:
-        """One log record a logical call, whatever the number of attempts."""
-        facts: dict[str, object] = {
-            "source": target.service,
-            "service": target.service,
-            "connection": target.connection,
-            "business": target.business,
-            "operation": request.operation,
-            "duration_ms": (clock.ticks() - start) * 1000,
-            "attempts": attempts,
-        }
-        event = f"{target.service}.{request.operation}"
-        if error is None:
-            self._log.success(event, **facts)
-            return
-        level = self._log.warn if error.recovery == "skip" else self._log.error
-        reason = {"error": error.message, "error_code": error.code, "error_category": error.category}
-        level(event, status="error", **reason, **facts)
 
 
 def _final(failure: Failure, request: Request, target: Target) -> errors.RemoteError:
@@ -211,31 +210,12 @@ async def _read(response: aiohttp.ClientResponse) -> bytes:
     return bytes(body)
 
 
-def _metric(
-    target: Target,
-    request: Request,
-    attempt: int,
-    duration_ms: float,
-    reply: Reply | None,
-    error: errors.RemoteError | None,
-) -> ApiMetric:
-    rate = target.rate(reply.headers) if reply else None
-    return ApiMetric(
-        id=uuid7(),
-        created_at=clock.now(),
-        service=target.service,
-        endpoint=request.endpoint,
-        method=request.method,
-        success=error is None,
-        duration_ms=duration_ms,
-        attempt=attempt,
-        operation=request.operation,
-        status_code=reply.status if reply else None,
-        response_size_bytes=len(reply.body) if reply else None,
-        rate_limit_remaining=rate.remaining if rate else None,
-        rate_limit_reset_at=rate.resets_at if rate else None,
-        error_message=redact_text(error.message) if error else None,
-        error_category=error.category if error else None,
-        business_id=target.business,
-        integration_id=target.connection,
-    )
+def _watching() -> aiohttp.TraceConfig:
+    """Notes on the call that its request begins to leave; a request to a proxy is not the call's own."""
+
+    async def leaves(session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
+        context.trace_request_ctx.sent = True
+
+    watching = aiohttp.TraceConfig()
+    watching.on_request_headers_sent.append(leaves)
+    return watching

@@ -19,9 +19,10 @@ from masterops.connectors.hubspot.companies import COMPANIES
 from masterops.connectors.hubspot.contacts import CONTACTS
 from masterops.connectors.hubspot.deals import DEALS
 from masterops.connectors.hubspot.objects import ObjectClient
+from masterops.connectors.hubspot.paging import pages
 from masterops.connectors.hubspot.paths import DEFAULT_VERSION, path
 from masterops.connectors.hubspot.properties import PropertiesClient
-from masterops.connectors.hubspot.wire import Paging
+from masterops.connectors.hubspot.wire import Paging, after_of
 from masterops.core.backoff import RetryPolicy
 from masterops.core.spelling import unknown
 from masterops.transport import Request, Target, Transport
@@ -71,6 +72,10 @@ class _Owners(msgspec.Struct, frozen=True):
     results: list[Owner] = []
     paging: Paging | None = None
 
+    @property
+    def after(self) -> str | None:
+        return after_of(self.paging)
+
 
 class _Usages(msgspec.Struct, frozen=True):
     results: list[Usage] = []
@@ -105,15 +110,16 @@ class HubSpot:
     async def ping(self) -> Pulse:
         """One cheap call. A token that may not read the account's details is asked for an owner instead."""
         try:
-            account = await self.account(policy=PING)
+            account = await self.account(policy=PING, timeout=PING_SECONDS)
         except errors.Forbidden:
-            await self._get("owners", "owners.list", _Owners, query={"limit": "1"}, policy=PING)
+            one = {"limit": "1"}
+            await self._get("owners", "owners.list", _Owners, query=one, policy=PING, timeout=PING_SECONDS)
             return Pulse()
         return Pulse({"portal_id": account.portal_id, "time_zone": account.time_zone})
 
-    async def account(self, *, policy: RetryPolicy | None = None) -> Account:
-        """The account: portal id, time zone, currency."""
-        return await self._get("account", "account.details", Account, policy=policy)
+    async def account(self, *, policy: RetryPolicy | None = None, timeout: float | None = None) -> Account:
+        """The account: portal id, time zone, currency. `timeout` bounds one attempt, in seconds."""
+        return await self._get("account", "account.details", Account, policy=policy, timeout=timeout)
 
     async def usage(self) -> list[Usage]:
         """The day's calls of all private apps of the account."""
@@ -121,15 +127,14 @@ class HubSpot:
 
     async def owners(self) -> AsyncIterator[Owner]:
         """Every owner, page by page."""
-        query = {"limit": "100"}
-        while True:
-            page = await self._get("owners", "owners.list", _Owners, query=query)
+
+        async def fetch(after: str | None) -> _Owners:
+            query = {"limit": "100"} | ({"after": after} if after else {})
+            return await self._get("owners", "owners.list", _Owners, query=query)
+
+        async for page in pages(fetch, connection=self.connection):
             for owner in page.results:
                 yield owner
-            after = page.paging.next.after if page.paging and page.paging.next else None
-            if after is None or after == query.get("after"):
-                return
-            query = {**query, "after": after}
 
     async def changed_since(self, resource: str, since: datetime) -> Sequence[Changed]:
         """Every record of `resource` changed at or after `since`, each once."""
@@ -153,8 +158,8 @@ class HubSpot:
         *,
         query: dict[str, str] | None = None,
         policy: RetryPolicy | None = None,
+        timeout: float | None = None,
     ) -> T:
-        timeout = PING_SECONDS if policy is PING else None
         request = Request("GET", self._path(family), operation, query=query or {}, timeout=timeout)
         decode: Callable[[bytes], T] = msgspec.json.Decoder(kind).decode
         return await self._transport.call(self._target, request, decode, policy=policy)
@@ -170,7 +175,7 @@ def target(connection: Connection) -> Target:
     return Target(
         connection=connection.id,
         service="hubspot",
-        business=None if connection.business == "group" else connection.business,
+        business=connection.slug,
         base_url=str(connection.values["base_url"]),
         headers=headers,
         explain=problems.explain,

@@ -9,16 +9,20 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
-from masterops import errors
 from masterops.connectors.connector import Changed
+from masterops.connectors.hubspot import paging
 from masterops.connectors.hubspot import search as searching
+from masterops.connectors.hubspot.batches import Inputs, in_pieces
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
 from masterops.connectors.hubspot.search import Filter, Sort
+from masterops.connectors.hubspot.sweep import Groups, by_id, by_place
 from masterops.connectors.hubspot.wire import (
     BatchAnswer,
     BatchResult,
@@ -27,12 +31,13 @@ from masterops.connectors.hubspot.wire import (
     RowError,
     Upsert,
     chunks,
-    index_of,
 )
 from masterops.transport import Request, Target, Transport
 
 R = TypeVar("R", bound=CrmRecord[Any])
 T = TypeVar("T")
+
+NO_EXTRA: Mapping[str, Any] = MappingProxyType({})
 
 __all__ = ["BatchResult", "Input", "ObjectClient", "Page", "RowError", "Upsert"]
 
@@ -43,7 +48,8 @@ def nothing(body: bytes) -> None:
 
 class ObjectClient(Generic[R]):
     """
-    One kind of object at one connection. Every method raises a RemoteError when it fails for good.
+    One kind of object at one connection. Every method raises a RemoteError when it fails for good, and
+    BadValue for an id that is none: empty, or dots alone.
     """
 
     def __init__(self, transport: Transport, target: Target, path: str, resource: Resource[R]) -> None:
@@ -86,17 +92,13 @@ class ObjectClient(Generic[R]):
         self, *, properties: Sequence[str] | None = None, archived: bool = False, limit: int | None = None
     ) -> AsyncIterator[R]:
         """Every record, page by page; `limit` ends it early."""
-        after: str | None = None
-        left = limit
-        while left is None or left > 0:
-            size = self.resource.page_size if left is None else min(left, self.resource.page_size)
-            page = await self.page(after, limit=size, properties=properties, archived=archived)
-            for row in page.results if left is None else page.results[:left]:
-                yield row
-            left = None if left is None else left - len(page.results)
-            if page.after is None:
-                return
-            after = self._moved(after, page.after)
+
+        async def fetch(after: str | None, size: int) -> Page[R]:
+            return await self.page(after, limit=size, properties=properties, archived=archived)
+
+        size, connection = self.resource.page_size, self._target.connection
+        async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
+            yield row
 
     async def create(self, properties: Mapping[str, str]) -> R:
         """
@@ -126,25 +128,22 @@ class ObjectClient(Generic[R]):
         extra: dict[str, Any] = {"properties": list(properties or self.resource.properties)}
         if id_property:
             extra["idProperty"] = id_property
-        return await self._batch(
-            "read", [{"id": id} for id in ids], extra, {id: i for i, id in enumerate(ids)}
-        )
+        return await self._batch("read", [{"id": id} for id in ids], extra)
 
     async def batch_create(self, records: Sequence[Mapping[str, str]]) -> BatchResult[R]:
         """Make many records. Each input is traced, so that one bad input does not fail the others."""
         inputs = [{"properties": dict(r), "objectWriteTraceId": str(i)} for i, r in enumerate(records)]
-        traces = {str(i): i for i in range(len(records))}
-        return await self._batch("create", inputs, {}, traces, repeatable=False)
+        return await self._batch("create", inputs, repeatable=False)
 
     async def batch_update(
         self, records: Sequence[Input], *, id_property: str | None = None
     ) -> BatchResult[R]:
         """Change many records."""
-        return await self._batch("update", *self._identified(records, id_property))
+        return await self._batch("update", _identified(records, id_property))
 
     async def batch_upsert(self, records: Sequence[Upsert], *, id_property: str) -> BatchResult[R]:
         """Update or create many records by a unique property; `row.new` says which it was."""
-        return await self._batch("upsert", *self._identified(records, id_property))
+        return await self._batch("upsert", _identified(records, id_property))
 
     async def batch_archive(self, ids: Sequence[str]) -> None:
         """Move many records to the recycle bin."""
@@ -163,29 +162,23 @@ class ObjectClient(Generic[R]):
         """
         The records for which all filters of at least one group hold.
 
-        Without `sort` they come in the order of their ids and there is no limit to their number; with one,
-        HubSpot ends at the 10,000th and BadValue is raised there.
+        Without `sort` they come in the order of their ids, there is no limit to their number, and each page
+        asks for what comes after the last id: a record that vanishes meanwhile shifts no other out. That
+        takes one filter of each group, as long as `limit` does not fit on one page.
+
+        With `sort` HubSpot counts, and ends at the 10,000th: BadValue is raised there.
         """
-        order = sort or Sort("hs_object_id")
-        given, last, yielded = [list(group) for group in groups], None, 0
-        while limit is None or yielded < limit:
-            sweep = _beyond(given, last) if last is not None else given
-            more = False
-            async for row, exhausted in self._sweep(sweep, query, order, properties):
-                yield row
-                yielded += 1
-                last, more = row.id, not exhausted
-                if yielded == limit:
-                    return
-            if not more:
-                return
-            if sort is not None:
-                raise errors.BadValue(
-                    value=sort.property, kind="sort", reason="HubSpot sorts the first 10,000 results only"
-                )
+        given = [list(group) for group in groups if group]
+        if sort is None and (limit is None or limit > searching.PAGE):
+            searching.check(given, paged=True)
+        ask = partial(self._ask, query=query, properties=properties or self.resource.properties)
+        fetch = by_id(ask, given) if sort is None else by_place(ask, given, sort)
+        size, connection = searching.PAGE, self._target.connection
+        async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
+            yield row
 
     async def changed_since(self, since: datetime) -> Sequence[Changed]:
-        """Every record changed at or after `since`, each once, in the order of ids."""
+        """Every record changed at or after `since`, each once."""
         changed = self.resource.changed
         found: dict[str, Changed] = {}
         async for row in self.search([Filter(changed, "GTE", since)], properties=[changed]):
@@ -195,88 +188,29 @@ class ObjectClient(Generic[R]):
                 found[row.id] = Changed(row.id, at)
         return tuple(found.values())
 
-    async def _sweep(
+    async def _ask(
         self,
-        groups: Sequence[Sequence[Filter]],
-        query: str | None,
+        groups: Groups,
         sort: Sort,
-        properties: Sequence[str] | None,
-    ) -> AsyncIterator[tuple[R, bool]]:
-        """Up to 10,000 results of one query, each with whether the query ends with its page."""
-        after: str | None = None
-        seen = 0
-        while True:
-            body = searching.body(
-                groups,
-                query=query,
-                sort=sort,
-                properties=properties or self.resource.properties,
-                limit=searching.PAGE,
-                after=after,
-            )
-            page = await self._call("POST", "/search", "search", self._page, body=body)
-            seen += len(page.results)
-            for row in page.results:
-                yield row, page.after is None
-            if page.after is None or seen >= searching.MOST_RESULTS:
-                return
-            after = self._moved(after, page.after)
-
-    def _moved(self, before: str | None, after: str) -> str:
-        """A cursor that does not move would be read for ever."""
-        if before == after:
-            reason = f"its cursor stands still at {after!r}"
-            raise errors.UnexpectedAnswer(service=self._target.connection, reason=reason)
-        return after
-
-    def _identified(
-        self, records: Sequence[Input | Upsert], id_property: str | None
-    ) -> tuple[Sequence[dict[str, Any]], dict[str, Any], dict[str, int]]:
-        inputs = []
-        for index, record in enumerate(records):
-            row = {"id": record.id, "properties": record.properties, "objectWriteTraceId": str(index)}
-            inputs.append({**row, "idProperty": id_property} if id_property else row)
-        known = {record.id: index for index, record in enumerate(records)}
-        return inputs, {}, known | {str(index): index for index in range(len(records))}
+        size: int,
+        after: str | None,
+        *,
+        query: str | None,
+        properties: Sequence[str],
+    ) -> Page[R]:
+        """One page of a search."""
+        body = searching.body(groups, query=query, sort=sort, properties=properties, limit=size, after=after)
+        return await self._call("POST", "/search", "search", self._page, body=body)
 
     async def _batch(
-        self,
-        verb: str,
-        inputs: Sequence[Mapping[str, Any]],
-        extra: Mapping[str, Any],
-        known: dict[str, int],
-        *,
-        repeatable: bool = True,
+        self, verb: str, inputs: Inputs, extra: Mapping[str, Any] = NO_EXTRA, *, repeatable: bool = True
     ) -> BatchResult[R]:
-        """
-        All inputs in batches of 100. A batch that fails whole is an error of each of its rows; when nothing
-        at all succeeded, or never will, the error is raised.
-        """
-        result: BatchResult[R] = BatchResult()
-        whole: errors.RemoteError | None = None
-        for start, chunk in chunks(inputs, self.resource.batch_size):
-            body = {**extra, "inputs": chunk}
-            try:
-                answer = await self._call(
-                    "POST",
-                    f"/batch/{verb}",
-                    f"batch.{verb}",
-                    self._batch_answer,
-                    body=body,
-                    repeatable=repeatable,
-                )
-            except errors.RemoteError as error:
-                if error.recovery == "stop" and not result.rows:
-                    raise
-                whole = error
-                rows = range(start, start + len(chunk))
-                result.errors += [RowError(index, error.message, error.category) for index in rows]
-                continue
-            result.rows += answer.results
-            result.errors += [RowError(index_of(e, known), e.message, e.category) for e in answer.errors]
-        if whole is not None and not result.rows:
-            raise whole
-        return result
+        async def send(piece: Inputs) -> BatchAnswer[R]:
+            body = {**extra, "inputs": piece}
+            path, name = f"/batch/{verb}", f"batch.{verb}"
+            return await self._call("POST", path, name, self._batch_answer, body=body, repeatable=repeatable)
+
+        return await in_pieces(send, inputs, self.resource.batch_size)
 
     def _wanted(self, properties: Sequence[str] | None) -> str:
         return ",".join(properties or self.resource.properties)
@@ -305,7 +239,9 @@ class ObjectClient(Generic[R]):
         return await self._transport.call(self._target, request, decode)
 
 
-def _beyond(groups: Sequence[Sequence[Filter]], last: str) -> list[list[Filter]]:
-    """The same question, for ids after `last`."""
-    further = Filter("hs_object_id", "GT", last)
-    return [[*group, further] for group in groups] or [[further]]
+def _identified(records: Sequence[Input | Upsert], id_property: str | None) -> Inputs:
+    key = {"idProperty": id_property} if id_property else {}
+    return [
+        {"id": record.id, "properties": record.properties, "objectWriteTraceId": str(index), **key}
+        for index, record in enumerate(records)
+    ]

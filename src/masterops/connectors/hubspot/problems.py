@@ -2,19 +2,24 @@
 HubSpot's error bodies and rate-limit headers, read into ours.
 
 Every field of the body is optional; batch answers use a shorter form without a correlation id
-(developers.hubspot.com/docs/api-reference/error-handling).
+(developers.hubspot.com/docs/api-reference/error-handling). A field that is null or of another type is
+passed over alone: the one beside it may say that the day's calls are spent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import islice
+from typing import TypeVar
 
 import msgspec
 
 from masterops import errors
 from masterops.core import clock
 from masterops.transport import Problem, Rate, Reply
+
+S = TypeVar("S", bound=msgspec.Struct)
 
 # HubSpot promises no Retry-After on a 429: the length of the window that was exceeded is the answer.
 WINDOW_SECONDS = {"TEN_SECONDLY_ROLLING": 10.0, "SECONDLY": 1.0}
@@ -27,8 +32,6 @@ class Detail(msgspec.Struct, frozen=True):
     """
 
     message: str = ""
-    code: str | None = None
-    context: dict[str, list[str]] = {}
 
 
 class ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
@@ -38,20 +41,38 @@ class ErrorBody(msgspec.Struct, frozen=True, rename="camel"):
 
     message: str = ""
     category: str | None = None
-    sub_category: str | None = None
     correlation_id: str | None = None
     policy_name: str | None = None
-    errors: list[Detail] = []
+    errors: list[object] = []
+
+
+def lenient(kind: type[S], value: object) -> S:
+    """`value` as a `kind`, all of whose fields have defaults: what does not fit is left at them."""
+    given = value if isinstance(value, dict) else {}
+    good: dict[str, object] = {}
+    for field in msgspec.structs.fields(kind):
+        try:
+            good[field.name] = msgspec.convert(given[field.encode_name], field.type)
+        except (KeyError, msgspec.ValidationError):
+            continue
+    return kind(**good)
+
+
+def texts(value: object) -> list[str]:
+    """The strings in a value of a `context`, which holds lists of them, or so it says."""
+    return [each for each in (value if isinstance(value, list) else [value]) if isinstance(each, str)]
 
 
 def explain(reply: Reply) -> Problem:
     """HubSpot's own words for a failed call; an unreadable body gives an empty problem."""
     try:
-        body = msgspec.json.decode(reply.body, type=ErrorBody)
-    except msgspec.DecodeError:
+        body = lenient(ErrorBody, msgspec.json.decode(reply.body))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return Problem()
-    details = "; ".join(detail.message for detail in body.errors[:3] if detail.message)
-    reason = body.message if not details or details in body.message else f"{body.message} ({details})"
+    messages = (lenient(Detail, each).message for each in body.errors)
+    details = "; ".join(islice(filter(None, messages), 3))
+    both = body.message and details and details not in body.message
+    reason = f"{body.message} ({details})" if both else body.message or details
     facts = {"correlation_id": body.correlation_id, "remote_category": body.category}
     return Problem(
         reason=reason,

@@ -60,19 +60,22 @@ class PropertiesClient:
 
     async def list(self, kind: str) -> list[Property]:
         """All properties of `kind` (contacts, companies, ...)."""
-        answer = await self._call("GET", "", "list", kind, decoder=msgspec.json.Decoder(_List))
-        found: list[Property] = answer.results
-        return found
+        request = self._request("GET", "", "list", kind)
+        answer = await self._transport.call(self._target, request, msgspec.json.Decoder(_List).decode)
+        return answer.results
 
     async def get(self, kind: str, name: str) -> Property:
         """One property. Raises NotFound."""
         return await self._one("GET", "/{name}", "get", kind, name)
 
     async def create(self, kind: str, definition: Property) -> Property:
-        """Make a property; a second one of the same name is a Conflict."""
+        """
+        Make a property; a second one of the same name is a Conflict. It is sent once: when nobody can say
+        whether it was made, OutcomeUnknown is raised.
+        """
         fields = msgspec.to_builtins(definition)
         body = {name: value for name, value in fields.items() if name not in TOLD_ONLY}
-        return await self._one("POST", "", "create", kind, None, body)
+        return await self._one("POST", "", "create", kind, None, body, repeatable=False)
 
     async def update(self, kind: str, name: str, changes: Mapping[str, Any]) -> Property:
         """Change a property's label, description, options, ... given by HubSpot's own names."""
@@ -80,17 +83,26 @@ class PropertiesClient:
 
     async def archive(self, kind: str, name: str) -> None:
         """Move a property to the recycle bin."""
-        request = self._request("DELETE", "/{name}", "archive", kind, name, None)
+        request = self._request("DELETE", "/{name}", "archive", kind, name)
         await self._transport.call(self._target, request, nothing)
 
     async def _one(
-        self, method: str, path: str, verb: str, kind: str, name: str | None, body: object = None
+        self,
+        method: str,
+        path: str,
+        verb: str,
+        kind: str,
+        name: str | None,
+        body: object = None,
+        *,
+        repeatable: bool = True,
     ) -> Property:
-        decoder = msgspec.json.Decoder(Property)
-        answer: Property = await self._call(method, path, verb, kind, name, body, decoder=decoder)
+        decode = msgspec.json.Decoder(Property).decode
+        request = self._request(method, path, verb, kind, name, body, repeatable=repeatable)
+        answer: Property = await self._transport.call(self._target, request, decode)
         return answer
 
-    async def _call(
+    def _request(
         self,
         method: str,
         path: str,
@@ -99,14 +111,9 @@ class PropertiesClient:
         name: str | None = None,
         body: object = None,
         *,
-        decoder: msgspec.json.Decoder[Any],
-    ) -> Any:
-        request = self._request(method, path, verb, kind, name, body)
-        return await self._transport.call(self._target, request, decoder.decode)
-
-    def _request(
-        self, method: str, path: str, verb: str, kind: str, name: str | None, body: object
+        repeatable: bool = True,
     ) -> Request:
-        parts = {"kind": kind} | ({"name": name} if name else {})
-        # A property has a name of its own: making it twice ends in a Conflict, not in two.
-        return Request(method, self._path + path, f"properties.{verb}", parts=parts, body=body)
+        parts = {"kind": kind} if name is None else {"kind": kind, "name": name}
+        return Request(
+            method, self._path + path, f"properties.{verb}", parts=parts, body=body, repeatable=repeatable
+        )

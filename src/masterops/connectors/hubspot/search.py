@@ -78,7 +78,7 @@ def body(
     after: str | None,
 ) -> dict[str, Any]:
     """The request's body; groups are alternatives (OR), the filters in one all hold (AND)."""
-    _check(groups)
+    check(groups)
     wanted: dict[str, Any] = {
         "filterGroups": [{"filters": [_filter(each) for each in group]} for group in groups if group],
         "properties": list(properties),
@@ -101,20 +101,38 @@ def _filter(condition: Filter) -> dict[str, Any]:
     if condition.high is not None:
         wire["highValue"] = wire_value(condition.high)
     if condition.values:
-        # IN and NOT_IN compare strings in lower case; anything else finds nothing.
-        wire["values"] = [wire_value(value).lower() for value in condition.values]
+        wire["values"] = _spellings(condition.values)
     return wire
 
 
-def _check(groups: Sequence[Sequence[Filter]]) -> None:
-    counts = [len(group) for group in groups]
+def _spellings(values: Sequence[Value]) -> list[str]:
+    """
+    Each value as given and in lower case. HubSpot keeps text in lower case and does not lower what IN and
+    NOT_IN compare it with; the values of an enumeration it keeps as they are. Which of the two a property
+    is, a filter does not say.
+    """
+    given = [wire_value(value) for value in values]
+    return list(dict.fromkeys(spelling for text in given for spelling in (text, text.lower())))
+
+
+def check(groups: Sequence[Sequence[Filter]], *, paged: bool = False) -> None:
+    """
+    Raise BadValue for more than HubSpot takes. `paged` says that each group needs one filter more, to ask
+    for what comes after the last id.
+    """
+    counts = [len(group) + paged for group in groups]
     if (
         len(counts) > MOST_GROUPS
         or max(counts, default=0) > MOST_FILTERS
         or sum(counts) > MOST_FILTERS_IN_ALL
     ):
+        most = f"at most {MOST_GROUPS} groups of {MOST_FILTERS - paged} filters, {MOST_FILTERS_IN_ALL} in all"
+        one = (
+            f": the next page takes one more of each group, unless `sort` or a `limit` up to {PAGE} is given"
+        )
         raise errors.BadValue(
-            value=f"{len(counts)} groups, {sum(counts)} filters",
+            value=f"{len(counts)} groups, {sum(map(len, groups))} filters",
             kind="HubSpot search",
-            reason=f"at most {MOST_GROUPS} groups of {MOST_FILTERS} filters, {MOST_FILTERS_IN_ALL} in all",
+            reason=most + one if paged else most,
+            hint="Ask for less at once, and sort out the rest when the records are here.",
         )

@@ -10,7 +10,6 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from masterops import errors
-from masterops.connectors.hubspot.problems import Detail
 from masterops.connectors.hubspot.records import CrmRecord
 
 R = TypeVar("R", bound=CrmRecord[Any])
@@ -45,7 +44,7 @@ class Page(msgspec.Struct, Generic[R], frozen=True):
     @property
     def after(self) -> str | None:
         """The cursor of the next page, or None on the last."""
-        return self.paging.next.after if self.paging and self.paging.next else None
+        return after_of(self.paging)
 
 
 class BatchError(msgspec.Struct, frozen=True):
@@ -55,17 +54,17 @@ class BatchError(msgspec.Struct, frozen=True):
 
     message: str = ""
     category: str | None = None
-    context: dict[str, list[str]] = {}
-    errors: list[Detail] = []
+    context: dict[str, object] = {}  # lists of ids, as a rule
 
 
 class BatchAnswer(msgspec.Struct, Generic[R], frozen=True):
     """
-    The answer to a batch: what worked, and what did not.
+    The answer to a batch: what worked, and what did not. The errors are read one by one: an odd one must
+    not hide what worked.
     """
 
     results: list[R] = []
-    errors: list[BatchError] = []
+    errors: list[object] | None = None
 
 
 class Input(msgspec.Struct, frozen=True):
@@ -113,16 +112,12 @@ class BatchResult(msgspec.Struct, Generic[R]):
             raise errors.Invalid(service=connection, reason=reason)
 
 
+def after_of(paging: Paging | None) -> str | None:
+    """The cursor in a page's `paging`."""
+    return paging.next.after if paging and paging.next else None
+
+
 def chunks(items: Sequence[T], size: int) -> Iterator[tuple[int, Sequence[T]]]:
     """`items` in pieces of at most `size`, each with the index of its first."""
     for start in range(0, len(items), size):
         yield start, items[start : start + size]
-
-
-def index_of(error: BatchError, known: dict[str, int]) -> int | None:
-    """Which input an entry of `errors` means: HubSpot echoes its trace id, or names its id."""
-    for name in ("objectWriteTraceId", "ids", "id"):
-        for value in error.context.get(name, []):
-            if value in known:
-                return known[value]
-    return None

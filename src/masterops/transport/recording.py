@@ -1,0 +1,100 @@
+"""
+What a call leaves behind: a row of metrics an attempt, one log record in all.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from masterops import errors
+from masterops.core import clock
+from masterops.core.ids import uuid7
+from masterops.logs import ApiMetric, Logger, redact_text
+from masterops.transport.outcome import Reply
+from masterops.transport.request import Request, Target
+
+
+@dataclass(slots=True)
+class Call:
+    """
+    One logical call under way. `sent` says whether the attempt that runs now may have left this machine.
+    """
+
+    target: Target
+    request: Request
+    start: float
+    attempt: int = 0
+    sent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """
+    Why something did not end well, as it is written down.
+    """
+
+    message: str
+    category: errors.Category
+    level: Literal["warn", "error"] = "warn"
+    code: str | None = None
+
+
+def trouble_of(error: errors.RemoteError) -> Trouble:
+    """An error, as it is written down."""
+    level: Literal["warn", "error"] = "warn" if error.recovery == "skip" else "error"
+    return Trouble(error.message, error.category, level, error.code)
+
+
+def cancelled(call: Call) -> Trouble:
+    """Somebody ended the call: of a write that had left, nobody can say what became of it."""
+    if call.sent and not call.request.repeatable:
+        kind = errors.OutcomeUnknown
+        return Trouble("cancelled; outcome unknown", kind.category, code=kind.code)
+    return Trouble("cancelled", "unknown")
+
+
+def record(log: Logger, call: Call, trouble: Trouble | None) -> None:
+    """One log record a logical call, whatever the number of attempts."""
+    target, request = call.target, call.request
+    facts: dict[str, object] = {
+        "source": target.service,
+        "service": target.service,
+        "connection": target.connection,
+        "business": target.business,
+        "operation": request.operation,
+        "duration_ms": (clock.ticks() - call.start) * 1000,
+        "attempts": call.attempt,
+    }
+    event = f"{target.service}.{request.operation}"
+    if trouble is None:
+        log.success(event, **facts)
+        return
+    facts |= {"error": trouble.message, "error_category": trouble.category}
+    facts |= {"error_code": trouble.code} if trouble.code else {}
+    log.log(trouble.level, event, status="error", **facts)
+
+
+def metric(call: Call, start: float, reply: Reply | None, trouble: Trouble | None) -> ApiMetric:
+    """The row of one attempt, which began at `start`."""
+    target, request = call.target, call.request
+    rate = target.rate(reply.headers) if reply else None
+    return ApiMetric(
+        id=uuid7(),
+        created_at=clock.now(),
+        service=target.service,
+        endpoint=request.endpoint,
+        method=request.method,
+        success=trouble is None,
+        duration_ms=(clock.ticks() - start) * 1000,
+        attempt=call.attempt,
+        operation=request.operation,
+        status_code=reply.status if reply else None,
+        response_size_bytes=len(reply.body) if reply else None,
+        rate_limit_remaining=rate.remaining if rate else None,
+        rate_limit_reset_at=rate.resets_at if rate else None,
+        error_message=redact_text(trouble.message) if trouble else None,
+        error_category=trouble.category if trouble else None,
+        business_id=target.business,
+        integration_id=target.connection,
+    )
