@@ -2,7 +2,7 @@
 `python -m masterops` is `ops`.
 """
 
-from masterops.cli.main import main
+from masterops.cli.entry import main
 
 if __name__ == "__main__":
     main()

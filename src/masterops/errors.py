@@ -14,6 +14,7 @@ Every error of Master-Ops, in one tree.
     │   ├── EmbeddedMissing  EmbeddedFailed  EmbeddedInUse  EmbeddedVersion  DataDirectoryUnusable  DiskFull
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── CycleUnfinished                a cycle takes too long                           exit 1
+    ├── OutputFailed                   stdout cannot be written                         exit 1
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
     │   ├── PortTaken  SandboxNotRunning  SandboxFailed  SandboxState
@@ -355,6 +356,14 @@ class CycleUnfinished(MasterOpsError):
     hint = "`ops logs --errors-only` may say why; a dead worker's job is taken over within half a minute."
 
 
+class OutputFailed(MasterOpsError):
+    """The output cannot be written: {reason}"""
+
+    code = "OUT001"
+    category = "usage"
+    hint = "Write it to a place with room."
+
+
 class QueryFailed(MasterOpsError):
     """PostgreSQL refused the query: {reason}"""
 
@@ -451,7 +460,7 @@ class TlsFailed(NetworkError):
 
 
 class Timeout(RemoteError):
-    """{service} did not answer within {seconds:g} s"""
+    """{service} did not answer within {seconds:.3g} s"""
 
     code = "NET004"
     category = "timeout"

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import os
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,35 @@ def test_leaving_a_sync_iteration_early_is_fine() -> None:
             break
 
         assert ids == [hub.contacts.get(ids[0]).id]
+
+
+def test_threads_may_open_at_the_same_time() -> None:
+    """
+    Each has its own loop and its own connections.
+    """
+
+    def work(number: int) -> bool:
+        with masterops.open_sync() as ops:
+            ops.log.info("thread", number=number)
+            return bool(ops.connect("hubspot", business="teelixir"))
+
+    with ThreadPoolExecutor(6) as threads:
+        assert [True] * 18 == list(threads.map(work, range(18)))
+
+
+async def test_the_sync_form_works_beside_a_running_loop() -> None:
+    """
+    A notebook has one of its own. What is used after the end says so.
+    """
+    with masterops.open_sync() as ops:
+        hub = ops.connect("hubspot", business="teelixir")
+        rows = hub.contacts.list(limit=2)
+        assert hub.account().portal_id
+
+    with pytest.raises(errors.UsageError, match="closed"):
+        list(rows)
+    with pytest.raises(errors.UsageError, match="closed"):
+        hub.account()
 
 
 def test_an_error_on_opening_is_ours(monkeypatch: pytest.MonkeyPatch) -> None:

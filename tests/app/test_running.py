@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 
+from masterops.db import Embedded
 from tests.app.conftest import Installation, alive, until
 
 
@@ -139,6 +140,65 @@ def test_a_killed_server_comes_back_with_every_row(installation: Installation) -
     assert before <= after
     platform.send_signal(signal.SIGINT)
     assert 0 == platform.wait(30)
+
+
+def test_a_server_is_started_again_while_the_one_who_started_it_sleeps(installation: Installation) -> None:
+    """
+    A killed server stays a zombie of a process that does not look; that keeps nobody else from starting one.
+    """
+    script = (
+        "import sys, time, pathlib; from masterops.db import Embedded\n"
+        "Embedded(pathlib.Path(sys.argv[1])).acquire(); print('up', flush=True); time.sleep(60)"
+    )
+    sleeper = subprocess.Popen(
+        [sys.executable, "-c", script, str(installation.home)], stdout=subprocess.PIPE, text=True
+    )
+    installation.running.append(sleeper)
+    assert sleeper.stdout is not None
+    assert "up\n" == sleeper.stdout.readline()
+    os.kill(installation.postmaster(), signal.SIGKILL)
+
+    done = installation.ops("stats")
+
+    assert 0 == done.returncode, done.stderr
+    assert sleeper.poll() is None
+    sleeper.kill()
+
+
+def test_a_worker_alone_brings_the_server_back(installation: Installation) -> None:
+    """
+    `ops work` needs no `ops up` beside it for that.
+    """
+    helper = installation.start("work")
+    assert helper.stderr is not None
+    while "Working." not in helper.stderr.readline():
+        assert helper.poll() is None
+    killed = installation.postmaster()
+    os.kill(killed, signal.SIGKILL)
+
+    def running() -> bool:
+        status = Embedded(installation.home).status()
+        return status.running and status.pid != killed
+
+    until(running, 20)
+    helper.send_signal(signal.SIGTERM)
+    assert 0 == helper.wait(20)
+
+
+def test_backends_that_are_killed_delay_a_command_and_no_more(installation: Installation) -> None:
+    """
+    The server recovers from it by itself; a command that comes meanwhile waits.
+    """
+    installation.up()
+    for _ in range(3):
+        backends = installation.ops(
+            "db", "psql", "-AtXc", "SELECT pid FROM pg_stat_activity WHERE backend_type = 'client backend'"
+        )
+        for pid in backends.stdout.split():
+            if alive(int(pid)):
+                os.kill(int(pid), signal.SIGKILL)
+        done = installation.ops("stats")
+        assert 0 == done.returncode, done.stderr
 
 
 def test_down_stops_what_a_killed_platform_left(installation: Installation) -> None:

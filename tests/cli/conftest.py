@@ -62,6 +62,7 @@ def bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     for name in list(os.environ):
         if name.startswith(("MASTEROPS_", "HUBSPOT_", "N8N_", "SUPABASE_", "DATABASE_", "LOG_LEVEL")):
             monkeypatch.delenv(name)
+    set_default_pipeline(None)  # another test's spool lies in another home
     monkeypatch.setenv("MASTEROPS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("TZ", "UTC")
     monkeypatch.chdir(tmp_path)

@@ -4,6 +4,7 @@ Bad input: one clear error that says what, where and how to mend it; a stable co
 
 from __future__ import annotations
 
+import os
 import socket
 from pathlib import Path
 
@@ -153,6 +154,35 @@ def test_a_home_that_cannot_be_written(bare: Cli, monkeypatch: pytest.MonkeyPatc
     assert 1 == bare("doctor").code
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can act as another user")
+def test_a_home_of_another_user(bare: Cli) -> None:
+    """
+    Root leaves nothing behind that its owner could not write any more.
+    """
+    bare.home.mkdir()
+    os.chown(bare.home, 65534, 65534)
+
+    result = bare("stats")
+
+    assert 3 == result.code
+    assert "it belongs to user 65534" in result.err
+    assert [] == list(bare.home.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["pipe", "loop", "folder"])
+def test_a_configuration_file_that_is_none(cli: Cli, kind: str) -> None:
+    """
+    It is neither waited for nor passed over.
+    """
+    path = cli.folder / "masterops.toml"
+    {"pipe": os.mkfifo, "loop": lambda link: link.symlink_to(link), "folder": Path.mkdir}[kind](path)
+
+    result = cli("config", "show")
+
+    assert 2 == result.code
+    assert "masterops.toml" in result.err
+
+
 def test_a_port_that_is_taken(bare: Cli) -> None:
     """
     The port is named, and how to choose another.
@@ -178,8 +208,9 @@ def test_the_demo_with_its_port_taken(cli: Cli, monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv("MASTEROPS_SANDBOX_PORT", str(taken.getsockname()[1]))
         result = cli("health-check")
 
-    assert 1 == result.code
+    assert 2 == result.code
     assert "in use by another program" in result.err
+    assert "sandbox.port" in result.err
 
 
 @pytest.mark.parametrize(
@@ -226,6 +257,11 @@ def test_a_broken_fault_file_is_named(cli: Cli) -> None:
 
     result = cli("sandbox", "fault", "hubspot/teelixir", "--hang")
 
-    assert result.code in (1, 2)
+    assert 2 == result.code
     assert "faults.json" in result.err
     assert "{" == (folder / "faults.json").read_text()
+    assert 1 == len([line for line in cli("up", "--once").err.splitlines() if "faults.json" in line])
+    assert (0, 0) == (
+        cli("sandbox", "reset").code,
+        cli("sandbox", "fault", "hubspot/teelixir", "--hang").code,
+    )

@@ -7,6 +7,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -462,7 +463,7 @@ def test_a_service_without_a_connector_is_no_crash(cli: Cli) -> None:
     Nor is a filter that matches nothing a success.
     """
     assert (2, True) == ((result := cli("test-integration", "n8n")).code, "code: USE002" in result.err)
-    assert (2, True) == ((result := cli("health-check", "--services", "n8n")).code, "USE001" in result.err)
+    assert (2, True) == ((result := cli("health-check", "--services", "n8n")).code, "USE002" in result.err)
 
 
 def test_follow_has_no_csv_and_up_neither(cli: Cli) -> None:
@@ -471,6 +472,53 @@ def test_follow_has_no_csv_and_up_neither(cli: Cli) -> None:
     """
     assert 2 == cli("logs", "--follow", "--output", "csv").code
     assert 2 == cli("up", "--once", "--output", "csv").code
+
+
+@pytest.mark.parametrize(
+    ("code", "redirect"),
+    [
+        pytest.param(0, ">&-", id="stdout closed"),
+        pytest.param(1, ">/dev/full", id="a full disk"),
+        pytest.param(0, "| cat >/dev/null", id="a pipe"),
+    ],
+)
+@pytest.mark.parametrize("words", ["stats", "db query businesses -o json", "--help"])
+def test_output_that_cannot_be_written_is_one_clear_error(
+    cli: Cli, code: int, redirect: str, words: str
+) -> None:
+    """
+    Nobody to read it is no error; a full disk is one of its own.
+    """
+    get_logger(source="n8n").info("something to show")
+    done = subprocess.run(
+        f"set -o pipefail; {sys.executable} -m masterops {words} {redirect}",
+        shell=True, executable="/bin/bash", capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert code == done.returncode, done.stderr
+    assert "OPS000" not in done.stderr
+    assert "Traceback" not in done.stderr
+    assert (code == 1) == ("code: OUT001" in done.stderr)
+
+
+def test_a_terminal_that_knows_only_ascii_gets_ascii(cli: Cli) -> None:
+    """
+    Marks have a plain form.
+    """
+    done = subprocess.run(
+        [sys.executable, "-m", "masterops", "health-check"],
+        env={**os.environ, "PYTHONIOENCODING": "ascii"}, capture_output=True, text=True,
+    )  # fmt: skip
+
+    assert (0, True) == (done.returncode, "* up" in done.stdout)
+
+
+def test_bare_ops_is_help(bare: Cli) -> None:
+    """
+    Nothing asked is no mistake.
+    """
+    assert (0, True, "") == ((result := bare()).code, "Commands:" in result.out, result.err)
+    assert (0, True) == ((result := bare("db")).code, "query" in result.out)
 
 
 def test_a_reader_that_has_seen_enough_is_no_error(cli: Cli, tmp_path: Path) -> None:

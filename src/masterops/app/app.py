@@ -4,6 +4,7 @@ A running application: database, log pipeline, transport, connectors, engine; jo
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
 from uuid import UUID
@@ -23,6 +24,8 @@ from masterops.health import Patient
 from masterops.jobs import CYCLE, catalogue
 from masterops.logs import Logger, Pipeline, default_pipeline, set_default_pipeline
 from masterops.transport import Transport
+
+KEEP_SECONDS = 2.0
 
 
 class App:
@@ -111,6 +114,22 @@ class App:
                 "SELECT 1 FROM ops.cycles WHERE id = %s AND finished_at IS NOT NULL", [cycle]
             )
             return await cursor.fetchone() is not None
+
+    async def keep_database(self, stop: asyncio.Event) -> None:
+        """Until `stop`, see that the embedded server runs, and start it again when something killed it."""
+        away = False
+        while not stop.is_set():
+            try:
+                await self.database.revive()
+                if away:
+                    self.log.info("database.back")
+                away = False
+            except errors.DatabaseError as error:
+                if not away:
+                    self.log.error("database.away", error=error.message)
+                away = True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), KEEP_SECONDS)
 
     def _connector_or_error(self, connection: Connection) -> Connector | errors.MasterOpsError:
         try:

@@ -12,6 +12,8 @@ from contextlib import AbstractAsyncContextManager, contextmanager
 from types import TracebackType
 from typing import Any, TypeVar
 
+from masterops import errors
+
 T = TypeVar("T")
 
 
@@ -31,13 +33,17 @@ class Portal:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # In its own thread: the caller's may have a running loop of its own, as a notebook's has.
+        asyncio.run_coroutine_threadsafe(self._loop.shutdown_asyncgens(), self._loop).result()
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
         self._loop.close()
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """The result of `coroutine`, run in the loop; Ctrl-C cancels it."""
+        """The result of `coroutine`, run in the loop; Ctrl-C cancels it. Raises UsageError once closed."""
+        if self._loop.is_closed():
+            coroutine.close()
+            raise errors.UsageError(what="Master-Ops is closed", hint="Use it inside its `with` block.")
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
             return future.result()

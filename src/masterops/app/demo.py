@@ -13,7 +13,7 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import msgspec
@@ -116,10 +116,19 @@ class Demo:
             return msgspec.json.decode(line, type=Place)
         except msgspec.DecodeError:
             await self.close()
-            words = log.read_text(errors="replace").strip().splitlines()
-            # Its last words are the message and the hint.
-            reason = " ".join(words[-2:]) if words else f"no answer within {LONGEST_START_SECONDS:g} s"
-            raise errors.SandboxFailed(reason=reason) from None
+            raise self._last_words(log.read_text(errors="replace").strip().splitlines()) from None
+
+    def _last_words(self, words: Sequence[str]) -> errors.MasterOpsError:
+        """Why the sandbox did not come up: its own message and hint, in terms of our settings."""
+        sandbox = self._settings.sandbox
+        if not words:
+            return errors.SandboxFailed(reason="it ended, or said nothing for too long")
+        message, _, code = " ".join(words[-2:-1] or words).removesuffix("]").rpartition(" [")
+        if code == errors.PortTaken.code:
+            hint = "Set `sandbox.port` (MASTEROPS_SANDBOX_PORT) to another port, or to 0 for a free one."
+            return errors.PortTaken(port=sandbox.port, host=sandbox.host, hint=hint)
+        reason = (message or words[-1]).removeprefix("The sandbox did not come up: ")
+        return errors.SandboxFailed(reason=reason, hint=words[-1])
 
 
 def command(settings: Settings) -> list[str]:

@@ -37,7 +37,8 @@ GAP = "  "
 
 def colours(stream: TextIO | None = None) -> bool:
     """Whether to colour what goes to `stream` (stdout by default)."""
-    return (stream or sys.stdout).isatty() and not os.environ.get("NO_COLOR")
+    plain = os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+    return (stream or sys.stdout).isatty() and not plain
 
 
 def paint(text: str, code: str, *, on: bool | None = None) -> str:

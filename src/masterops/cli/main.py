@@ -6,8 +6,10 @@ Commands are named here and imported when they are called, so that `ops --help` 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -100,6 +102,8 @@ def ops(ctx: click.Context, config: str | None, debug: bool) -> None:
 
 def main(argv: list[str] | None = None) -> None:
     """Run one command line and exit with its code."""
+    if sys.stdout is None:  # started with stdout closed: what nobody can read goes nowhere
+        sys.stdout = Path(os.devnull).open("w")  # noqa: SIM115 - it stays open as long as the process
     sys.exit(run(sys.argv[1:] if argv is None else argv))
 
 
@@ -113,24 +117,28 @@ def run(argv: list[str]) -> int:
         return end.exit_code
     except click.Abort:
         return 130
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         return report_usage(error)
     except errors.MasterOpsError as error:
         return report(error, debug=debug)
     except KeyboardInterrupt:
         return 130
+    except OSError as error:
+        return _output_failed(error, debug=debug)
     except Exception as error:  # a fault of ours: said in one line, the traceback with --debug
-        return _end_quietly() if _nobody_reads(error) else report_crash(error, debug=debug)
+        return report_crash(error, debug=debug)
     return outcome if isinstance(outcome, int) else 0
 
 
-def _nobody_reads(error: Exception) -> bool:
-    from masterops.cli.output import OutputClosed
-
-    return isinstance(error, OutputClosed)
-
-
-def _end_quietly() -> int:
-    """No error, and the interpreter must not try to flush at its end what nobody reads."""
+def _output_failed(error: OSError, *, debug: bool) -> int:
+    """A disk that is full, or a reader that has gone (`ops logs | head`), which is no error at all."""
+    if error.filename is not None or error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EBADF):
+        return report_crash(error, debug=debug)
+    # The interpreter must not try at its end to flush what cannot be written.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 0
+    if error.errno == errno.EPIPE:
+        return 0
+    return report(errors.OutputFailed(reason=error.strerror), debug=debug)

@@ -26,10 +26,8 @@ FORMATS = ("table", "json", "csv")
 ENCODER = msgspec.json.Encoder(enc_hook=str, decimal_format="number")
 
 
-class OutputClosed(Exception):
-    """
-    Whoever read our results has gone: `ops logs | head`.
-    """
+# For terminals and files that cannot hold the marks.
+ASCII = str.maketrans({"●": "*", "◐": "~", "○": "o", "✖": "x", "…": "..."})
 
 
 def output_option(*formats: str) -> Callable[[F], F]:
@@ -89,12 +87,18 @@ def _cell(value: Any) -> Any:
 
 
 def write(text: str) -> None:
-    """To stdout, where results go and nothing else. Raises OutputClosed when nobody reads them any more."""
+    """To stdout, where results go and nothing else. Raises OSError when it cannot be written."""
+    sys.stdout.write(_fitting(text, sys.stdout.encoding or "utf-8"))
+    sys.stdout.flush()
+
+
+def _fitting(text: str, encoding: str) -> str:
+    """The text as far as the encoding can hold it."""
     try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        raise OutputClosed from None
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return text.translate(ASCII).encode(encoding, "replace").decode(encoding)
+    return text
 
 
 def say(text: str) -> None:

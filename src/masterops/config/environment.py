@@ -36,7 +36,7 @@ class Environment:
     def __init__(self, environ: Mapping[str, str], cwd: Path, dotenv_file: Path | None = None) -> None:
         self._environ = environ
         self._cwd = cwd
-        self._file = dotenv_file if dotenv_file is not None and os.path.isfile(dotenv_file) else None  # noqa: PTH113
+        self._file = dotenv_file if dotenv_file is not None and os.path.lexists(dotenv_file) else None
         self._shown = display(self._file, cwd) if self._file else ""
         self._entries = _entries(self._file, cwd) if self._file else {}
 

@@ -55,13 +55,16 @@ def find_file(config: Path | None, environ: Mapping[str, str], cwd: Path, home: 
     if named:
         return cwd / _expanded(named) if named.startswith("~") else cwd / named
     # os.path, because pathlib raises for a folder that may not be searched.
-    return next((path for path in (cwd / FILE_NAME, home / FILE_NAME) if os.path.exists(path)), None)  # noqa: PTH110
+    # A link that leads nowhere counts as there: it is read, and the reader says what is wrong with it.
+    return next((path for path in (cwd / FILE_NAME, home / FILE_NAME) if os.path.lexists(path)), None)
 
 
 def read_text(path: Path, cwd: Path) -> str:
     """A file's text. Raises ConfigFileMissing, ConfigFileUnusable, or ConfigSyntax when it is not UTF-8."""
     shown = display(path, cwd)
     try:
+        if path.is_fifo() and not path.is_relative_to("/dev"):  # the shell's own pipes are there
+            raise ConfigFileUnusable(path=shown, action="read", reason="it is a pipe, not a file")
         content = path.read_bytes()
     except FileNotFoundError:
         raise ConfigFileMissing(path=shown) from None

@@ -113,6 +113,11 @@ def explain(exc: psycopg.Error, where: str) -> DatabaseError:
     return _other(where, _first_line(str(exc)))
 
 
+def is_starting(exc: psycopg.Error) -> bool:
+    """Whether the server turned us away because it is not ready yet (or not any more)."""
+    return getattr(exc, "sqlstate", None) == "57P03" or "the database system is" in str(exc)
+
+
 def _by_state(state: str, said: str, where: str) -> DatabaseError:
     make, words = STATES.get(state) or STATES.get(state[:2]) or (_other, None)
     return make(where, words or said)

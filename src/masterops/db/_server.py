@@ -21,6 +21,7 @@ from masterops.db._places import Places
 from masterops.db._postmaster import Postmaster
 from masterops.errors import EmbeddedFailed
 
+SOCKET = ".s.PGSQL.5432"
 LONGEST_RECOVERY = 300.0
 LONGEST_STOP = 60.0
 LONGEST_ABORT = 15.0
@@ -43,6 +44,10 @@ def start(places: Places, binaries: Binaries, start_lock: int) -> Postmaster:
         _cluster.create(places, binaries, start_lock)
     # Nobody holds the server's lock, so this file is stale, even if its number is a living process's.
     (places.data / _postmaster.NAME).unlink(missing_ok=True)
+    # So are its socket and the socket's lock. PostgreSQL would believe the number in that one: a killed
+    # server stays a zombie, and so "alive", as long as the process that started it does not look.
+    for name in (SOCKET, f"{SOCKET}.lock"):
+        (places.sockets / name).unlink(missing_ok=True)
     return _launch(places, binaries)
 
 

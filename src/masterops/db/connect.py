@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, LiteralString
@@ -20,7 +21,7 @@ from psycopg.conninfo import make_conninfo
 from psycopg.rows import DictRow, dict_row
 from psycopg.sql import SQL, Composed
 
-from masterops.db._explain import explain, read_url, safe_url
+from masterops.db._explain import explain, is_starting, read_url, safe_url
 from masterops.errors import BadValue, DatabaseTooOld
 
 __all__ = ["AsyncConnection", "Connection", "Pool", "connect", "connect_sync", "explain", "fetch", "safe_url"]
@@ -32,6 +33,7 @@ Query = LiteralString | SQL | Composed  # never a string put together at run tim
 Params = Sequence[object] | Mapping[str, object]
 
 OLDEST = 150_000
+LONGEST_START = 30.0
 TRANSACTION_POOLER = 6543  # Supabase's: every transaction may land on another session
 APPLICATION = "masterops"
 # The pool tells its own story on standard error when nobody listens; ours is told by the errors raised.
@@ -43,13 +45,7 @@ async def connect(
 ) -> AsyncConnection:
     """A connection, made within `timeout` seconds."""
     options = _options(url, timeout, application_name)
-    try:
-        async with asyncio.timeout(timeout):
-            connection = await AsyncConnection.connect(url, **options)
-    except TimeoutError:
-        raise explain(psycopg.errors.ConnectionTimeout("timeout"), safe_url(url)) from None
-    except psycopg.Error as error:
-        raise explain(error, safe_url(url)) from error
+    connection = await _once_started(url, timeout, options)
     try:
         await _settle(connection, safe_url(url))
         await connection.set_autocommit(autocommit)
@@ -57,6 +53,21 @@ async def connect(
         await connection.close()
         raise
     return connection
+
+
+async def _once_started(url: str, timeout: float, options: dict[str, Any]) -> AsyncConnection:
+    """A server that recovers from a crash says so, and is ready soon: that is waited for."""
+    patience = time.monotonic() + LONGEST_START
+    while True:
+        try:
+            async with asyncio.timeout(timeout):
+                return await AsyncConnection.connect(url, **options)
+        except TimeoutError:
+            raise explain(psycopg.errors.ConnectionTimeout("timeout"), safe_url(url)) from None
+        except psycopg.Error as error:
+            if not is_starting(error) or time.monotonic() > patience:
+                raise explain(error, safe_url(url)) from error
+        await asyncio.sleep(0.1)
 
 
 def connect_sync(

@@ -104,7 +104,8 @@ async def _open(pool: Pool, cycle: UUID) -> None:
     async with pool.connection() as connection:
         await connection.execute(
             "INSERT INTO ops.cycles (id, kind, started_at) VALUES (%s, 'full', now())"
-            " ON CONFLICT (id) DO UPDATE SET started_at = now()",  # taken over from a dead worker
+            # Taken over from a dead worker, which may have got as far as finishing it.
+            " ON CONFLICT (id) DO UPDATE SET started_at = now(), finished_at = NULL, outcome = NULL",
             [cycle],
         )
 

@@ -50,6 +50,11 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
         """The one effect it has, or None when it only delays."""
         return next((name for name in EFFECTS if getattr(self, name)), None)
 
+    def named(self) -> dict[str, object]:
+        """What was set, by name."""
+        said = {name: getattr(self, name) for name in self.__struct_fields__}
+        return {name: value for name, value in said.items() if value != getattr(Fault(), name)}
+
 
 class Entry(msgspec.Struct, frozen=True):
     """
@@ -76,7 +81,8 @@ def validate(fault: Fault) -> Fault:
     """The same fault, checked. Raises BadValue."""
     for wrong, name, reason in _rules(fault):
         if wrong:
-            raise errors.BadValue(value=getattr(fault, name, None), kind=f"fault {name}", reason=reason)
+            value = getattr(fault, name) if name else fault.named()
+            raise errors.BadValue(value=value, kind=f"fault {name}".strip(), reason=reason)
     return fault
 
 
@@ -95,10 +101,10 @@ def _rules(fault: Fault) -> list[tuple[bool, str, str]]:
         (not 0 <= fault.latency_ms <= LONGEST_WAIT_MS, "latency_ms", longest),
         (not 0 <= fault.jitter_ms <= LONGEST_WAIT_MS, "jitter_ms", longest),
         (fault.retry_after is not None and fault.retry_after < 0, "retry_after", "give seconds, 0 or more."),
-        (len(effects) > 1, effects[-1] if effects else "", f"only one of {', '.join(effects)} at a time."),
+        (len(effects) > 1, "", f"only one of {', '.join(effects)} at a time."),
         (
             not effects and not delays,
-            "status",
+            "",
             f"it does nothing; give one of {', '.join(EFFECTS)}, latency_ms.",
         ),
         (
@@ -124,9 +130,12 @@ def save_fault(state_dir: Path, connection: str, fault: Fault | None) -> None:
 
 
 def clear_faults(state_dir: Path) -> None:
-    """Remove every fault."""
-    with _changing(state_dir) as entries:
-        entries.clear()
+    """Remove every fault, also where the file is broken: this is how one gets out of that."""
+    try:
+        state_dir.mkdir(parents=True, exist_ok=True)
+        _write(state_dir / FILE, {})
+    except OSError as error:
+        raise errors.SandboxState(path=state_dir, reason=error.strerror) from None
 
 
 def remove_entry(state_dir: Path, connection: str, spent: Entry) -> None:

@@ -18,6 +18,7 @@ from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, milliseconds, span
 from masterops.config import find_business, find_service
 from masterops.core import clock
+from masterops.core.spelling import unknown
 from masterops.core.states import UNHEALTHY
 from masterops.health import Checked, Patient, check_connections
 
@@ -89,7 +90,11 @@ async def _check(app: App, services: set[str] | None, business: str | None) -> l
             connection.slug,
         )
 
-    patients = [patient for patient in await app.patients() if is_wanted(patient)]
+    everyone = await app.patients()
+    there = {patient.connection.service for patient in everyone}
+    for service in sorted((services or set()) - there):
+        raise unknown("connection to a service", service, there)
+    patients = [patient for patient in everyone if is_wanted(patient)]
     if not patients:
         raise errors.UsageError(
             what="No connection passes these filters", hint="`ops config show` lists them."

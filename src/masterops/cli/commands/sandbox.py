@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+from pathlib import Path
 from typing import Any
 
 import click
@@ -150,13 +151,14 @@ def _known(settings: Settings, connection: str) -> str:
     return f"{service}/{find_business(settings, business).slug}"
 
 
-def _in_force(folder: Any) -> list[dict[str, str]]:
-    rows = []
-    for connection, found in faults.load_faults(folder).items():
-        said = {name: getattr(found, name) for name in found.__struct_fields__}
-        shown = [f"{name}={value}" for name, value in said.items() if value != getattr(faults.Fault(), name)]
-        rows.append({"connection": connection, "fault": ", ".join(shown)})
-    return rows
+def _in_force(folder: Path) -> list[dict[str, str]]:
+    return [
+        {
+            "connection": connection,
+            "fault": ", ".join(f"{name}={value}" for name, value in found.named().items()),
+        }
+        for connection, found in faults.load_faults(folder).items()
+    ]
 
 
 def _accounts(settings: Settings, url: str) -> list[dict[str, str]]:

@@ -95,11 +95,12 @@ async def working(app: App, stop: asyncio.Event | None = None) -> AsyncIterator[
     """A worker for the jobs while the block runs; it finishes what it has in hand."""
     ending = stop or asyncio.Event()
     worker = asyncio.create_task(app.engine.work(ending), name="masterops-worker")
+    keeper = asyncio.create_task(app.keep_database(ending), name="masterops-keeper")
     try:
         yield
     finally:
         ending.set()
-        await worker
+        await asyncio.gather(worker, keeper)
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -148,7 +149,5 @@ async def _moments(app: App, stop: asyncio.Event) -> AsyncIterator[tuple[Summary
             yield await summary(app.pool), ""
         except errors.DatabaseError as error:
             yield None, f"The database is away ({error.message}); logs wait in the spool."
-            with contextlib.suppress(errors.DatabaseError):
-                await app.database.revive()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), 1.0)
