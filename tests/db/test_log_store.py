@@ -14,7 +14,7 @@ from masterops.core import clock
 from masterops.core.ids import uuid7
 from masterops.db import LogStore, Pool
 from masterops.errors import DatabaseError
-from masterops.logs import ApiMetric, Pipeline, ship_once
+from masterops.logs import ApiMetric, Batch, Pipeline, ship_once
 from masterops.logs.record import LogRecord, encode
 
 
@@ -119,6 +119,102 @@ async def test_a_record_that_the_server_refuses_is_a_dead_letter(pool: Pool, pip
     assert ["before", "bad", "after"] == [row["message"] for row in await rows(pool, "integration_logs")]
     assert (1, 1) == (shipped.rejected, len(letters))
     assert "out of range" in letters[0]["reason"]
+
+
+LONG = "".join(map(chr, range(0x4E00, 0x4E00 + 20_000)))  # compresses too little to fit into an index
+
+
+@pytest.mark.parametrize("column", ["source", "business_id", "integration_id", "workflow_id", "trace_id"])
+async def test_a_value_too_long_for_its_index_is_a_dead_letter(
+    pool: Pool, pipeline: Pipeline, column: str
+) -> None:
+    """
+    The logger writes none, another program may; the server's refusal (54000) is about this one row.
+    """
+    pipeline.logger().info("before")
+    fields = {"source": "x", "level": "info", "status": "info", "message": "bad", column: LONG}
+    pipeline.spool.append(encode(LogRecord(uuid7(), clock.now(), **fields)))  # type: ignore[arg-type]
+    pipeline.logger().info("after")
+
+    shipped = await ship_once(pipeline.folder, LogStore(pool))
+
+    letters = await rows(pool, "ops.log_dead_letters")
+    assert ["before", "after"] == [row["message"] for row in await rows(pool, "integration_logs")]
+    assert (1, 1) == (shipped.rejected, len(letters))
+    assert "index row" in letters[0]["reason"]
+    assert LONG in letters[0]["line"]
+
+
+async def test_the_longest_that_the_logger_writes_fits_every_index(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    Whatever its script: the column is cut, the details hold the whole.
+    """
+    wide = "".join(map(chr, range(0x20000, 0x20000 + 5_000)))  # four bytes a character
+    names = [
+        "source",
+        "business_id",
+        "integration_id",
+        "workflow_id",
+        "trace_id",
+        "user_id",
+        "operation",
+        "service",
+    ]
+    pipeline.logger().info("long", **dict.fromkeys(names, wide))
+
+    shipped = await ship_once(pipeline.folder, LogStore(pool))
+
+    (row,) = await rows(pool, "integration_logs")
+    assert (1, 0) == (shipped.records, shipped.rejected)
+    assert dict.fromkeys(names, wide) == row["details_json"]
+    assert {row["source"]} == {row[name] for name in names}
+
+
+async def test_a_refusal_before_the_server_is_a_dead_letter_too(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    A NUL and a nesting that goes too deep, written by another program, never reach the server.
+    """
+    pipeline.logger().info("before")
+    line = encode(LogRecord(uuid7(), clock.now(), "x", "info", "info", "MARK", details_json={"n": 7}))
+    pipeline.spool.append(line.replace(b"MARK", b"nul \\u0000 inside"))
+    pipeline.spool.append(line.replace(b":7", b":" + b"[" * 5_000 + b"]" * 5_000))
+    pipeline.logger().info("after")
+
+    shipped = await ship_once(pipeline.folder, LogStore(pool))
+
+    letters = await rows(pool, "ops.log_dead_letters")
+    assert ["before", "after"] == [row["message"] for row in await rows(pool, "integration_logs")]
+    assert (2, 2) == (shipped.rejected, len(letters))
+    assert all(letter["reason"] for letter in letters)
+
+
+async def test_a_dead_letter_never_fails_itself(pool: Pool) -> None:
+    """
+    NUL and lone surrogates in line and reason are written readably; a monstrous line is cut, and says so.
+    """
+    rejects = ((0, "a\x00b\ud800", "nul \x00 and \udfff"), (5, "x" * 20_000_000, "long"))
+
+    await LogStore(pool).store(Batch("segment", 0, 9, (), rejects))
+
+    short, long = sorted(await rows(pool, "ops.log_dead_letters"), key=lambda letter: letter["line_offset"])
+    assert ("a\N{SYMBOL FOR NULL}b\\ud800", "nul \N{SYMBOL FOR NULL} and \\udfff") == (
+        short["line"],
+        short["reason"],
+    )
+    assert long["line"].endswith("characters cut]")
+
+
+async def test_a_batch_that_somebody_else_has_shipped_is_an_error_of_the_database(pool: Pool) -> None:
+    """
+    Whoever ships goes on with the rest, as after any other failure of one segment.
+    """
+    store = LogStore(pool)
+    await store.store(Batch("segment", 0, 9, (), ()))
+
+    with pytest.raises(DatabaseError, match="by somebody else"):
+        await store.store(Batch("segment", 3, 12, (), ()))
+
+    assert 9 == await store.offset("segment")
 
 
 async def test_what_is_no_record_is_a_dead_letter_with_its_place(pool: Pool, pipeline: Pipeline) -> None:

@@ -15,7 +15,8 @@ from masterops.logs.record import Row, decode
 
 class Memory:
     """
-    A `RecordStore` in memory. `fail_next` breaks before anything is kept, as a lost connection does.
+    A `RecordStore` in memory. `fail_next` breaks before anything is kept, as a lost connection does;
+    `fail_on` breaks every time for the segments that it names.
     """
 
     def __init__(self) -> None:
@@ -23,6 +24,7 @@ class Memory:
         self.rejects: list[tuple[int, str, str]] = []
         self.offsets: dict[str, int] = {}
         self.fail_next: Exception | None = None
+        self.fail_on: dict[str, Exception] = {}
 
     async def offset(self, segment: str) -> int:
         return self.offsets.get(segment, 0)
@@ -31,6 +33,8 @@ class Memory:
         if self.fail_next is not None:
             error, self.fail_next = self.fail_next, None
             raise error
+        if batch.segment in self.fail_on:
+            raise self.fail_on[batch.segment]
         assert self.offsets.get(batch.segment, 0) == batch.start
         self.rows += batch.rows
         self.rejects += batch.rejects

@@ -5,6 +5,8 @@ The spool and the shipper: nothing is lost, nothing arrives twice.
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import fcntl
 import os
 import resource
 import signal
@@ -80,6 +82,122 @@ async def test_a_database_that_fails_costs_nothing(pipeline: Pipeline, memory: M
     await ship_once(pipeline.folder, memory)
 
     assert ["one"] == memory.messages
+
+
+def segments(folder: Path, *messages: str) -> list[Path]:
+    """One finished segment for each message, oldest first."""
+    for message in messages:
+        writer = Pipeline(folder)
+        writer.logger().info(message)
+        writer.close()
+    return sorted(folder.glob("*.jsonl"))
+
+
+async def test_a_segment_that_cannot_be_shipped_holds_up_no_other(tmp_path: Path, memory: Memory) -> None:
+    """
+    The others arrive, the pass ends with the first failure, and the segments that failed are kept.
+    """
+    first, second, third, _ = segments(tmp_path, "one", "two", "three", "four")
+    memory.fail_on = {first.name: errors.DatabaseError(reason="poison"), third.name: RuntimeError("later")}
+
+    with pytest.raises(errors.DatabaseError, match="poison"):
+        await ship_once(tmp_path, memory)
+
+    assert ["two", "four"] == memory.messages
+    assert (True, False, True) == (first.exists(), second.exists(), third.exists())
+
+
+@pytest.mark.parametrize(
+    "away", [errors.DatabaseLost(reason="cable"), errors.DatabaseUnreachable(where="db", reason="cable")]
+)
+async def test_a_database_that_is_away_ends_the_pass_at_once(
+    tmp_path: Path, memory: Memory, away: Exception
+) -> None:
+    """
+    Asking it again for each segment would only take longer.
+    """
+    first, *_ = segments(tmp_path, "one", "two")
+    memory.fail_on = {first.name: away}
+
+    with pytest.raises(type(away)):
+        await ship_once(tmp_path, memory)
+
+    assert [] == memory.messages
+
+
+def an_hour_ago(path: Path) -> None:
+    os.utime(path, (path.stat().st_mtime - 3600,) * 2)
+
+
+async def test_what_killed_processes_left_behind_is_swept(tmp_path: Path, memory: Memory) -> None:
+    """
+    A segment that was never opened, and the lock of a segment that is gone.
+    """
+    opening, shipping = tmp_path / "1-2-a.opening", tmp_path / "1-2-b.shipping"
+    opening.touch()
+    an_hour_ago(opening)
+    shipping.touch()
+
+    await ship_once(tmp_path, memory)
+
+    assert [] == list(tmp_path.iterdir())
+
+
+async def test_what_may_still_be_in_use_is_not_swept(tmp_path: Path, memory: Memory) -> None:
+    """
+    Held by a living process, too young to tell, not empty, or the lock of a segment that is there.
+    """
+    own = Pipeline(tmp_path)
+    own.logger().info("one")
+    await ship_once(tmp_path, memory)  # which leaves the lock of the open segment
+    (lock,) = tmp_path.glob("*.shipping")
+    held, young, full = (tmp_path / f"1-2-{name}.opening" for name in ("held", "young", "full"))
+    busy = tmp_path / "1-2-busy.shipping"
+    for path in (held, young, busy):
+        path.touch()
+    full.write_text("data")
+    for path in (held, full, lock):
+        an_hour_ago(path)
+
+    with held.open() as one, busy.open() as other:
+        fcntl.flock(one, fcntl.LOCK_EX)
+        fcntl.flock(other, fcntl.LOCK_EX)
+        await ship_once(tmp_path, memory)
+
+        assert all(path.exists() for path in (held, young, full, busy, lock))
+    own.close()
+
+
+def test_a_segment_that_was_swept_while_it_was_opened_costs_no_record(tmp_path: Path) -> None:
+    """
+    A process that was stopped between creating and naming its segment tries once more.
+    """
+    allowed, done, swept = threading.Event(), threading.Event(), 0
+
+    def sweep() -> None:
+        nonlocal swept
+        while not done.is_set():
+            for path in list(tmp_path.glob("*.opening")) if allowed.is_set() else []:
+                with contextlib.suppress(FileNotFoundError):
+                    path.unlink()
+                    allowed.clear()
+                    swept += 1
+                    break
+
+    thread = threading.Thread(target=sweep)
+    thread.start()
+    pipeline, number = Pipeline(tmp_path), 0
+    while number < 300 or (not swept and number < 20_000):
+        allowed.set()  # to sweep once
+        pipeline.logger().info(str(number))
+        pipeline.close()
+        number += 1
+    done.set()
+    thread.join()
+
+    assert swept
+    assert 0 == pipeline.lost
+    assert number == len(spooled(tmp_path))
 
 
 def test_every_acknowledged_record_of_a_killed_process_arrives(tmp_path: Path, memory: Memory) -> None:
@@ -228,10 +346,34 @@ def test_a_full_disk_is_counted_said_once_and_never_raised(
     log.info("after")
 
     lines = next(tmp_path.glob("*.jsonl")).read_bytes().splitlines()
-    assert 2 == pipeline.spool.lost
+    assert 2 == pipeline.lost
     assert 1 == capsys.readouterr().err.count("log records are being lost")
-    assert b'"message":"after"' in lines[-1]
+    assert b'"message":"after"' in lines[-2]
     pipeline.close()
+
+
+def test_what_was_lost_is_said_by_a_record_once_the_disk_works_again(tmp_path: Path) -> None:
+    """
+    One `logs.lost` with the count for each recovery, and none when nothing was lost since.
+    """
+    pipeline = Pipeline(tmp_path / "spool")
+    log = pipeline.logger()
+    for _ in range(2):
+        (tmp_path / "spool").write_text("a file in the folder's place")
+        log.info("lost")
+        log.info("lost too")
+        (tmp_path / "spool").unlink()
+        log.info("after")
+        log.info("later")
+        pipeline.close()
+        (tmp_path / "spool").rename(tmp_path / f"kept {pipeline.lost}")
+
+    told = [
+        [(row.message, row.details_json) for row in spooled(tmp_path / name)]  # type: ignore[union-attr]
+        for name in ("kept 2", "kept 4")
+    ]
+    assert 4 == pipeline.lost
+    assert [("after", {}), ("logs.lost", {"lost": 2}), ("later", {})] == told[0] == told[1]
 
 
 @settings(max_examples=50)

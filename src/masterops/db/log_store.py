@@ -16,10 +16,16 @@ from psycopg.sql import SQL, Identifier, Placeholder
 from psycopg.types.json import Jsonb
 
 from masterops.db.connect import AsyncConnection, Pool
-from masterops.logs.record import ApiMetric, LogRecord, Row, encode
+from masterops.errors import DatabaseError
+from masterops.logs.record import ApiMetric, LogRecord, Row, clean_text, encode
 from masterops.logs.shipper import Batch
 
 TABLES: dict[type[msgspec.Struct], str] = {LogRecord: "integration_logs", ApiMetric: "api_metrics"}
+
+# SQLSTATE classes of a refusal that is about the row and would come again: data that do not fit their
+# column, a constraint, and a limit of the server's (54000: too long for an index).
+REFUSALS = frozenset({"22", "23", "54"})
+LONGEST_LINE = 10_000_000  # of a dead letter; a column takes 1 GB, but nobody reads that
 
 OFFSET = "SELECT shipped_bytes FROM ops.spool_segments WHERE name = %s"
 # The condition makes a second shipper, which should not exist, fail instead of doubling rows.
@@ -56,12 +62,21 @@ class LogStore:
                     await _copy(connection, batch.rows)
                     await _move(connection, batch, len(batch.rows))
                 return 0
-            except (psycopg.DataError, psycopg.IntegrityError):
+            except (psycopg.Error, RecursionError) as error:
+                if not _about_the_row(error):
+                    raise
                 return await _one_by_one(connection, batch)
 
     async def forget(self, segment: str) -> None:
         """Drop the offset of a segment whose file is gone."""
         await self._pool.fetch("DELETE FROM ops.spool_segments WHERE name = %s", [segment])
+
+
+def _about_the_row(error: Exception) -> bool:
+    """Whether the others may be stored all the same; psycopg's own refusals have no SQLSTATE."""
+    if isinstance(error, (psycopg.DataError, psycopg.IntegrityError, RecursionError)):
+        return True
+    return isinstance(error, psycopg.Error) and (error.sqlstate or "")[:2] in REFUSALS
 
 
 async def _copy(connection: AsyncConnection, rows: Sequence[Row]) -> None:
@@ -84,14 +99,19 @@ async def _one_by_one(connection: AsyncConnection, batch: Batch) -> int:
             try:
                 async with connection.transaction():
                     await _insert(connection, row)
-            except (psycopg.DataError, psycopg.IntegrityError) as error:
+            except (psycopg.Error, RecursionError) as error:
+                if not _about_the_row(error):
+                    raise
                 refused += 1
                 line = encode(row).decode().rstrip("\n")
-                await _bury(
-                    connection, batch, [(batch.start, line, error.diag.message_primary or str(error))]
-                )
+                await _bury(connection, batch, [(batch.start, line, _reason(error))])
         await _move(connection, batch, len(batch.rows) - refused)
     return refused
+
+
+def _reason(error: Exception) -> str:
+    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
+    return said or str(error) or type(error).__name__
 
 
 async def _insert(connection: AsyncConnection, row: Row) -> None:
@@ -109,13 +129,13 @@ async def _move(connection: AsyncConnection, batch: Batch, records: int) -> None
     where = {"name": batch.segment, "start": batch.start, "end": batch.end, "records": records}
     cursor = await connection.execute(MOVE, where)
     if cursor.rowcount != 1:
-        raise RuntimeError(f"segment {batch.segment} was shipped by somebody else at the same time")
+        raise DatabaseError(reason=f"segment {batch.segment} was shipped by somebody else at the same time")
 
 
 async def _bury(connection: AsyncConnection, batch: Batch, letters: Iterable[tuple[int, str, str]]) -> None:
     for offset, line, reason in letters:
-        clean = line.replace("\x00", "\N{SYMBOL FOR NULL}")
-        await connection.execute(DEAD_LETTER, [batch.segment, offset, clean, reason])
+        texts = [clean_text(line, LONGEST_LINE), clean_text(reason)]
+        await connection.execute(DEAD_LETTER, [batch.segment, offset, *texts])
 
 
 def _values(row: Row) -> list[Any]:

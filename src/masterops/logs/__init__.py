@@ -7,6 +7,7 @@ as the segment's offset, so that a record arrives exactly once.
 """
 
 from masterops.logs.bridge import Bridge
+from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound
 from masterops.logs.logger import Logger, Perf
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
@@ -35,4 +36,5 @@ __all__ = [
     "redact_text",
     "set_default_pipeline",
     "ship_once",
+    "short_value",
 ]

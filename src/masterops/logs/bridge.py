@@ -7,9 +7,11 @@ The standard library's logging, carried into the same pipeline.
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from masterops.logs.logger import Logger
 from masterops.logs.record import Level
+from masterops.logs.redact import readable, text_of
 
 _STANDARD = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime"}
 
@@ -25,15 +27,18 @@ class Bridge(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write `record`; a broken format string is written as it stands instead of raising."""
-        try:
-            message = record.getMessage()
-        except (TypeError, ValueError):
-            message = f"{record.msg} {record.args!r}"
-        extra = {key: value for key, value in vars(record).items() if key not in _STANDARD}
+        extra: dict[Any, Any] = {key: value for key, value in vars(record).items() if key not in _STANDARD}
         if record.exc_info and record.exc_info[1]:
             extra["error"] = record.exc_info[1]
-        context = {**extra, "logger": record.name, "line": f"{record.pathname}:{record.lineno}"}
-        self._logger.log(_level(record.levelno), message, **context)
+        facts = {**extra, "logger": record.name, "line": f"{record.pathname}:{record.lineno}"}
+        self._logger.write(_level(record.levelno), _message(record), facts)
+
+
+def _message(record: logging.LogRecord) -> str:
+    try:
+        return record.getMessage()
+    except Exception:  # whatever the formatting of somebody's arguments raises
+        return f"{text_of(record.msg)} {readable(record.args)}"
 
 
 def _level(number: int) -> Level:

@@ -13,6 +13,7 @@ never raises for what it is given, and a secret never leaves the process.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import inspect
 import sys
@@ -24,8 +25,8 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 from masterops.core import clock
 from masterops.core.ids import uuid7
 from masterops.logs.context import bound
-from masterops.logs.record import LONGEST_MESSAGE, Level, LogRecord, Status, clean_text
-from masterops.logs.redact import redact, redact_text
+from masterops.logs.record import LONGEST_MESSAGE, LONGEST_NAME, Level, LogRecord, Status, clean_text
+from masterops.logs.redact import redact, redact_text, text_of
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -70,45 +71,45 @@ class Logger:
 
     __slots__ = ("_emitter", "_fields")
 
-    def __init__(self, emitter: Emitter, **fields: object) -> None:
+    def __init__(self, emitter: Emitter, /, **fields: object) -> None:
         self._emitter = emitter
         self._fields: dict[str, object] = {"source": "system", **fields}
 
-    def child(self, **fields: object) -> Logger:
+    def child(self, /, **fields: object) -> Logger:
         """A logger that adds `fields` to every record."""
         return Logger(self._emitter, **{**self._fields, **fields})
 
-    def debug(self, message: str, **context: object) -> None:
+    def debug(self, message: str, /, **context: object) -> None:
         """For someone who is looking for a fault."""
-        self._log("debug", message, context)
+        self.write("debug", message, context)
 
-    def info(self, message: str, **context: object) -> None:
+    def info(self, message: str, /, **context: object) -> None:
         """Something happened as it should."""
-        self._log("info", message, context)
+        self.write("info", message, context)
 
-    def success(self, message: str, **context: object) -> None:
+    def success(self, message: str, /, **context: object) -> None:
         """A unit of work ended well: level info, status success."""
-        self._log("info", message, {"status": "success", **context})
+        self.write("info", message, {"status": "success", **context})
 
-    def warn(self, message: str, **context: object) -> None:
+    def warn(self, message: str, /, **context: object) -> None:
         """Something happened that somebody should look at some day."""
-        self._log("warn", message, context)
+        self.write("warn", message, context)
 
     warning = warn
 
-    def error(self, message: str, **context: object) -> None:
+    def error(self, message: str, /, **context: object) -> None:
         """Something failed. `exc_info=True` or `error=exception` adds the chain of exceptions."""
-        self._log("error", message, context)
+        self.write("error", message, context)
 
-    def exception(self, message: str, **context: object) -> None:
+    def exception(self, message: str, /, **context: object) -> None:
         """`error` with the exception that is being handled."""
-        self._log("error", message, {"exc_info": True, **context})
+        self.write("error", message, {"exc_info": True, **context})
 
-    def log(self, level: Level, message: str, **context: object) -> None:
-        """Write a record of a level that is only known at run time."""
-        self._log(level, message, context)
+    def log(self, level: Level, message: str, /, **context: object) -> None:
+        """Write a record of a level that is only known at run time; one that does not exist is an error."""
+        self.write(level, message, context)
 
-    def perf(self, name: str, **context: object) -> Perf:
+    def perf(self, name: str, /, **context: object) -> Perf:
         """
         Measure a block or a function: `with`, `async with`, or as a decorator of either kind.
 
@@ -116,16 +117,23 @@ class Logger:
         """
         return Perf(self, name, context)
 
-    def _log(self, level: Level, message: str, context: Mapping[str, object]) -> None:
-        emitter = self._emitter
+    def write(self, level: Level, message: object, context: Mapping[Any, object], /) -> None:
+        """The same with the facts as one mapping, whose keys may be anything."""
         fields = {**self._fields, **bound(), **context}
-        if emitter.emits(level, str(fields.get("source"))):
-            emitter.emit(build(level, message, fields))
+        try:
+            if level not in STATUS_OF:
+                level, fields = "error", {**fields, "given_level": level}
+            if not self._emitter.emits(level, text_of(fields.get("source"))):
+                return
+            record = build(level, message, fields)
+        except Exception as error:  # nothing that a caller hands over may raise into the application
+            record = build_least(level, message, fields, error)
+        self._emitter.emit(record)
 
 
-def build(level: Level, message: str, fields: Mapping[str, object]) -> LogRecord:
+def build(level: Level, message: object, fields: Mapping[Any, object]) -> LogRecord:
     """One record out of a message and its context, redacted; columns filled, the rest in details."""
-    columns: dict[str, Any] = {"status": STATUS_OF[level]}
+    columns: dict[str, Any] = {"source": "system", "status": STATUS_OF[level]}
     details: dict[str, Any] = {}
     for key, value in fields.items():
         if value is None:
@@ -140,10 +148,21 @@ def build(level: Level, message: str, fields: Mapping[str, object]) -> LogRecord
         id=uuid7(),
         created_at=clock.now(),
         level=level,
-        message=clean_text(redact_text(str(message)), LONGEST_MESSAGE),
+        message=clean_text(redact_text(_text(message)), LONGEST_MESSAGE),
         details_json=redact(details),
         **columns,
     )
+
+
+def build_least(level: object, message: object, fields: Mapping[Any, object], error: Exception) -> LogRecord:
+    """What can always be said: the message, what went wrong, and of which type each fact was."""
+    known = cast("Level", level) if isinstance(level, str) and level in STATUS_OF else "error"
+    types = {_text(key): type(value).__name__ for key, value in fields.items()}
+    return build(known, _text(message), {"log_error": type(error).__name__, "types": types})
+
+
+def _text(value: object) -> str:
+    return value if type(value) is str else text_of(value)
 
 
 def _fill(columns: dict[str, Any], details: dict[str, Any], key: str, column: str, value: object) -> None:
@@ -153,10 +172,15 @@ def _fill(columns: dict[str, Any], details: dict[str, Any], key: str, column: st
             columns[column] = float(value)
         else:
             details[key] = value
-    elif column == "status" and value not in STATUSES:
-        details[key] = value
-    else:
-        columns[column] = clean_text(redact_text(str(value)), LONGEST_MESSAGE)
+    elif column == "status":
+        if isinstance(value, str) and value in STATUSES:
+            columns[column] = str(value)
+        else:
+            details[key] = value
+    elif text := redact_text(_text(value)):  # an empty one says nothing, and no source may be empty
+        columns[column] = clean_text(text, LONGEST_NAME)
+        if len(text) > LONGEST_NAME:
+            details[key] = text
 
 
 def _explain_exception(details: dict[str, Any]) -> None:
@@ -174,13 +198,20 @@ def _being_handled() -> BaseException | None:
 
 def describe(error: BaseException) -> dict[str, Any]:
     """An exception as data: type, message, code and facts where it has them, and its whole chain."""
-    shown: dict[str, Any] = {"type": type(error).__name__, "message": str(error)}
-    for name in ("code", "category", "facts"):
-        value = getattr(error, name, None)
-        if value and isinstance(value, (str, int, dict)):
-            shown[name] = value
-    shown["traceback"] = "".join(traceback.format_exception(error))
+    shown: dict[str, Any] = {"type": type(error).__name__, "message": text_of(error)}
+    with contextlib.suppress(Exception):  # a property or a text of somebody's exception that itself raises
+        for name in ("code", "category", "facts"):
+            value = getattr(error, name, None)
+            if isinstance(value, (str, int, dict)) and value:
+                shown[name] = value
+    with contextlib.suppress(Exception):
+        shown["traceback"] = "".join(traceback.format_exception(error))
     return shown
+
+
+def _with(facts: dict[str, object], key: str, value: object) -> dict[str, object]:
+    """`facts` with ours under `key`; what the caller had put there stands beside it."""
+    return {**facts, f"given_{key}": facts[key], key: value} if key in facts else {**facts, key: value}
 
 
 class Perf:
@@ -194,7 +225,7 @@ class Perf:
         self._context = dict(context)
         self._start = 0.0
 
-    def add(self, **context: object) -> None:
+    def add(self, /, **context: object) -> None:
         """Facts learnt along the way; they are in the record that ends the block."""
         self._context.update(context)
 
@@ -211,11 +242,11 @@ class Perf:
             "duration_ms": (clock.ticks() - self._start) * 1000,
         }
         if error is None:
-            self._logger.success(self._name, **facts)
+            self._logger.write("info", self._name, {"status": "success", **facts})
         elif isinstance(error, (asyncio.CancelledError, KeyboardInterrupt, GeneratorExit)):
-            self._logger.warn(self._name, outcome="cancelled", **facts)
+            self._logger.write("warn", self._name, _with(facts, "outcome", "cancelled"))
         else:
-            self._logger.error(self._name, error=error, **facts)
+            self._logger.write("error", self._name, _with(facts, "error", error))
 
     async def __aenter__(self) -> Perf:
         return self.__enter__()

@@ -8,11 +8,13 @@ There is one default pipeline a process, as there is one root logger in the stan
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TextIO
 
+from masterops.errors import BadValue
 from masterops.logs.console import paint
-from masterops.logs.logger import Logger
+from masterops.logs.logger import Logger, build
 from masterops.logs.record import LEVELS, ApiMetric, LogRecord, encode
 from masterops.logs.spool import Spool
 
@@ -25,10 +27,19 @@ class Pipeline:
     """
 
     def __init__(
-        self, folder: Path, *, level: str = "info", console: Console = "off", stream: TextIO | None = None
+        self,
+        folder: Path,
+        *,
+        level: str = "info",
+        levels: Mapping[str, str] | None = None,
+        console: Console = "off",
+        stream: TextIO | None = None,
     ) -> None:
-        self.spool = Spool(folder)
-        self.levels: dict[str, str] = {}  # source -> its own threshold
+        self.spool = Spool(folder, notice=_say_lost)
+        # Public: source -> its own threshold; may be changed at run time like `level`.
+        self.levels: dict[str, str] = dict(levels or {})
+        for each in self.levels.values():
+            _threshold(each)
         self._stream = stream
         self._console = console
         self.level = level
@@ -40,7 +51,7 @@ class Pipeline:
 
     @level.setter
     def level(self, level: str) -> None:
-        self._threshold = LEVELS[level]
+        self._threshold = _threshold(level)
         self._level = level
 
     @property
@@ -48,14 +59,21 @@ class Pipeline:
         """Where the segments lie."""
         return self.spool.folder
 
-    def logger(self, **fields: object) -> Logger:
+    @property
+    def lost(self) -> int:
+        """Records that could not be written to disk since the start."""
+        return self.spool.lost
+
+    def logger(self, /, **fields: object) -> Logger:
         """A logger with fixed fields."""
         return Logger(self, **fields)
 
     def emits(self, level: str, source: str) -> bool:
         """Whether a record of this level and source passes the threshold."""
-        own = self.levels.get(source)
-        return LEVELS[level] >= (LEVELS[own] if own else self._threshold)
+        threshold = self._threshold
+        if self.levels:
+            threshold = LEVELS.get(self.levels.get(source, ""), threshold)
+        return LEVELS[level] >= threshold
 
     def emit(self, record: LogRecord) -> None:
         """Write one log record into the spool, and to the console where one is wanted."""
@@ -80,6 +98,18 @@ class Pipeline:
             stream.flush()
         except (OSError, ValueError):  # a closed or broken terminal must not stop the application
             self._console = "off"
+        except RuntimeError:  # a signal handler logs while the call it interrupted writes to this very stream
+            pass
+
+
+def _threshold(level: str) -> int:
+    if level not in LEVELS:
+        raise BadValue(kind="log level", value=level, reason=f"one of {', '.join(LEVELS)} is")
+    return LEVELS[level]
+
+
+def _say_lost(count: int) -> bytes:
+    return encode(build("error", "logs.lost", {"lost": count}))
 
 
 _default: Pipeline | None = None

@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from masterops.logs.redact import DEEPEST, readable
+from masterops.logs.redact import DEEPEST, readable, text_of
 
 Level = Literal["debug", "info", "warn", "error"]
 Status = Literal["info", "success", "warning", "error"]
@@ -23,6 +23,7 @@ Status = Literal["info", "success", "warning", "error"]
 LEVELS: dict[str, int] = {"debug": 10, "info": 20, "warn": 30, "error": 40}
 
 LONGEST_MESSAGE = 8_192
+LONGEST_NAME = 512  # of a source, business, connection, ...: at most 2 KB, and an index takes 2,704 bytes
 LONGEST_TEXT = 65_536
 
 
@@ -85,10 +86,17 @@ def encode(row: Row) -> bytes:
     try:
         line = _encoder.encode(row)
     except Exception:  # any value a caller may hand us: recursion, huge ints, lone surrogates, ...
-        line = _encoder.encode(_cleaned(row))
+        line = _encode_cleaned(row)
     if b"\\u0000" in line:  # PostgreSQL's text and jsonb have no NUL
-        line = _encoder.encode(_cleaned(row))
+        line = _encode_cleaned(row)
     return line + b"\n"
+
+
+def _encode_cleaned(row: Row) -> bytes:
+    try:
+        return _encoder.encode(_cleaned(row, getattr(row, "details_json", None)))
+    except Exception as error:  # an object that breaks when it is looked at costs the details, not the record
+        return _encoder.encode(_cleaned(row, {"log_error": type(error).__name__}))
 
 
 def decode(line: bytes) -> Row:
@@ -96,8 +104,11 @@ def decode(line: bytes) -> Row:
     return _decoder.decode(line)
 
 
-def _cleaned(row: Row) -> Row:
-    fields = {name: _clean(getattr(row, name), 0, ()) for name in row.__struct_fields__}
+def _cleaned(row: Row, details: object) -> Row:
+    fields = {name: getattr(row, name) for name in row.__struct_fields__}
+    if "details_json" in fields:
+        fields["details_json"] = details
+    fields = {name: _clean(value, 0, ()) for name, value in fields.items()}
     fields |= {"id": row.id, "created_at": row.created_at}
     return type(row)(**fields)
 
@@ -118,7 +129,7 @@ def _clean(value: Any, depth: int, above: tuple[int, ...]) -> Any:
         return f"<{type(value).__name__}, deeper than {DEEPEST}>"
     if isinstance(value, Mapping):
         inner = (*above, id(value))
-        return {clean_text(str(key)): _clean(item, depth + 1, inner) for key, item in value.items()}
+        return {clean_text(text_of(key)): _clean(item, depth + 1, inner) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_clean(item, depth + 1, (*above, id(value))) for item in value]
     return clean_text(readable(value))
@@ -126,8 +137,14 @@ def _clean(value: Any, depth: int, above: tuple[int, ...]) -> Any:
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:
     """Text that PostgreSQL accepts: no NUL, no lone surrogate, and a marked cut when it is too long."""
+    if len(text) <= longest and text.isascii() and "\x00" not in text:
+        return text
     text = text.replace("\x00", "\N{SYMBOL FOR NULL}")
     text = text.encode("utf-8", "backslashreplace").decode("utf-8")
-    if len(text) <= longest:
-        return text
-    return f"{text[:longest]}… [{len(text) - longest} characters cut]"
+    return text if len(text) <= longest else cut(text, longest)
+
+
+def cut(text: str, longest: int) -> str:
+    """The beginning of a text, at most `longest` characters with the mark that says how much is missing."""
+    kept = max(0, longest - len(f"… [{len(text)} characters cut]"))
+    return f"{text[:kept]}… [{len(text) - kept} characters cut]"

@@ -8,19 +8,23 @@ shippers apart. The database is reached through `RecordStore`, because this laye
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
 import msgspec
 
+from masterops.errors import DatabaseLost, DatabaseUnreachable
 from masterops.logs.record import Row, decode
-from masterops.logs.spool import SUFFIX
+from masterops.logs.spool import OPENING, SUFFIX
 
+SHIPPING = ".shipping"  # the lock of whoever ships the segment
+PATIENCE_SECONDS = 60.0
 BATCH_BYTES = 2 * 1024 * 1024
 
 
@@ -47,6 +51,13 @@ class Shipped:
     rejected: int = 0
     finished_segments: int = 0
 
+    def __add__(self, other: Shipped) -> Shipped:
+        return Shipped(
+            self.records + other.records,
+            self.rejected + other.rejected,
+            self.finished_segments + other.finished_segments,
+        )
+
 
 class RecordStore(Protocol):
     """
@@ -70,18 +81,23 @@ async def ship_once(folder: Path, store: RecordStore) -> Shipped:
     """
     Ship everything that the spool holds now, oldest segment first, own and adopted ones alike.
 
-    Raises DatabaseError when the database is away; nothing is lost by that, call it again later.
+    Raises DatabaseError when the database is away; nothing is lost by that, call it again later. Any
+    other failure of one segment is raised at the end, when the others have been shipped.
     """
-    records = rejected = finished = 0
+    _sweep(folder)
+    shipped, failure = Shipped(), None
     for path in sorted(folder.glob(f"*{SUFFIX}")):
-        with _claimed(path) as claimed:
-            if not claimed:
-                continue
-            done = await _ship_segment(path, store)
-            records += done.records
-            rejected += done.rejected
-            finished += done.finished_segments
-    return Shipped(records, rejected, finished)
+        try:
+            with _claimed(path) as claimed:
+                if claimed:
+                    shipped += await _ship_segment(path, store)
+        except (DatabaseLost, DatabaseUnreachable):
+            raise
+        except Exception as error:  # whatever it is, it must not hold up the other segments
+            failure = failure or error
+    if failure is not None:
+        raise failure
+    return shipped
 
 
 async def _ship_segment(path: Path, store: RecordStore) -> Shipped:
@@ -121,7 +137,7 @@ def read_batch(path: Path, start: int, *, complete: bool, most: int = BATCH_BYTE
     for offset, line in _lines(body, start):
         try:
             rows.append(decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             rejects.append((offset, line.decode("utf-8", "backslashreplace"), f"not a record: {error}"))
     return Batch(path.name, start, start + len(body), tuple(rows), tuple(rejects))
 
@@ -134,10 +150,10 @@ def _lines(body: bytes, start: int) -> Iterator[tuple[int, bytes]]:
         offset += len(line) + 1
 
 
-@contextmanager
+@contextlib.contextmanager
 def _claimed(path: Path) -> Iterator[bool]:
     """Whether this shipper has the segment to itself; a second one passes it over."""
-    lock = path.with_suffix(".shipping")
+    lock = path.with_suffix(SHIPPING)
     file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         # The segment may have been shipped and deleted while we opened its lock.
@@ -146,6 +162,35 @@ def _claimed(path: Path) -> Iterator[bool]:
         if not path.exists():
             lock.unlink(missing_ok=True)
         os.close(file)
+
+
+def _sweep(folder: Path) -> None:
+    """
+    Remove what killed processes left: segments that never got their name, locks of segments that are gone.
+
+    Names are never used twice, so a lock without its segment guards nothing. A segment without its name
+    is empty; the owner of one that is older than a minute and not locked will not come back, and
+    should it have slept that long in between, it makes another.
+    """
+    for lock in folder.glob(f"*{SHIPPING}"):
+        if not lock.with_suffix(SUFFIX).exists():
+            _remove(lock)
+    for opening in folder.glob(f"*{OPENING}"):
+        with contextlib.suppress(OSError):
+            found = opening.stat()
+            if found.st_size == 0 and time.time() - found.st_mtime > PATIENCE_SECONDS:
+                _remove(opening)
+
+
+def _remove(path: Path) -> None:
+    """Delete a file unless somebody holds its lock; while we hold it, nobody else can get it."""
+    with contextlib.suppress(OSError):  # swept by another one already, or not ours to delete
+        file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            if _try_lock(file, fcntl.LOCK_EX):
+                path.unlink()
+        finally:
+            os.close(file)
 
 
 def _owner_lives(path: Path) -> bool:

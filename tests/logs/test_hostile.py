@@ -1,0 +1,337 @@
+"""
+The logger never raises into the application, whatever it is given.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from masterops.errors import BadValue
+from masterops.logs import Bridge, Logger, LogRecord, Pipeline
+from masterops.logs.record import decode, encode
+from tests.logs.conftest import spooled
+
+PARAMETERS = [
+    "self", "message", "level", "name", "context", "fields", "emitter", "error", "exc_info", "outcome",
+    "status", "duration_ms", "source", "operation", "business", "args", "kwargs", "details_json", "id",
+    "created_at",
+]  # fmt: skip
+
+
+class Silent:
+    """
+    An object that cannot be shown in any way, nor hashed, nor compared.
+    """
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+    __repr__ = __str__
+
+    def __format__(self, specification: str) -> str:
+        raise RuntimeError("no")
+
+    def __eq__(self, other: object) -> bool:
+        raise RuntimeError("no")
+
+    def __bool__(self) -> bool:
+        raise RuntimeError("no")
+
+    __hash__ = None  # type: ignore[assignment]  # on purpose
+
+
+class Key:
+    """
+    A key of a mapping that cannot be shown.
+    """
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+
+class Torn(Mapping[str, object]):
+    """
+    A mapping that breaks when it is read.
+    """
+
+    def __getitem__(self, key: str) -> object:
+        raise RuntimeError("no")
+
+    def __iter__(self) -> Iterator[str]:
+        raise RuntimeError("no")
+
+    def __len__(self) -> int:
+        return 1
+
+
+class Mute(Exception):
+    """
+    An exception whose text and code cannot be read.
+    """
+
+    def __str__(self) -> str:
+        raise RuntimeError("no")
+
+    @property
+    def code(self) -> str:
+        raise RuntimeError("no")
+
+
+class Liar:
+    """
+    An object that breaks when it is asked for its class.
+    """
+
+    @property
+    def __class__(self) -> type:  # type: ignore[override]  # on purpose
+        raise RuntimeError("no")
+
+
+# Made inside the test, because Hypothesis itself would stumble over them.
+HOSTILE: dict[str, Callable[[], object]] = {
+    "silent": Silent,
+    "silent inside": lambda: [Silent()],
+    "silent key": lambda: {Key(): 1},
+    "torn": Torn,
+    "mute": lambda: Mute("x"),
+    "liar": Liar,
+    "huge": lambda: 2**300,
+    "not a number": lambda: float("nan"),
+    "nul": lambda: b"\x00",
+    "surrogate": lambda: "\ud800",
+}
+anything = (
+    st.sampled_from(list(HOSTILE)) | st.text() | st.integers() | st.floats() | st.none() | st.booleans()
+)
+keys = st.sampled_from(PARAMETERS) | st.text(max_size=8)
+
+
+def made(drawn: Any) -> Any:
+    """What a drawn word stands for; anything else stands for itself."""
+    return HOSTILE[drawn]() if isinstance(drawn, str) and drawn in HOSTILE else drawn
+
+
+def all_made(drawn: dict[str, Any]) -> dict[str, Any]:
+    return {key: made(value) for key, value in drawn.items()}
+
+
+class Kept:
+    """
+    An emitter that keeps the line of each record.
+    """
+
+    def __init__(self) -> None:
+        self.lines: list[bytes] = []
+
+    def emits(self, level: str, source: str) -> bool:
+        return True
+
+    def emit(self, record: LogRecord) -> None:
+        self.lines.append(encode(record))
+
+
+def only(pipeline: Pipeline) -> LogRecord:
+    (record,) = spooled(pipeline.folder)
+    assert isinstance(record, LogRecord)
+    return record
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    message=anything,
+    context=st.dictionaries(keys, anything, max_size=5),
+    call=st.sampled_from(["debug", "info", "success", "warn", "warning", "error", "exception", "log"]),
+)
+def test_any_keyword_and_any_value_is_one_line(message: Any, context: dict[str, Any], call: str) -> None:
+    """
+    Every method takes every keyword, its own parameters' names among them.
+    """
+    kept = Kept()
+    context = all_made(context)
+    log = Logger(kept, **context).child(**context)
+
+    first = ("info",) if call == "log" else ()
+    getattr(log, call)(*first, made(message), **context)
+
+    (line,) = kept.lines
+    assert 1 == line.count(b"\n")
+    assert isinstance(decode(line), LogRecord)
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@given(
+    context=st.dictionaries(keys, anything, max_size=4),
+    learnt=st.dictionaries(keys, anything, max_size=4),
+    raised=st.sampled_from([None, ValueError, Mute, asyncio.CancelledError]),
+)
+def test_perf_never_hides_what_happened_inside(
+    context: dict[str, Any], learnt: dict[str, Any], raised: type[BaseException] | None
+) -> None:
+    """
+    The exception that leaves the block is the one that was raised in it, and one line tells of it.
+    """
+    kept = Kept()
+    inside, seen = raised("real") if raised else None, None
+
+    try:
+        with Logger(kept).perf("job", **all_made(context)) as span:
+            span.add(**all_made(learnt))
+            if inside is not None:
+                raise inside
+    except BaseException as error:
+        seen = error
+
+    assert seen is inside
+    assert 1 == len(kept.lines)
+
+
+def test_perf_keeps_a_fact_that_has_the_name_of_one_of_its_own(pipeline: Pipeline) -> None:
+    """
+    The exception takes the place of `error`; what the caller had put there stands beside it.
+    """
+    with pytest.raises(ValueError, match="real"), pipeline.logger().perf("job") as span:
+        span.add(error="bad")
+        raise ValueError("real")
+
+    details = only(pipeline).details_json
+    assert ("real", "bad") == (details["error"]["message"], details["given_error"])
+
+
+def test_perf_says_cancelled_though_the_caller_had_another_outcome(pipeline: Pipeline) -> None:
+    """
+    Neither of the two words is lost.
+    """
+    with pytest.raises(asyncio.CancelledError), pipeline.logger().perf("job", outcome="half"):
+        raise asyncio.CancelledError
+
+    details = only(pipeline).details_json
+    assert ("cancelled", "half") == (details["outcome"], details["given_outcome"])
+
+
+def test_names_of_parameters_are_details_like_any_other(pipeline: Pipeline) -> None:
+    """
+    `message` and `level` as keywords are facts of the caller.
+    """
+    pipeline.logger(self=1, emitter=2).info("x", message="y", level=3)
+
+    record = only(pipeline)
+    assert "x" == record.message
+    assert {"self": 1, "emitter": 2, "message": "y", "level": 3} == record.details_json
+
+
+def test_an_extra_of_the_standard_library_may_have_any_name(pipeline: Pipeline) -> None:
+    """
+    `extra={"level": 3}` is a detail, and so is a key that is no string.
+    """
+    theirs = logging.Logger("their.library")
+    theirs.addHandler(Bridge(pipeline.logger()))
+
+    theirs.warning("x", extra={"level": 3, "self": 4, 5: "five"})  # type: ignore[dict-item]  # on purpose
+
+    details = only(pipeline).details_json
+    assert (3, 4, "five") == (details["level"], details["self"], details["5"])
+
+
+def test_a_message_of_the_standard_library_that_cannot_be_shown_is_still_a_record(pipeline: Pipeline) -> None:
+    """
+    Neither a broken argument nor a broken message raises out of `logging`.
+    """
+    theirs = logging.Logger("their.library")
+    theirs.addHandler(Bridge(pipeline.logger()))
+
+    theirs.warning("%s", Silent())
+    theirs.warning(Silent())
+
+    assert 2 == len(spooled(pipeline.folder))
+
+
+def test_a_level_that_does_not_exist_is_written_as_an_error(pipeline: Pipeline) -> None:
+    """
+    A wrong word for the level loses neither the record nor its facts nor the word.
+    """
+    pipeline.logger().log("fatal", "x", order=5)  # type: ignore[arg-type]  # on purpose
+
+    record = only(pipeline)
+    assert ("error", {"order": 5, "given_level": "fatal"}) == (record.level, record.details_json)
+
+
+@pytest.mark.parametrize(
+    "value", [pytest.param(Torn(), id="torn mapping"), pytest.param(Liar(), id="no class")]
+)
+def test_what_cannot_be_written_leaves_message_and_types(pipeline: Pipeline, value: object) -> None:
+    """
+    The least that remains: what was said, what went wrong, and of which type each fact was.
+    """
+    pipeline.logger().warn("import.odd", value=value, orders=3)
+
+    record = only(pipeline)
+    assert ("import.odd", "warn") == (record.message, record.level)
+    assert "int" == record.details_json["types"]["orders"]
+    assert type(value).__name__ == record.details_json["types"]["value"]
+    assert "RuntimeError" == record.details_json["log_error"]
+
+
+@pytest.mark.parametrize("given", [pytest.param(None, id="none"), pytest.param("", id="empty")])
+def test_a_record_without_source_is_the_systems(pipeline: Pipeline, given: str | None) -> None:
+    """
+    The table wants a source, so a missing one is never written.
+    """
+    pipeline.logger().info("x", source=given)
+
+    assert "system" == only(pipeline).source
+
+
+@pytest.mark.parametrize(
+    "key", ["source", "business_id", "integration_id", "workflow_id", "trace_id", "user_id"]
+)
+def test_a_value_too_long_for_an_index_is_whole_in_the_details(pipeline: Pipeline, key: str) -> None:
+    """
+    The column holds the beginning, marked as cut; in PostgreSQL an index takes no more than 2,704 bytes.
+    """
+    value = "\N{OLD PERSIAN SIGN A}" * 3000
+
+    pipeline.logger().info("x", **{key: value})
+
+    record = only(pipeline)
+    column = getattr(record, key)
+    assert value == record.details_json[key]
+    assert len(column) <= 512
+    assert column.startswith(value[:400])
+    assert column.endswith("characters cut]")
+
+
+@pytest.mark.parametrize(
+    "make", [pytest.param(lambda p: Pipeline(p, level="loud"), id="level"),
+             pytest.param(lambda p: Pipeline(p, levels={"cli": "loud"}), id="level of a source")]
+)  # fmt: skip
+def test_a_wrong_threshold_is_refused_where_it_is_set(
+    tmp_path: Path, make: Callable[[Path], Pipeline]
+) -> None:
+    """
+    At the start and in one sentence, not at the first record.
+    """
+    with pytest.raises(BadValue, match="'loud' is not a valid log level"):
+        make(tmp_path)
+
+
+def test_a_source_may_have_its_own_threshold_from_the_start(tmp_path: Path) -> None:
+    """
+    `levels` names sources and their thresholds; all others keep the general one.
+    """
+    pipeline = Pipeline(tmp_path, level="warn", levels={"hubspot": "debug"})
+
+    pipeline.logger(source="hubspot").debug("shown")
+    pipeline.logger(source="cli").info("hidden")
+    pipeline.levels["cli"] = "no such level"
+    pipeline.logger(source="cli").warn("shown too")
+
+    assert ["shown", "shown too"] == [row.message for row in spooled(tmp_path)]  # type: ignore[union-attr]
+    pipeline.close()
