@@ -173,6 +173,29 @@ async def test_a_logger_needs_nothing_to_be_open() -> None:
     assert [{"message": "working", "trace_id": "t1"}, {"message": "job", "trace_id": None}] == found.rows
 
 
+async def test_a_configured_secret_is_struck_out_whatever_its_shape(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    In a message, a value, an exception: the process knows what it was given.
+    """
+    secret = "just some words"  # no pattern would know it
+    monkeypatch.setenv("HUBSPOT_ACCESS_TOKEN", secret)
+    async with masterops.open() as ops:
+        ops.log.info(f"they said: {secret} is bad", echoed=[secret])
+        try:
+            raise ValueError(secret)
+        except ValueError:
+            ops.log.exception("failed")
+        spool = b"".join(path.read_bytes() for path in (tmp_path / "home" / "spool").glob("*.jsonl"))
+    async with masterops.open() as ops:
+        found = await ops.query("integration_logs")
+
+    assert b"they said: ***" in spool
+    assert secret.encode() not in spool
+    assert secret not in str(found.rows)
+
+
 async def test_the_librarys_own_logging_stays_quiet(caplog: pytest.LogCaptureFixture) -> None:
     """
     Importing and using it prints nothing through the standard library's logging.

@@ -14,6 +14,7 @@ from masterops.app.database import Database
 from masterops.app.demo import Demo
 from masterops.app.home import make_home
 from masterops.app.shipping import Shipping
+from masterops.app.writing import pipeline_for
 from masterops.config import Connection, Settings
 from masterops.connectors import Connector, connector_for
 from masterops.core.backoff import RetryPolicy
@@ -22,7 +23,7 @@ from masterops.db import Jsonb, LogStore, Pool, connect
 from masterops.engine import Engine
 from masterops.health import Patient
 from masterops.jobs import CYCLE, catalogue
-from masterops.logs import Logger, Pipeline, default_pipeline, set_default_pipeline
+from masterops.logs import Logger, Pipeline
 from masterops.transport import Transport
 
 KEEP_SECONDS = 2.0
@@ -136,15 +137,6 @@ class App:
             return self.connector(connection)
         except errors.MasterOpsError as error:
             return error
-
-
-def pipeline_for(settings: Settings) -> Pipeline:
-    """This process's log pipeline: the one that is there, or a new one in the home folder."""
-    pipeline = default_pipeline()
-    if pipeline is None or pipeline.folder != settings.home / "spool":
-        pipeline = Pipeline(settings.home / "spool", level=settings.log.level)
-        set_default_pipeline(pipeline)
-    return pipeline
 
 
 @contextlib.asynccontextmanager

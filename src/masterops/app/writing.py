@@ -8,9 +8,10 @@ this process when it has opened Master-Ops, else by the next one that does (`ops
 from __future__ import annotations
 
 from typing import cast
+from urllib.parse import unquote, urlsplit
 
-from masterops.config import load
-from masterops.logs import Console, Logger, Pipeline, default_pipeline, set_default_pipeline
+from masterops.config import Secret, Settings, load
+from masterops.logs import Console, Logger, Pipeline, default_pipeline, remember, set_default_pipeline
 
 
 def get_logger(source: str = "system", business: str | None = None, **fields: object) -> Logger:
@@ -19,13 +20,27 @@ def get_logger(source: str = "system", business: str | None = None, **fields: ob
 
     Level and console come from the configuration (`log.level`, `log.console`). Raises ConfigError.
     """
-    pipeline = default_pipeline() or _open()
+    pipeline = default_pipeline()
+    if pipeline is None:
+        settings = load()
+        pipeline = pipeline_for(settings, console=settings.log.console)
     return pipeline.logger(source=source, business=business, **fields)
 
 
-def _open() -> Pipeline:
-    settings = load()
-    console = cast("Console", settings.log.console)  # the configuration allows no other word
-    pipeline = Pipeline(settings.home / "spool", level=settings.log.level, console=console)
-    set_default_pipeline(pipeline)
+def pipeline_for(settings: Settings, *, console: str = "off") -> Pipeline:
+    """This process's log pipeline: the one that is there, or a new one in the home folder."""
+    remember(secrets_of(settings))
+    pipeline = default_pipeline()
+    if pipeline is None or pipeline.folder != settings.home / "spool":
+        mode = cast("Console", console)  # the configuration allows no other word
+        pipeline = Pipeline(settings.home / "spool", level=settings.log.level, console=mode)
+        set_default_pipeline(pipeline)
     return pipeline
+
+
+def secrets_of(settings: Settings) -> list[str]:
+    """Every secret that was configured, to be kept out of what is written down."""
+    values = [value for each in settings.connections for value in each.values.values()]
+    found = [value.reveal() for value in values if isinstance(value, Secret)]
+    password = urlsplit(settings.database.url.reveal()).password if settings.database.url else None
+    return [*found, unquote(password)] if password else found

@@ -9,6 +9,7 @@ as the segment's offset, so that a record arrives exactly once.
 from masterops.logs.bridge import Bridge
 from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound
+from masterops.logs.known import remember
 from masterops.logs.logger import Logger, Perf
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
@@ -34,6 +35,7 @@ __all__ = [
     "default_pipeline",
     "redact",
     "redact_text",
+    "remember",
     "set_default_pipeline",
     "ship_once",
     "short_value",

@@ -20,6 +20,8 @@ from uuid import UUID
 
 import msgspec
 
+from masterops.logs.known import strike
+
 REDACTED = "***"
 SHORTEST_SECRET = 5  # pwd=x; most values of a log record are shorter
 LONGEST_CACHED_KEY = 128
@@ -89,6 +91,7 @@ def redact_text(text: str) -> str:
     """The same text with everything that looks like a secret replaced by `***`."""
     if len(text) < SHORTEST_SECRET:
         return text
+    text = strike(text, REDACTED)
     lowered = text.lower()
     for hint in SHAPE_HINTS:
         if hint in lowered:
