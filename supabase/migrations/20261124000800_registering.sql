@@ -19,6 +19,9 @@ AS $$
 DECLARE
     found_id uuid;
 BEGIN
+    -- Two processes that start together write the same businesses: one after the other, or the second would
+    -- meet the first one's name before it meets its slug.
+    PERFORM pg_advisory_xact_lock(hashtextextended('masterops.businesses', 0));
     INSERT INTO public.businesses AS b
         (slug, name, type, status, hubspot_company_id, unleashed_customer_code, metadata)
     VALUES (p_slug, p_name, p_type, coalesce(p_status, 'active'), p_hubspot_company_id,

@@ -31,9 +31,9 @@ def test_the_wheel_runs_in_an_empty_environment(tmp_path: Path, installation: In
     """
     pip(sys.executable, "wheel", "--no-deps", "--wheel-dir", str(tmp_path), str(CHECKOUT))
     wheel = next(tmp_path.glob("masterops-*.whl"))
-    venv.create(tmp_path / "venv", with_pip=True)
+    venv.create(tmp_path / "venv")
     programs = tmp_path / "venv" / "bin"
-    pip(programs / "python", "install", str(wheel))
+    pip(sys.executable, "--python", str(programs / "python"), "install", str(wheel))
 
     names = set(zipfile.ZipFile(wheel).namelist())
     environment = {name: value for name, value in installation.environment.items() if name != "PYTHONPATH"}

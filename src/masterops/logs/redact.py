@@ -11,7 +11,7 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
@@ -20,6 +20,7 @@ from uuid import UUID
 
 import msgspec
 
+from masterops.logs import known
 from masterops.logs.known import strike
 
 REDACTED = "***"
@@ -112,6 +113,12 @@ def _keep_prefix(match: re.Match[str]) -> str:
 def _keep_name(match: re.Match[str]) -> str:
     opening = match["scheme"] or match["double"] or match["single"] or match["inner"] or ""
     return match["name"] + opening + REDACTED
+
+
+def remember(secrets: Iterable[str]) -> None:
+    """From now on these never appear in what is written down, whatever their shape."""
+    known.remember(secrets)
+    _known.cache_clear()  # a key may have been seen before it was a secret
 
 
 def redact(value: Any, depth: int = 0) -> Any:
