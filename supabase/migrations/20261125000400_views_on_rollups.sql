@@ -11,7 +11,7 @@
 
 CREATE OR REPLACE VIEW public.integration_health_summary WITH (security_invoker = true) AS
 WITH points AS (
-    SELECT source, value, sum(n)::double precision AS n
+    SELECT source, value, sum(n::double precision) AS n
     FROM ops.log_durations(now() - interval '24 hours')
     GROUP BY source, value
 ), ranked AS (
@@ -45,7 +45,7 @@ FROM counts AS c LEFT JOIN percentiles AS p ON p.source = c.source;
 
 CREATE OR REPLACE VIEW public.api_performance_summary WITH (security_invoker = true) AS
 WITH points AS (
-    SELECT service, endpoint, value, sum(n)::double precision AS n
+    SELECT service, endpoint, value, sum(n::double precision) AS n
     FROM ops.api_durations(now() - interval '24 hours')
     GROUP BY service, endpoint, value
 ), ranked AS (
@@ -81,7 +81,7 @@ FROM counts AS c LEFT JOIN percentiles AS p ON p.service = c.service AND p.endpo
 
 CREATE OR REPLACE VIEW public.workflow_performance_summary WITH (security_invoker = true) AS
 WITH points AS (
-    SELECT integration_id, workflow_id, value, sum(n)::double precision AS n
+    SELECT integration_id, workflow_id, value, sum(n::double precision) AS n
     FROM ops.run_durations(now() - interval '7 days')
     GROUP BY integration_id, workflow_id, value
 ), ranked AS (
@@ -260,7 +260,7 @@ HAVING sum(w.records) <> 0;
 -- Weeks begin at a midnight: days are enough, and for percentiles there are weeks.
 CREATE OR REPLACE VIEW public.weekly_business_report WITH (security_invoker = true) AS
 WITH points AS (
-    SELECT k.id, h.week, h.value, sum(h.n)::double precision AS n
+    SELECT k.id, h.week, h.value, sum(h.n::double precision) AS n
     FROM (
         SELECT w.business_id, w.starts AS week, u.n,
             CASE u.bucket WHEN -32768 THEN 0 ELSE power(2::double precision, (u.bucket + 0.5::double precision) / 18) END
@@ -286,21 +286,26 @@ WITH points AS (
             + min(value) FILTER (WHERE upto > ceil(rank)) * max(rank - floor(rank)) AS p95
     FROM ranked
     GROUP BY id, week
-), counts AS (
+), parts AS (
     SELECT
         k.id,
-        k.name,
-        k.slug,
         date_bin('7 days', l.hour, '2000-01-03 00:00+00') AS week,
+        coalesce(l.integration_id, l.source) AS integration,
         sum(l.records)::bigint AS records,
-        count(DISTINCT coalesce(l.integration_id, l.source)) AS integrations,
         sum(l.successes)::bigint AS successes,
         sum(l.failures)::bigint AS failures,
-        sum(l.total) / nullif(sum(l.timed), 0)::double precision AS mean
+        sum(l.total) AS total,
+        sum(l.timed)::bigint AS timed
     FROM ops.counted('log', 'integration_logs',
         date_bin('7 days', now(), '2000-01-03 00:00+00') - interval '1848 hours') AS l
     JOIN ops.business_keys AS k ON k.key = l.business_id
-    GROUP BY k.id, k.name, k.slug, week
+    GROUP BY k.id, week, integration
+), counts AS (
+    SELECT b.id, b.name, b.slug, p.week, sum(p.records)::bigint AS records, count(*) AS integrations,
+        sum(p.successes)::bigint AS successes, sum(p.failures)::bigint AS failures,
+        sum(p.total) / nullif(sum(p.timed), 0)::double precision AS mean
+    FROM parts AS p JOIN public.businesses AS b ON b.id = p.id
+    GROUP BY b.id, b.name, b.slug, p.week
 )
 SELECT
     c.name AS business_name,
@@ -375,33 +380,34 @@ JOIN public.stale_integrations AS s ON s.business_slug IS NULL OR s.business_slu
 UNION ALL
 -- Only a workflow's newest outcome counts: one that has worked since is all right. Which workflows there are is known
 -- from the rollups; of each that failed at all, one row is looked up.
-SELECT business_id, 'workflow_failed', what, error_message, started_at, false
+SELECT business, 'workflow_failed', what, error_message, started_at, false
 FROM (
-    SELECT DISTINCT ON (k.id, w.integration_id, w.workflow_id)
-        k.id AS business_id,
+    SELECT DISTINCT ON (w.business, w.integration_id, w.workflow_id)
+        w.business,
         newest.what,
         newest.error_message,
         newest.started_at,
         newest.failed
     FROM (
-        SELECT business_id, integration_id, workflow_id
-        FROM ops.run_counts(now() - interval '7 days')
-        GROUP BY business_id, integration_id, workflow_id
-        HAVING sum(failures) > 0
+        SELECT k.id AS business, r.business_id, r.integration_id, r.workflow_id,
+            -- The same business may stand there by its slug and by its id.
+            sum(sum(r.failures)) OVER (PARTITION BY k.id, r.integration_id, r.workflow_id) AS failures
+        FROM ops.run_counts(now() - interval '7 days') AS r
+        JOIN ops.business_keys AS k ON k.key = r.business_id
+        GROUP BY k.id, r.business_id, r.integration_id, r.workflow_id
+        HAVING sum(r.records) > 0
     ) AS w
-    JOIN ops.business_keys AS k ON k.key = w.business_id
-    -- Its outcomes under the business's other name count as well.
-    JOIN ops.business_keys AS spelling ON spelling.id = k.id
     CROSS JOIN LATERAL (
         SELECT coalesce(e.workflow_name, e.workflow_id) AS what, e.error_message, e.started_at, e.failed, e.id
         FROM public.workflow_execution_logs AS e
         WHERE e.workflow_id = w.workflow_id AND e.integration_id = w.integration_id
-            AND e.business_id = spelling.key
+            AND e.business_id = w.business_id
             AND e.started_at > now() - interval '7 days' AND (e.failed OR e.status = 'success')
         ORDER BY e.started_at DESC, e.id DESC
         LIMIT 1
     ) AS newest
-    ORDER BY k.id, w.integration_id, w.workflow_id, newest.started_at DESC, newest.id DESC
+    WHERE w.failures > 0
+    ORDER BY w.business, w.integration_id, w.workflow_id, newest.started_at DESC, newest.id DESC
 ) AS outcomes
 WHERE failed;
 
@@ -477,7 +483,7 @@ WITH day AS (
     FROM ops.look_counts(now() - interval '30 days')
     GROUP BY integration_id
 ), points AS (
-    SELECT integration_id, value, sum(n)::double precision AS n
+    SELECT integration_id, value, sum(n::double precision) AS n
     FROM ops.look_durations(now() - interval '24 hours')
     GROUP BY integration_id, value
 ), ranked AS (

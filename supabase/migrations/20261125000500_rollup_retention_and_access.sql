@@ -79,7 +79,9 @@ AS $$
     SELECT p.oid::regprocedure, CASE
         WHEN p.proname IN ('percentage', 'milliseconds', 'claimed_business_keys', 'allowed_business_keys',
             'first_hour', 'first_day', 'counted', 'spread', 'log_counts', 'api_counts', 'look_counts', 'run_counts',
-            'log_durations', 'api_durations', 'look_durations', 'run_durations', 'possible',
+            'log_durations', 'api_durations', 'look_durations', 'run_durations', 'log_percentiles', 'possible',
+            'log_edge', 'api_edge', 'look_edge', 'run_edge',
+            'log_edge_durations', 'api_edge_durations', 'look_edge_durations', 'run_edge_durations',
             'get_error_rate', 'get_business_stats', 'get_tasks_for_retry') THEN 'read'
         WHEN p.proname IN ('upsert_business', 'set_connections', 'record_health', 'upsert_workflow_execution',
             'health_check_of', 'keep_health_state', 'workflow_execution_of', 'uuid7', 'ensure_partitions',
