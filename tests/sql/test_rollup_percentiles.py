@@ -38,9 +38,7 @@ def add_durations(db: Connection, durations: list[float]) -> None:
 def worst_error(db: Connection, durations: list[float]) -> float:
     """How far our percentiles are off, relatively; less than the rounding to two decimals does not count."""
     ours, exact = one(db, OURS), one(db, EXACT, durations)
-    return max(
-        max(0.0, abs(float(ours[name]) - exact[name]) - TWO_DECIMALS) / exact[name] for name in exact
-    )
+    return max(max(0.0, abs(float(ours[name]) - exact[name]) - TWO_DECIMALS) / exact[name] for name in exact)
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
@@ -49,7 +47,9 @@ def worst_error(db: Connection, durations: list[float]) -> float:
         st.one_of(
             st.floats(-6, 13).map(math.exp),
             st.floats(0.01, 1e6),
-            st.sampled_from([30_000.0, 30_000.0, 1.0, 2.0, 1024.0, 0.5]),  # time limits, and the edges of buckets
+            st.sampled_from(
+                [30_000.0, 30_000.0, 1.0, 2.0, 1024.0, 0.5]
+            ),  # time limits, and the edges of buckets
         ),
         min_size=1,
         max_size=300,

@@ -11,7 +11,19 @@ import pytest
 from tests.sql.comparing import differences
 from tests.sql.conftest import MIGRATIONS, OWNER, Connection, Server
 from tests.sql.naive import statements
-from tests.sql.rows import HOUR, MOMENT, ago, attempt, business, connection, error, execution, log, look, value
+from tests.sql.rows import (
+    HOUR,
+    MOMENT,
+    ago,
+    attempt,
+    business,
+    connection,
+    error,
+    execution,
+    log,
+    look,
+    value,
+)
 
 FIRST_OF_OURS = "20261125000100"
 
@@ -31,7 +43,10 @@ def old(server: Server) -> Iterator[Connection]:
         for number in range(120):
             key = ("teelixir", id, "red-hill-fresh", None)[number % 4]
             moment = ago(number * 13 * HOUR + MOMENT)
-            whose = {"business_id": key, "integration_id": "hubspot/red-hill-fresh" if number % 4 == 2 else "hubspot/teelixir"}
+            whose = {
+                "business_id": key,
+                "integration_id": "hubspot/red-hill-fresh" if number % 4 == 2 else "hubspot/teelixir",
+            }
             make = error if number % 5 == 0 else log
             make(db, created_at=moment, duration_ms=1.5 ** (number % 20), operation="contacts.sync", **whose)
             attempt(db, created_at=moment, duration_ms=number, success=number % 7 > 0, **whose)

@@ -19,7 +19,21 @@ from hypothesis import strategies as st
 from tests.sql.comparing import differences
 from tests.sql.conftest import OWNER, TEMPLATE, Connection, Server
 from tests.sql.naive import statements
-from tests.sql.rows import DAY, HOUR, ago, attempt, business, connection, error, every, execution, log, look, one, value
+from tests.sql.rows import (
+    DAY,
+    HOUR,
+    ago,
+    attempt,
+    business,
+    connection,
+    error,
+    every,
+    execution,
+    log,
+    look,
+    one,
+    value,
+)
 
 # What a step is checked with; all of them are asked once at the end.
 QUICK = (
@@ -174,19 +188,21 @@ def test_the_numbers_are_those_of_the_rows_at_every_moment(house: House, steps: 
     Late rows, open transactions, updates, moved partitions, rollers that are killed: after each step.
     """
     house.reset()
+    # The newest start of an hour or day is kept, and not what it was before a row was given an earlier one.
+    without = ("last_execution", "workflow_name") if "move" in {step.what for step in steps} else ()
     for step in steps:
         house.take(step)
-        assert {} == differences(house.reader, QUICK), step
+        assert {} == differences(house.reader, QUICK, without=without), step
     for writer in house.writers:
         writer.commit()
 
-    assert {} == differences(house.reader)
+    assert {} == differences(house.reader, without=without)
 
     while value(house.reader, "SELECT ops.roll_up()"):
         pass
 
     assert 0 == value(house.reader, "SELECT count(*) FROM ops.deltas")
-    assert {} == differences(house.reader)
+    assert {} == differences(house.reader, without=without)
 
 
 def test_a_roller_that_is_killed_in_the_middle_has_done_nothing(
@@ -317,9 +333,10 @@ def test_a_row_that_was_stored_before_is_stored_and_rolled_up(db: Connection, od
     after = one(db, "SELECT total_logs, avg_duration_ms FROM integration_health_summary")
 
     assert before == after
-    assert value(db, "SELECT count(*) FROM integration_logs WHERE created_at > now() - interval '1 day'") == after[
-        "total_logs"
-    ]
+    assert (
+        value(db, "SELECT count(*) FROM integration_logs WHERE created_at > now() - interval '1 day'")
+        == after["total_logs"]
+    )
     assert 3 == value(db, "SELECT sum(records) FROM ops.rollups WHERE span = 'day'")
 
 

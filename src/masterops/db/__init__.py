@@ -10,6 +10,8 @@ from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
 from masterops.db.migrate import Migration, Status, bundled, migrate, status
 from masterops.db.query import Rows, TableQuery, run
+from masterops.db.rolling import roll_up
+from masterops.db.seed import seed
 
 __all__ = [
     "AsyncConnection",
@@ -31,7 +33,9 @@ __all__ = [
     "fetch",
     "migrate",
     "raw_cursor",
+    "roll_up",
     "run",
     "safe_url",
+    "seed",
     "status",
 ]

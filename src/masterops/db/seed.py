@@ -20,6 +20,7 @@ from random import Random
 from psycopg.sql import SQL, Identifier
 
 from masterops.db.connect import AsyncConnection
+from masterops.db.rolling import roll_up
 
 BUSINESSES = {
     "teelixir": ("Teelixir", "ecommerce"),
@@ -84,7 +85,7 @@ async def seed(
     transactions are opened here). Partitions are made where they are missing.
     """
     end = now or datetime.now(UTC)
-    random = Random(seed)  # noqa: S311  (history, not secrets)
+    random = Random(seed)
     await _register(connection, days)
     bursts = _bursts(random, end, days)
     written = dict.fromkeys(COLUMNS, 0)
@@ -95,26 +96,17 @@ async def seed(
             statement = SQL("COPY public.{} ({}) FROM STDIN").format(
                 Identifier(table), SQL(", ").join(map(Identifier, columns.split()))
             )
-            async with connection.transaction(), connection.cursor() as cursor:
-                async with cursor.copy(statement) as copy:
-                    for block in lines:
-                        await copy.write(block)
+            async with (
+                connection.transaction(),
+                connection.cursor() as cursor,
+                cursor.copy(statement) as copy,
+            ):
+                for block in lines:
+                    await copy.write(block)
             written[table] += count
             progress(sum(written.values()))
         await roll_up(connection)
     return written
-
-
-async def roll_up(connection: AsyncConnection) -> int:
-    """Bring the rollups up to date; answers how many deltas there were."""
-    total = 0
-    while True:
-        async with connection.transaction():
-            row = await (await connection.execute("SELECT ops.roll_up() AS rolled")).fetchone()
-        rolled = int(row["rolled"]) if row else 0
-        total += rolled
-        if not rolled:
-            return total
 
 
 async def _register(connection: AsyncConnection, days: int) -> None:
@@ -202,8 +194,8 @@ def _log(random: Random, burst: Burst | None) -> str:
     duration = r"\N" if status == "info" else f"{_milliseconds(random, 5.0):.3f}"
     details = f'{{"records": {random.randrange(500)}, "note": "{"x" * random.randrange(60, 220)}"}}'
     return (
-        f"{source}\t{source}\t{operation}\t{level}\t{status}\t{operation} of {slug} ended: {status}\t{details}"
-        f"\t{duration}\t{slug}\t{source}/{slug}\t{random.getrandbits(64):016x}"
+        f"{source}\t{source}\t{operation}\t{level}\t{status}\t{operation} of {slug} ended: {status}"
+        f"\t{details}\t{duration}\t{slug}\t{source}/{slug}\t{random.getrandbits(64):016x}"
     )
 
 
@@ -218,7 +210,9 @@ def _attempt(random: Random, burst: Burst | None) -> str:
 
 def _look(random: Random, burst: Burst | None) -> str:
     service, slug = (burst.source, burst.slug) if burst else _whose(random)
-    state = random.choices(("up", "degraded", "down", "unknown"), (5, 5, 90, 0) if burst else (985, 8, 4, 3))[0]
+    state = random.choices(("up", "degraded", "down", "unknown"), (5, 5, 90, 0) if burst else (985, 8, 4, 3))[
+        0
+    ]
     response = f"{_milliseconds(random, 4.4):.3f}" if state in ("up", "degraded") else r"\N"
     return f"{service}\t{slug}\t{service}/{slug}\t{state == 'up'}\t{state}\t{response}"
 
