@@ -112,7 +112,7 @@ def _other(name: str, question: str, tenth: Session, whole: Session) -> Row:
 
 def _ingest(db: Session) -> Row:
     """COPY of batches of 10,000 as the log shipper does it; the trigger is on for every other batch."""
-    columns = "source, service, operation, level, status, message, details_json, duration_ms, business_id, integration_id"
+    columns = "source, service, operation, level, status, message, details_json, duration_ms, business_id"
     line = r"concat_ws(E'\t', " + columns + ")"
     block = db.execute(
         f"SELECT string_agg({line}, E'\\n') AS rows"
