@@ -418,7 +418,7 @@ BEGIN ATOMIC
     WITH points AS (
         SELECT d.source, d.value, sum(d.n::double precision) AS n
         FROM ops.log_durations(p_since) AS d
-        WHERE p_business IS NULL OR d.business_id IN (
+        WHERE p_business IS NULL OR d.business_id = p_business OR d.business_id IN (
             SELECT k.key FROM ops.business_keys AS k JOIN ops.business_keys AS given ON given.id = k.id
             WHERE given.key = p_business)
         GROUP BY d.source, d.value

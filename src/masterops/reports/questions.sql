@@ -57,7 +57,8 @@ SELECT
     max(l.last_at) AS last_activity
 FROM ops.log_counts(now() - make_interval(hours => %(hours)s)) AS l
 LEFT JOIN ops.log_percentiles(now() - make_interval(hours => %(hours)s), %(business)s::text) AS p USING (source)
-WHERE %(business)s::text IS NULL OR l.business_id IN (
+-- Also a name that is not registered.
+WHERE %(business)s::text IS NULL OR l.business_id = %(business)s::text OR l.business_id IN (
     SELECT k.key FROM ops.business_keys AS k JOIN ops.business_keys AS given ON given.id = k.id
     WHERE given.key = %(business)s::text)
 GROUP BY l.source
