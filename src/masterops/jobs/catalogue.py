@@ -10,7 +10,7 @@ from uuid import UUID
 
 from masterops.config import Settings
 from masterops.core.ids import uuid7
-from masterops.db import Pool, clean_up
+from masterops.db import Pool, clean_up, roll_up
 from masterops.engine import Job
 from masterops.health import Patient
 from masterops.jobs.cycle import run_cycle
@@ -44,6 +44,10 @@ def catalogue(parts: Parts) -> list[Job]:
         async with parts.pool.connection() as connection:
             await connection.execute("SELECT ops.ensure_partitions()")
 
+    async def rollups(payload: dict[str, Any]) -> None:
+        async with parts.pool.connection() as connection:
+            await roll_up(connection)
+
     async def retention(payload: dict[str, Any]) -> None:
         done = await clean_up(parts.pool, **asdict(parts.settings.retention))
         parts.log.success("retention.done", rows=done.rows, freed_bytes=done.freed_bytes)
@@ -53,5 +57,7 @@ def catalogue(parts: Parts) -> list[Job]:
         # Two may overlap: one that a killed worker still holds must not hold up the next.
         Job(CYCLE, cycle, cron=schedule.cycle),
         Job("partitions", partitions, cron="17 * * * *", at_once=1),
+        # The views are right without it, and slower with every minute that it is late.
+        Job("rollups", rollups, cron="* * * * *", at_once=1),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]

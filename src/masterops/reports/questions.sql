@@ -22,9 +22,8 @@ LEFT JOIN LATERAL (
     WHERE integration_id = c.id
 ) AS r ON true
 LEFT JOIN (
-    SELECT integration_id, count(*) AS errors
-    FROM public.integration_logs
-    WHERE level = 'error' AND created_at > now() - interval '24 hours'
+    SELECT integration_id, sum(errors)::bigint AS errors
+    FROM ops.log_counts(now() - interval '24 hours')
     GROUP BY integration_id
 ) AS e ON e.integration_id = c.id
 WHERE c.enabled AND c.removed_at IS NULL
@@ -48,19 +47,19 @@ ORDER BY severity = 'critical' DESC, errors_last_hour DESC, business_name;
 -- name: stats
 -- What each source did in the last hours, over all businesses or one.
 SELECT
-    source,
-    count(*) AS total_logs,
-    count(*) FILTER (WHERE level = 'error') AS error_count,
-    count(*) FILTER (WHERE level = 'warn') AS warning_count,
-    round(100.0 * count(*) FILTER (WHERE level = 'error') / count(*), 2) AS error_rate_pct,
-    round(avg(duration_ms)::numeric, 1) AS avg_duration_ms,
-    round((percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms))::numeric, 1) AS p95_duration_ms,
-    max(created_at) AS last_activity
-FROM public.integration_logs
-WHERE created_at > now() - make_interval(hours => %(hours)s)
-    AND (
-        %(business)s::text IS NULL
-        OR business_id IN (SELECT %(business)s UNION ALL SELECT key FROM ops.business_keys WHERE slug = %(business)s)
-    )
-GROUP BY source
-ORDER BY total_logs DESC, source;
+    l.source,
+    sum(l.records)::bigint AS total_logs,
+    sum(l.errors)::bigint AS error_count,
+    sum(l.warnings)::bigint AS warning_count,
+    round(100.0 * sum(l.errors) / sum(l.records), 2) AS error_rate_pct,
+    round((sum(l.total) / nullif(sum(l.timed), 0)::double precision)::numeric, 1) AS avg_duration_ms,
+    round(min(p.p95), 1) AS p95_duration_ms,
+    max(l.last_at) AS last_activity
+FROM ops.log_counts(now() - make_interval(hours => %(hours)s)) AS l
+LEFT JOIN ops.log_percentiles(now() - make_interval(hours => %(hours)s), %(business)s::text) AS p USING (source)
+-- Also a name that is not registered.
+WHERE %(business)s::text IS NULL OR l.business_id = %(business)s::text OR l.business_id IN (
+    SELECT k.key FROM ops.business_keys AS k JOIN ops.business_keys AS given ON given.id = k.id
+    WHERE given.key = %(business)s::text)
+GROUP BY l.source
+ORDER BY total_logs DESC, l.source;

@@ -1,0 +1,154 @@
+"""
+Every monitoring view at ten million rows over thirty days, beside the plain aggregate over the same rows.
+
+Takes a quarter of an hour and 15 GB, so it runs only when asked for: `python -m benchmarks monitoring`.
+MASTEROPS_BENCH_ROWS sets another number of rows; the flatness is against a tenth of them.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import statistics
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import psycopg
+from psycopg.rows import dict_row
+from psycopg.sql import SQL, Identifier
+
+from benchmarks.measuring import Row, seconds
+from masterops.db import Embedded, bundled, connect, migrate, seed
+from tests.sql.naive import COUNTING, statements
+
+ROWS = int(os.environ.get("MASTEROPS_BENCH_ROWS", "10000000"))
+DAYS = 30
+ROUNDS = 9
+PLAIN_ROUNDS = 1  # seconds each; the first reading warms the cache and is thrown away
+BATCH, BATCHES = 10_000, 12
+OTHERS = {
+    "recent_errors": "SELECT * FROM recent_errors",
+    "recent_workflow_failures": "SELECT * FROM recent_workflow_failures",
+    "business_activity, 100 rows": "SELECT * FROM business_activity LIMIT 100",
+    "public_status": "SELECT * FROM public_status",
+    "get_error_rate, 24 h": "SELECT * FROM get_error_rate('hubspot')",
+    "get_error_rate, 30 d": "SELECT * FROM get_error_rate('hubspot', 720)",
+    "get_business_stats, 24 h": "SELECT * FROM get_business_stats('teelixir')",
+}
+
+Session = psycopg.Connection[dict[str, object]]
+
+
+def measure() -> list[Row]:
+    """The views, their flatness, ingest with and without accounting, and dropping a month."""
+    with _server() as url:
+        small, large = _filled(url, "small", ROWS // 10), _filled(url, "large", ROWS)
+        with _session(small) as tenth, _session(large) as whole:
+            whole.execute(statements().encode())
+            rows = [_view(view, tenth, whole) for view in COUNTING]
+            rows += [_other(name, question, tenth, whole) for name, question in OTHERS.items()]
+            rows += [_ingest(tenth), _dropping(whole)]
+    return rows
+
+
+@contextmanager
+def _server() -> Iterator[str]:
+    home = Path(tempfile.mkdtemp(prefix="mb-", dir="/tmp"))
+    home.chmod(0o755)
+    embedded = Embedded(home)
+    try:
+        with embedded.running() as url:
+            yield url
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@contextmanager
+def _session(url: str) -> Iterator[Session]:
+    with psycopg.connect(url, autocommit=True, row_factory=dict_row) as session:
+        yield session
+
+
+def _filled(url: str, name: str, rows: int) -> str:
+    with _session(url) as admin:
+        admin.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
+    mine = url.replace("/masterops?", f"/{name}?")
+    asyncio.run(_fill(mine, rows))
+    return mine
+
+
+async def _fill(url: str, rows: int) -> None:
+    await migrate(url, bundled())
+    async with await connect(url) as connection:
+        print(f"  seeding {rows} rows ...", file=sys.stderr)
+        await seed(connection, rows=rows, days=DAYS)
+        await connection.execute("VACUUM ANALYZE")
+
+
+def _milliseconds(session: Session, question: str, rounds: int = ROUNDS) -> float:
+    session.execute(question.encode()).fetchall()
+    taken = [seconds(lambda: session.execute(question.encode()).fetchall()) for _ in range(rounds)]
+    return statistics.median(taken) * 1000
+
+
+def _view(view: str, tenth: Session, whole: Session) -> Row:
+    ours = _milliseconds(whole, f"SELECT * FROM public.{view}")
+    small = _milliseconds(tenth, f"SELECT * FROM public.{view}")
+    plain = _milliseconds(whole, f"SELECT * FROM naive.{view}", PLAIN_ROUNDS)
+    what = f"{view}, {ROWS:,} rows / plain aggregate (a tenth of the rows: {small:.1f} ms)"
+    return Row(what, f"{ours:.1f} ms", f"{plain:,.0f} ms", ours / plain, "50 ms, 1.5x a tenth")
+
+
+def _other(name: str, question: str, tenth: Session, whole: Session) -> Row:
+    ours, small = _milliseconds(whole, question), _milliseconds(tenth, question)
+    what = f"{name}, {ROWS:,} rows / a tenth of the rows"
+    return Row(what, f"{ours:.1f} ms", f"{small:.1f} ms", ours / small, "50 ms, 1.5x")
+
+
+def _ingest(db: Session) -> Row:
+    """COPY of batches of 10,000 as the log shipper does it; the trigger is on for every other batch."""
+    columns = "source, service, operation, level, status, message, details_json, duration_ms, business_id"
+    line = r"concat_ws(E'\t', " + columns + ")"
+    block = db.execute(
+        f"SELECT string_agg({line}, E'\\n') AS rows"
+        f" FROM (SELECT * FROM integration_logs WHERE duration_ms IS NOT NULL LIMIT {BATCH}) AS l".encode()
+    ).fetchone()
+    assert block is not None
+    data = str(block["rows"])
+    statement = f"COPY integration_logs ({columns}) FROM STDIN".encode()
+
+    def copy() -> None:
+        with (
+            db.cursor() as cursor,
+            cursor.copy(statement) as target,
+        ):
+            target.write(data)
+
+    with_it, without = [], []
+    for _ in range(BATCHES):
+        db.execute("ALTER TABLE integration_logs DISABLE TRIGGER count_integration_logs")
+        without.append(seconds(copy))
+        db.execute("ALTER TABLE integration_logs ENABLE TRIGGER count_integration_logs")
+        with_it.append(seconds(copy))
+    ratio = statistics.median(mine / other for mine, other in zip(with_it, without, strict=True))
+    rates = [f"{BATCH / statistics.median(taken):,.0f} rows/s" for taken in (with_it, without)]
+    return Row("ingest by COPY, with accounting / without", rates[0], rates[1], ratio, "1.3x the time")
+
+
+def _dropping(db: Session) -> Row:
+    """DELETE of the log records of one day, and dropping the partitions of all days."""
+    day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
+    delete = seconds(
+        lambda: db.execute(
+            "DELETE FROM integration_logs WHERE created_at >= %s AND created_at < %s",
+            [day, day + timedelta(days=1)],
+        )
+    )
+    drop = seconds(lambda: db.execute("SELECT ops.drop_partitions_before('integration_logs', now())"))
+    what = "dropping the log records of a month / deleting those of one day, times 30"
+    return Row(what, f"{drop * 1000:.0f} ms", f"{delete * 30_000:,.0f} ms", drop / delete / 30, "200 ms")

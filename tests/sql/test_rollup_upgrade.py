@@ -1,0 +1,82 @@
+"""
+A database of the version before, with rows in it, gets its rollups.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.sql.comparing import differences
+from tests.sql.conftest import MIGRATIONS, OWNER, Connection, Server
+from tests.sql.naive import statements
+from tests.sql.rows import (
+    HOUR,
+    MOMENT,
+    ago,
+    attempt,
+    business,
+    connection,
+    error,
+    execution,
+    log,
+    look,
+    value,
+)
+
+FIRST_OF_OURS = "20261125000100"
+
+
+@pytest.fixture
+def old(server: Server) -> Iterator[Connection]:
+    """The owner's session in a database as it was before there were rollups, with two months of rows."""
+    server.create("before_rollups")
+    with server.connect("before_rollups", OWNER) as db:
+        apply(db, older=True)
+        db.execute("SELECT ops.ensure_partitions(1, 40)")
+        id = business(db)
+        business(db, "red-hill-fresh")
+        for slug in ("teelixir", "red-hill-fresh"):
+            connection(db, f"hubspot/{slug}")
+        connection(db, "xero/teelixir")
+        for number in range(120):
+            key = ("teelixir", id, "red-hill-fresh", None)[number % 4]
+            moment = ago(number * 13 * HOUR + MOMENT)
+            whose = {
+                "business_id": key,
+                "integration_id": "hubspot/red-hill-fresh" if number % 4 == 2 else "hubspot/teelixir",
+            }
+            make = error if number % 5 == 0 else log
+            make(db, created_at=moment, duration_ms=1.5 ** (number % 20), operation="contacts.sync", **whose)
+            attempt(db, created_at=moment, duration_ms=number, success=number % 7 > 0, **whose)
+            look(db, "down" if number % 9 == 0 else "up", checked_at=moment, response_time_ms=number, **whose)
+            execution(db, execution_id=str(number), started_at=moment, finished_at=moment + HOUR / 60,
+                      status="error" if number % 3 == 0 else "success", business_id=key,
+                      workflow_id=f"w{number % 3}", workflow_name=f"W{number}")  # fmt: skip
+        yield db
+    server.drop("before_rollups")
+
+
+def apply(db: Connection, *, older: bool) -> None:
+    """The migrations from before the rollups, or the others."""
+    for file in sorted(MIGRATIONS.glob("*.sql")):
+        if (file.name < FIRST_OF_OURS) == older:
+            with db.transaction():
+                db.execute(file.read_bytes())
+
+
+def test_the_answers_are_the_same_before_and_after(old: Connection) -> None:
+    """
+    Of every view; and what comes afterwards is added to what was there.
+    """
+    old.execute(statements().encode())
+    apply(old, older=False)
+
+    assert {} == differences(old)
+    assert 120 == value(old, "SELECT sum(records) FROM ops.log_counts('-infinity')")
+
+    error(old, business_id="teelixir", duration_ms=3)
+    old.execute("UPDATE workflow_execution_logs SET status = 'success' WHERE workflow_id = 'w0'")
+
+    assert {} == differences(old)
