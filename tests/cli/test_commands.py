@@ -322,6 +322,19 @@ def test_size_names_every_table_and_lint_finds_what_is_open(cli: Cli, database: 
     assert {"ops.open_to_all"} == {row["object"] for row in flawed.json}
 
 
+def test_seeding_fills_a_demo_and_asks_before_anything_else(cli: Cli) -> None:
+    """
+    Made-up rows do not get among real ones by a slip.
+    """
+    refused = cli("db", "seed", "--rows", "1000")
+    done = cli("db", "seed", "--rows", "1000", "--days", "2", "--yes", "--output", "json")
+    stats = cli("stats", "--hours", "48", "--output", "json")
+
+    assert (2, True) == (refused.code, "--yes" in refused.err)
+    assert 1000 == pytest.approx(sum(row["rows"] for row in done.json), abs=20)  # shares are rounded
+    assert 8 == len(stats.json)
+
+
 def test_psql_reaches_the_same_database(cli: Cli) -> None:
     """
     Arguments are passed on, and so is the exit code.

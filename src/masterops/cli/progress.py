@@ -8,43 +8,53 @@ import shutil
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Protocol
 
 BAR = 24
 
 
-class Step(Protocol):
+class Progress:
     """
-    Tell that one more part is done, and what comes next.
+    How many of `total` parts are done, drawn each time it is told.
     """
 
-    def __call__(self, next: str = "") -> None: ...
+    def __init__(self, total: int, next: str) -> None:
+        self._total = total
+        self._next = next
+        self._done = 0
+        self._shown = sys.stderr.isatty()
 
+    def __call__(self, next: str) -> None:
+        """One more is done, and this comes next."""
+        self._next = next
+        self.to(self._done + 1)
 
-@contextmanager
-def progress(total: int, first: str = "") -> Iterator[Step]:
-    """`[#######-----------------] 3/11 contacts.list`, redrawn with each step."""
-    shown = sys.stderr.isatty()
-    done = -1
-
-    def step(next: str = "") -> None:
-        nonlocal done
-        done += 1
-        if shown:
-            sys.stderr.write(f"\r\x1b[K{line(done, total, next)}")
+    def to(self, done: int) -> None:
+        """So many are done."""
+        self._done = done
+        if self._shown:
+            sys.stderr.write(f"\r\x1b[K{line(done, self._total, self._next)}")
             sys.stderr.flush()
 
-    step(first)
-    try:
-        yield step
-    finally:
-        if shown:
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._shown:
             sys.stderr.write("\r\x1b[K")
             sys.stderr.flush()
 
 
+@contextmanager
+def progress(total: int, next: str = "") -> Iterator[Progress]:
+    """`[#######-----------------] 3/11 contacts.list`, as long as the block."""
+    shown = Progress(total, next)
+    shown.to(0)
+    try:
+        yield shown
+    finally:
+        shown.clear()
+
+
 def line(done: int, total: int, next: str) -> str:
     """The bar as text, never wider than the terminal."""
-    filled = BAR * done // max(1, total)
-    text = f"[{'#' * filled}{'-' * (BAR - filled)}] {done}/{total} {next}"
+    filled = BAR * min(done, total) // max(1, total)
+    text = f"[{'#' * filled}{'-' * (BAR - filled)}] {done:,}/{total:,} {next}"
     return text[: shutil.get_terminal_size().columns - 1]

@@ -15,6 +15,7 @@ import msgspec
 from masterops import errors
 from masterops.app import Database
 from masterops.cli.output import emit, output_option, say, write
+from masterops.cli.progress import progress
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, count, megabytes, text
 from masterops.db import (
@@ -26,6 +27,7 @@ from masterops.db import (
     migrate,
     run,
     safe_url,
+    seed,
     sizes,
     status,
 )
@@ -215,6 +217,38 @@ async def retention(session: Session, dry_run: bool, output: str) -> None:
     emit([{"rows_of": name, "rows": count} for name, count in done.rows.items()], DELETED, output)
     would = "Would drop" if dry_run else "Dropped"
     say(f"{would} {len(done.partitions)} partition(s), {megabytes(done.freed_bytes)} of disk.")
+
+
+@db.command(name="seed")
+@click.option(
+    "--rows", type=click.IntRange(100, 100_000_000), default=100_000, help="How many.  [default: 100000]"
+)
+@click.option("--days", type=click.IntRange(1, 365), default=30, help="Over how many days.  [default: 30]")
+@click.option(
+    "--seed", "number", type=int, default=1, help="The same number makes the same rows.  [default: 1]"
+)
+@click.option("--yes", is_flag=True, help="Also into a database that is not the demo's.")
+@output_option()
+@pass_session
+@acting
+async def seed_command(session: Session, rows: int, days: int, number: int, yes: bool, output: str) -> None:
+    """
+    Fill the database with made-up history, to try the platform on.
+
+    Example:
+
+    \b
+        ops db seed --rows 1000000 --days 30
+    """
+    settings = session.settings
+    if not yes and not (settings.demo and settings.database.url is None):
+        hint = "Made-up rows cannot be told from real ones afterwards. If that is what you want, give --yes."
+        raise errors.UsageError(what="This database is not the demo's", hint=hint)
+    async with session.app() as app:
+        with progress(rows, "rows") as step:
+            async with app.pool.connection() as connection:
+                written = await seed(connection, rows=rows, days=days, seed=number, progress=step.to)
+    emit([{"rows_of": table, "rows": count} for table, count in written.items()], DELETED, output)
 
 
 @db.command()
