@@ -14,6 +14,8 @@ from typing import NamedTuple
 from masterops.config.printed_file import template
 from masterops.errors import ConfigFileExists, ConfigFileUnusable
 
+LOOP = "it is a link that leads to itself"
+
 
 class WriteResult(NamedTuple):
     """
@@ -32,6 +34,8 @@ def write_template(path: Path, *, force: bool = False) -> WriteResult:
     """
     try:
         target = path.resolve()
+        if target.is_symlink():  # from Python 3.13 on `resolve` leaves it; before, it raised
+            raise _unusable(path, LOOP)
         if target.is_dir():
             raise _unusable(path, "it is a folder")
         if target.exists() and not force:
@@ -43,7 +47,7 @@ def write_template(path: Path, *, force: bool = False) -> WriteResult:
     except OSError as error:
         raise _unusable(path, error.strerror or str(error)) from None
     except RuntimeError:
-        raise _unusable(path, "it is a link that leads to itself") from None
+        raise _unusable(path, LOOP) from None
 
 
 def _unusable(path: Path, reason: str) -> ConfigFileUnusable:
