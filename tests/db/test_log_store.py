@@ -177,7 +177,7 @@ async def test_a_refusal_before_the_server_is_a_dead_letter_too(pool: Pool, pipe
     pipeline.logger().info("before")
     line = encode(LogRecord(uuid7(), clock.now(), "x", "info", "info", "MARK", details_json={"n": 7}))
     pipeline.spool.append(line.replace(b"MARK", b"nul \\u0000 inside"))
-    pipeline.spool.append(line.replace(b":7", b":" + b"[" * 5_000 + b"]" * 5_000))
+    pipeline.spool.append(line.replace(b":7", b":" + b"[" * 200_000 + b"]" * 200_000))
     pipeline.logger().info("after")
 
     shipped = await ship_once(pipeline.folder, LogStore(pool))
