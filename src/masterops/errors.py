@@ -17,7 +17,7 @@ Every error of Master-Ops, in one tree.
     ├── OutputFailed                   stdout cannot be written                         exit 1
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
-    │   ├── PortTaken  SandboxNotRunning  SandboxFailed  SandboxState
+    │   ├── PortTaken  SandboxFailed  SandboxState
     └── RemoteError                    a service or the way to it failed                exit 1
         ├── NetworkError               never arrived, or cut
         │   └── NameNotResolved  TlsFailed
@@ -388,13 +388,6 @@ class PortTaken(SandboxError):
     code = "SBX001"
     exit_code = 2
     hint = "Stop that program or choose another port with --port (0 picks a free one)."
-
-
-class SandboxNotRunning(SandboxError):
-    """No sandbox is running"""
-
-    code = "SBX002"
-    hint = "Start one with `ops sandbox serve`."
 
 
 class SandboxFailed(SandboxError):

@@ -18,6 +18,7 @@ from masterops.cli.values import Column, milliseconds
 from masterops.config import find_business
 from masterops.core import clock
 from masterops.core.durations import parse_since
+from masterops.logs import short_value
 from masterops.reports import LogFilter, LogRow, follow_logs, read_logs
 
 COLUMNS = (
@@ -117,12 +118,4 @@ def line(row: LogRow) -> str:
 def facts(details: dict[str, Any]) -> str:
     """The details as `key=value`, the error first."""
     ordered = sorted(details.items(), key=lambda item: item[0] != "error")
-    return " ".join(f"{key}={_short(value)}" for key, value in ordered if value not in (None, [], {}))
-
-
-def _short(value: Any) -> str:
-    if isinstance(value, dict) and "message" in value:
-        value = value["message"]
-    if isinstance(value, (dict, list)):
-        return msgspec.json.encode(value).decode()
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    return " ".join(f"{key}={short_value(value)}" for key, value in ordered if value not in (None, [], {}))
