@@ -7,7 +7,22 @@ from __future__ import annotations
 import pytest
 
 from tests.sql.conftest import Connection
-from tests.sql.rows import DAY, HOUR, MOMENT, add, ago, attempt, code, execution, log, look, one, value
+from tests.sql.rows import (
+    DAY,
+    HOUR,
+    MOMENT,
+    add,
+    ago,
+    attempt,
+    business,
+    code,
+    every,
+    execution,
+    log,
+    look,
+    one,
+    value,
+)
 
 COUNTS = (
     "SELECT (SELECT count(*) FROM integration_logs) AS logs,"
@@ -121,3 +136,85 @@ def test_impossible_days_delete_nothing(db: Connection, arguments: str) -> None:
 
     assert "OP001" == code(db, f"SELECT * FROM cleanup_old_logs({arguments})")
     assert before == one(db, COUNTS)
+
+
+def test_log_records_go_by_level_and_by_business(db: Connection) -> None:
+    """
+    A level's days, a business's by slug or id, the shorter of both, and for all others those of the table.
+    """
+    db.execute("SELECT ops.ensure_partitions(1, 100)")
+    id = business(db)
+    kept: dict[str, set[int]] = {}
+    for name, values in {
+        "debug": {"level": "debug"},
+        "error": {"level": "error"},
+        "slug": {"business_id": "teelixir"},
+        "id": {"business_id": id},
+        "both": {"business_id": "teelixir", "level": "debug"},
+        "other": {"business_id": "red-hill-fresh"},
+    }.items():
+        for back in (1, 4, 20, 40, 80, 95):
+            log(db, created_at=ago(back * DAY - HOUR), message=name, **values)
+    days = """{"debug": 3, "error": 90}""", """{"teelixir": 30}"""
+    answer = one(db, "SELECT * FROM cleanup_old_logs(15, 90, 30, 90, %s, %s)", *days)
+    for row in every(db, "SELECT message, created_at FROM integration_logs"):
+        kept.setdefault(row["message"], set()).add((ago() - row["created_at"] + 2 * HOUR).days)
+
+    assert {
+        "debug": {1},
+        "error": {1, 4, 20, 40, 80},
+        "slug": {1, 4, 20},
+        "id": {1, 4, 20},
+        "both": {1},
+        "other": {1, 4},
+    } == kept
+    assert 36 - sum(map(len, kept.values())) == answer["integration_logs_deleted"]
+
+
+def test_what_is_dropped_is_counted_once(db: Connection) -> None:
+    """
+    Not the rows that went before their partition did, nor those that came late for a day that is gone.
+    """
+    db.execute("SELECT ops.ensure_partitions(1, 12)")
+    for back in (9, 9, 9, 10):
+        log(db, created_at=ago(back * DAY - HOUR), level="debug" if back == 10 else "info")
+    log(db, created_at=ago(9 * DAY - HOUR), level="debug")
+
+    def deleted(*arguments: object) -> int:
+        marks = ", ".join(["%s"] * len(arguments))
+        answer = one(db, f"SELECT * FROM cleanup_old_logs({marks})", *arguments)
+        return int(answer["integration_logs_deleted"])
+
+    early = deleted(30, 90, 30, 90, """{"debug": 5}""")
+    db.execute("DELETE FROM integration_logs WHERE id = (SELECT id FROM integration_logs LIMIT 1)")
+    dropped = deleted(5)
+    log(db, created_at=ago(9 * DAY - HOUR))
+
+    assert (2, 2, 1, 0) == (early, dropped, deleted(5), deleted(5))
+
+
+@pytest.mark.parametrize(
+    ("levels", "businesses", "sqlstate"),
+    [
+        ("""{"debug": 0}""", "{}", "OP001"),
+        ("""{"debug": -1}""", "{}", "OP001"),
+        ("""{"debug": null}""", "{}", "OP001"),
+        ("""{"debug": "soon"}""", "{}", "OP001"),
+        ("""{"debug": 99999}""", "{}", "OP001"),
+        ("""{"trace": 3}""", "{}", "OP001"),
+        ("{}", """{"teelixir": 1.5}""", "OP001"),
+        ("{}", """{"nobody": 5}""", "OP002"),
+        (None, "{}", "OP001"),
+    ],
+)
+def test_impossible_rules_delete_nothing(
+    db: Connection, levels: str | None, businesses: str, sqlstate: str
+) -> None:
+    """
+    Each is refused by name, also where only one of several is wrong.
+    """
+    business(db)
+    log(db, created_at=ago(400 * DAY))
+
+    assert sqlstate == code(db, "SELECT cleanup_old_logs(30, 90, 30, 90, %s, %s)", levels, businesses)
+    assert 1 == value(db, "SELECT count(*) FROM integration_logs")

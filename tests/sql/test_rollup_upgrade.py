@@ -4,7 +4,7 @@ A database of the version before, with rows in it, gets its rollups.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -22,18 +22,25 @@ from tests.sql.rows import (
     execution,
     log,
     look,
+    one,
     value,
 )
 
-FIRST_OF_OURS = "20261125000100"
+FIRST_OF = {"rollups": "20261125000100", "windows": "20261126000100"}
+
+
+@pytest.fixture(params=FIRST_OF)
+def version(request: pytest.FixtureRequest) -> str:
+    """The first migration that the database has not seen."""
+    return FIRST_OF[request.param]
 
 
 @pytest.fixture
-def old(server: Server) -> Iterator[Connection]:
-    """The owner's session in a database as it was before there were rollups, with two months of rows."""
+def old(server: Server, version: str) -> Iterator[Connection]:
+    """The owner's session in a database as it was before that, with two months of rows."""
     server.create("before_rollups")
     with server.connect("before_rollups", OWNER) as db:
-        apply(db, older=True)
+        apply(db, lambda name: name < version)
         db.execute("SELECT ops.ensure_partitions(1, 40)")
         id = business(db)
         business(db, "red-hill-fresh")
@@ -54,24 +61,26 @@ def old(server: Server) -> Iterator[Connection]:
             execution(db, execution_id=str(number), started_at=moment, finished_at=moment + HOUR / 60,
                       status="error" if number % 3 == 0 else "success", business_id=key,
                       workflow_id=f"w{number % 3}", workflow_name=f"W{number}")  # fmt: skip
+            if number == 60 and version > FIRST_OF["rollups"]:
+                db.execute("SELECT ops.roll_up()")
         yield db
     server.drop("before_rollups")
 
 
-def apply(db: Connection, *, older: bool) -> None:
-    """The migrations from before the rollups, or the others."""
+def apply(db: Connection, wanted: Callable[[str], bool]) -> None:
+    """The migrations whose names are wanted."""
     for file in sorted(MIGRATIONS.glob("*.sql")):
-        if (file.name < FIRST_OF_OURS) == older:
+        if wanted(file.name):
             with db.transaction():
                 db.execute(file.read_bytes())
 
 
-def test_the_answers_are_the_same_before_and_after(old: Connection) -> None:
+def test_the_answers_are_the_same_before_and_after(old: Connection, version: str) -> None:
     """
     Of every view; and what comes afterwards is added to what was there.
     """
     old.execute(statements().encode())
-    apply(old, older=False)
+    apply(old, lambda name: name >= version)
 
     assert {} == differences(old)
     assert 120 == value(old, "SELECT sum(records) FROM ops.log_counts('-infinity')")
@@ -80,3 +89,21 @@ def test_the_answers_are_the_same_before_and_after(old: Connection) -> None:
     old.execute("UPDATE workflow_execution_logs SET status = 'success' WHERE workflow_id = 'w0'")
 
     assert {} == differences(old)
+
+    while value(old, "SELECT ops.roll_up()"):
+        pass
+
+    assert {} == differences(old)
+
+
+def test_rows_that_retention_had_deleted_are_not_dropped_again(old: Connection, version: str) -> None:
+    """
+    They are told from those that are there, also where a part of a day went.
+    """
+    old.execute("SELECT cleanup_old_logs(20)")
+    apply(old, lambda name: name >= version)
+    present = value(
+        old, "SELECT count(*) FROM integration_logs WHERE created_at < now() - interval '10 days'"
+    )
+
+    assert present == one(old, "SELECT * FROM cleanup_old_logs(10)")["integration_logs_deleted"] > 0

@@ -63,7 +63,7 @@ def test_every_view_has_its_columns_and_no_rows_in_an_empty_database(db: Connect
 
 def test_the_schema_finds_nothing_wrong_with_itself(db: Connection) -> None:
     """
-    Row level security, comments, search paths, indexes of foreign keys, no rights on partitions.
+    Row level security, policies, grants, comments, search paths, indexes, no rights on partitions.
     """
     assert [] == every(db, "SELECT * FROM ops.schema_lint()")
 
@@ -79,8 +79,11 @@ def test_the_schema_finds_nothing_wrong_with_itself(db: Connection) -> None:
         ("ALTER FUNCTION ops.uuid7() RESET search_path", {"its search_path is not fixed"}),
         ("DROP INDEX task_logs_task", {"no index serves foreign key task_logs_task_id_fkey"}),
         ("COMMENT ON FUNCTION ops.uuid7() IS NULL", {"no comment"}),
+        ("DROP POLICY tasks_ops_agent ON tasks", {"no policy lets ops_agent read rows"}),
+        ("REVOKE SELECT ON recent_errors FROM authenticated", {"authenticated may not read it"}),
+        ("DROP INDEX tasks_business", {"no index serves its policy, which asks for business_id"}),
     ],
-    ids=["table", "view", "partition", "function", "search-path", "index", "comment"],
+    ids=["table", "view", "partition", "function", "search-path", "index", "comment", "policy", "grant", "policy-index"],
 )  # fmt: skip
 def test_the_schema_finds_what_is_wrong_with_itself(db: Connection, change: str, problem: set[str]) -> None:
     """

@@ -46,6 +46,7 @@ def _business(source: Source, slug: str, origins: dict[str, Origin]) -> Business
         status=values["status"] or "",
         hubspot_company_id=values.get("hubspot_company_id"),
         unleashed_customer_code=values.get("unleashed_customer_code"),
+        log_days=int(days) if (days := values.get("log_days")) else None,
     )
 
 

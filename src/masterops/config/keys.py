@@ -99,6 +99,15 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("schedule.retention", kinds.CRON, "When old records are dropped.", default="23 3 * * *"),
     Setting("retention.integration_logs_days", _DAYS, "How long log records are kept.", default=30),
+    *(
+        Setting(
+            f"retention.{level}_days",
+            _DAYS,
+            f"How long log records of level {level} are kept, instead of integration_logs_days.",
+            example=days,
+        )
+        for level, days in (("debug", 3), ("info", 14), ("warn", 60), ("error", 180))
+    ),
     Setting("retention.workflow_logs_days", _DAYS, "How long workflow executions are kept.", default=90),
     Setting("retention.api_metrics_days", _DAYS, "How long the metrics of calls are kept.", default=30),
     Setting("retention.health_checks_days", _DAYS, "How long health checks are kept.", default=90),
@@ -151,6 +160,13 @@ BUSINESS: tuple[Setting, ...] = (
         example="1234567890",
     ),
     Setting("unleashed_customer_code", kinds.IDENTIFIER, "Its customer code in Unleashed.", example="CODE"),
+    Setting(
+        "log_days",
+        _DAYS,
+        "How long its log records are kept, instead of retention.integration_logs_days; the shorter of both where "
+        "their level has days of its own.",
+        example=60,
+    ),
 )
 
 # slug, name, type: the set that is there as long as a file declares no other.

@@ -62,13 +62,28 @@ class Schedule:
 @dataclass(frozen=True, slots=True)
 class Retention:
     """
-    How long rows are kept, in days.
+    How long rows are kept, in days; log records of a level with days of its own for those.
     """
 
     integration_logs_days: int
     workflow_logs_days: int
     api_metrics_days: int
     health_checks_days: int
+    debug_days: int | None = None
+    info_days: int | None = None
+    warn_days: int | None = None
+    error_days: int | None = None
+
+    @property
+    def log_levels(self) -> dict[str, int]:
+        """The levels of log records with days of their own."""
+        days = {
+            "debug": self.debug_days,
+            "info": self.info_days,
+            "warn": self.warn_days,
+            "error": self.error_days,
+        }
+        return {level: each for level, each in days.items() if each is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +120,7 @@ class Business:
     status: str
     hubspot_company_id: str | None = None
     unleashed_customer_code: str | None = None
+    log_days: int | None = None
 
 
 class Gap(NamedTuple):
@@ -172,6 +188,11 @@ class Settings:
     businesses: tuple[Business, ...]
     connections: tuple[Connection, ...]
     origins: Mapping[str, Origin]
+
+    @property
+    def log_days(self) -> dict[str, int]:
+        """The businesses whose log records have days of their own, by slug."""
+        return {each.slug: each.log_days for each in self.businesses if each.log_days is not None}
 
 
 def path_of(connection: str) -> str:

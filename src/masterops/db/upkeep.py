@@ -4,10 +4,13 @@ Looking after the database: how large it is, whether its access rules are whole,
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import msgspec
+from psycopg.types.json import Jsonb
 
+from masterops.config import Retention
 from masterops.db.connect import Pool
 
 SIZES = """
@@ -38,13 +41,14 @@ ORDER BY size_bytes DESC, table_name
 CLEANUP = """
 SELECT * FROM public.cleanup_old_logs(
     integration_logs_days => %(integration_logs)s, workflow_logs_days => %(workflow_logs)s,
-    api_metrics_days => %(api_metrics)s, health_checks_days => %(health_checks)s)
+    api_metrics_days => %(api_metrics)s, health_checks_days => %(health_checks)s,
+    log_level_days => %(log_levels)s, log_business_days => %(log_businesses)s)
 """
 DROPPED = """
 SELECT table_name, partition_name, lower_bound, upper_bound, size_bytes
 FROM ops.partitions
 WHERE upper_bound <= now() - make_interval(days => CASE table_name
-    WHEN 'integration_logs' THEN %(integration_logs)s WHEN 'workflow_execution_logs' THEN %(workflow_logs)s
+    WHEN 'integration_logs' THEN %(longest)s WHEN 'workflow_execution_logs' THEN %(workflow_logs)s
     WHEN 'api_metrics' THEN %(api_metrics)s ELSE %(health_checks)s END)
 ORDER BY table_name, lower_bound
 """
@@ -107,22 +111,25 @@ async def lint(pool: Pool) -> list[Flaw]:
 async def clean_up(
     pool: Pool,
     *,
-    integration_logs_days: int = 30,
-    workflow_logs_days: int = 90,
-    api_metrics_days: int = 30,
-    health_checks_days: int = 90,
+    retention: Retention,
+    businesses: Mapping[str, int] | None = None,
     dry_run: bool = False,
 ) -> Dropped:
     """
-    Forget rows older than so many days. A dry run does the same and takes it back, so its counts are exact.
+    Forget rows older than so many days; log records by level and by business (slug to days) where those say so.
 
-    Raises DatabaseError; nothing is deleted then.
+    A dry run does the same and takes it back, so its counts are exact. Raises DatabaseError; nothing is deleted
+    then.
     """
-    days = {
-        "integration_logs": integration_logs_days,
-        "workflow_logs": workflow_logs_days,
-        "api_metrics": api_metrics_days,
-        "health_checks": health_checks_days,
+    levels, owners = retention.log_levels, dict(businesses or {})
+    days: dict[str, object] = {
+        "integration_logs": retention.integration_logs_days,
+        "longest": max(retention.integration_logs_days, *levels.values(), *owners.values(), 0),
+        "log_levels": Jsonb(levels),
+        "log_businesses": Jsonb(owners),
+        "workflow_logs": retention.workflow_logs_days,
+        "api_metrics": retention.api_metrics_days,
+        "health_checks": retention.health_checks_days,
     }
     async with pool.connection() as connection, connection.transaction(force_rollback=dry_run):
         partitions = await (await connection.execute(DROPPED, days)).fetchall()

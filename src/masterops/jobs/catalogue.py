@@ -4,7 +4,6 @@ Every job of the platform, one entry each.
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -49,7 +48,8 @@ def catalogue(parts: Parts) -> list[Job]:
             await roll_up(connection)
 
     async def retention(payload: dict[str, Any]) -> None:
-        done = await clean_up(parts.pool, **asdict(parts.settings.retention))
+        settings = parts.settings
+        done = await clean_up(parts.pool, retention=settings.retention, businesses=settings.log_days)
         parts.log.success("retention.done", rows=done.rows, freed_bytes=done.freed_bytes)
 
     schedule = parts.settings.schedule

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import os
 import subprocess
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -213,7 +212,10 @@ async def retention(session: Session, dry_run: bool, output: str) -> None:
         ops db retention --dry-run
     """
     async with session.app() as app:
-        done = await clean_up(app.pool, **asdict(session.settings.retention), dry_run=dry_run)
+        settings = session.settings
+        done = await clean_up(
+            app.pool, retention=settings.retention, businesses=settings.log_days, dry_run=dry_run
+        )
     emit([{"rows_of": name, "rows": count} for name, count in done.rows.items()], DELETED, output)
     would = "Would drop" if dry_run else "Dropped"
     say(f"{would} {len(done.partitions)} partition(s), {megabytes(done.freed_bytes)} of disk.")
