@@ -7,7 +7,7 @@ from __future__ import annotations
 import click
 import msgspec
 
-from masterops.cli import look
+from masterops.cli import look, sparkline
 from masterops.cli.output import emit, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, ago
@@ -15,6 +15,7 @@ from masterops.config import find_business
 from masterops.reports import Attention
 from masterops.reports import attention as read
 
+UNBROKEN = "\N{NO-BREAK SPACE}"  # where a line is not to be wrapped: a number stays with its unit
 COLUMNS = tuple(Column(key, key) for key in Attention.__struct_fields__)
 
 
@@ -26,6 +27,8 @@ COLUMNS = tuple(Column(key, key) for key in Attention.__struct_fields__)
 async def attention(session: Session, business: str | None, output: str) -> int:
     """
     Name each business with something wrong now, and every reason. Exits with 1 if there is one.
+
+    The bars are the errors of each of the last 24 hours, the present one at the right.
 
     Example:
 
@@ -52,13 +55,18 @@ def paragraph(row: Attention) -> str:
     colour = "1;31" if row.severity == "critical" else "1;33"
     lines = [f"{look.paint(mark, colour)}  {look.paint(row.business_name, '1')}"]
     for reason in row.reasons:
-        since = f" (for {ago(reason.since)})" if reason.since else ""
-        detail = reason.detail or reason.kind
+        since = " " + f"(for {ago(reason.since)})".replace(" ", UNBROKEN) if reason.since else ""
+        detail = look.one_line(reason.detail or reason.kind)
         # An error of a connection names it already.
         what = f"{reason.what}: " if reason.what and not detail.startswith(reason.what) else ""
-        lines.append(look.wrap(f"    {what}{detail}{since}", "      "))
+        lines.append(look.wrap(f"    {what}{detail}{since}", "      ").replace(UNBROKEN, " "))
     if row.errors_last_24h:
-        lines.append(
-            f"    errors: {row.errors_last_hour:,} in the last hour, {row.errors_last_24h:,} in 24 h"
-        )
+        lines += errors(row)
     return "\n".join(lines) + "\n"
+
+
+def errors(row: Attention) -> list[str]:
+    """How many, and when."""
+    counts = f"    errors: {row.errors_last_hour:,} in the last hour, {row.errors_last_24h:,} in 24 h"
+    bars = sparkline.line("    hourly: ", row.hourly)
+    return [counts, bars] if bars else [counts]
