@@ -365,6 +365,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_good_set_up(cli: Cli) -> None:
         "credentials",
         "database",
         "migrations",
+        "partitions",
         "log spool",
         "sandbox",
     } == {row["check"] for row in result.json}

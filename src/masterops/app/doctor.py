@@ -4,10 +4,12 @@ What is wrong with the set-up, and how to mend it: one finding a check, none of 
 
 from __future__ import annotations
 
+import math
 import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
+from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -21,10 +23,13 @@ from masterops.config.strays import strays
 from masterops.connectors import CONNECTORS
 from masterops.core import clock
 from masterops.db import Embedded, bundled, connect, status
+from masterops.db.partitions import COUNTED, Partitioning, Strays, partitioning
 
 SMALLEST_FREE_BYTES = 500 * 1024 * 1024
 LARGEST_BACKLOG_BYTES = 200 * 1024 * 1024
 OLDEST_PYTHON = (3, 11)
+MAKE_PARTITIONS = "`ops db psql -c 'SELECT ops.ensure_partitions({})'`"
+MOST_DAYS_BACK = 3660  # that it takes
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -116,7 +121,11 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
             yield Finding(
                 "embedded server", "ok", f"{known.data_directory}, {size}, used by {users} process(es)"
             )
-        yield await _migrations(url)
+        migrations = await _migrations(url)
+        yield migrations
+        if migrations.state == "ok":
+            for finding in await _partitions(url, settings):
+                yield finding
     except errors.MasterOpsError as error:
         yield _failed("database", error)
     finally:
@@ -144,6 +153,44 @@ async def _migrations(url: str) -> Finding:
         shown = f"{len(found.pending)} missing, the first is {found.pending[0].version}"
         return Finding("migrations", "warning", shown, "`ops db migrate` applies them; `ops up` does it too.")
     return Finding("migrations", "ok", f"{len(found.applied)} applied, none missing")
+
+
+async def _partitions(url: str, settings: Settings) -> list[Finding]:
+    connection = await connect(url)
+    async with connection:
+        found = await partitioning(connection)
+    return partition_findings(found, kept_days=max(asdict(settings.retention).values()))
+
+
+def partition_findings(found: Partitioning, *, kept_days: int) -> list[Finding]:
+    """What is wrong with the partitions, or that nothing is. Rows are kept `kept_days`."""
+    findings = []
+    if found.unready:
+        shown = f"none for tomorrow: {', '.join(found.unready)}"
+        hint = f"`ops up` makes them every hour; {MAKE_PARTITIONS.format('')} does it now."
+        findings.append(Finding("partitions", "warning", shown, hint))
+    for each in found.strays:
+        rows = f"{'at least ' if each.rows == COUNTED else ''}{each.rows:,} row(s) of {each.table}"
+        dated = f"dated {each.first}" + (f" to {each.last}" if each.last != each.first else "")
+        shown = f"{rows} in the default one, {dated} (UTC): {_cause(each)}"
+        findings.append(Finding("partitions", "warning", shown, _way_out(each, kept_days)))
+    return findings or [Finding("partitions", "ok", f"{len(found.tables)} tables, ready for tomorrow")]
+
+
+def _cause(strays: Strays) -> str:
+    if strays.side == "future":
+        return "their clock is ahead"
+    return "theirs was not made in time, or their clock is behind"
+
+
+def _way_out(strays: Strays, kept_days: int) -> str:
+    if strays.side == "future":
+        look = f"`ops db psql -c 'SELECT * FROM ops.{strays.table}_default'` shows who wrote them"
+        return f"{look}; put that clock right, then delete them there."
+    days = strays.age / 86_400
+    if days > min(kept_days, MOST_DAYS_BACK):
+        return "`ops db retention` forgets what is older than [retention] allows; `ops up` does it at night."
+    return f"{MAKE_PARTITIONS.format(f'3, {math.ceil(days)}')} makes theirs and moves them there."
 
 
 def _spool(home: Path) -> Finding:

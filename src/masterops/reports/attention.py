@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from masterops.db import Pool
+from masterops.reports.hourly import by_hour, none
 from masterops.reports.sql import statements
 
 
@@ -27,6 +28,8 @@ class Reason(msgspec.Struct, frozen=True):
 class Attention(msgspec.Struct, frozen=True):
     """
     One business with something wrong now. `severity` is critical or warning.
+
+    `hourly` counts the errors of the last 24 hours of the clock, the oldest first.
     """
 
     business_name: str
@@ -36,6 +39,7 @@ class Attention(msgspec.Struct, frozen=True):
     errors_last_hour: int = 0
     errors_last_24h: int = 0
     last_error_time: datetime | None = None
+    hourly: list[int] = []
 
 
 async def attention(pool: Pool, *, business: str | None = None) -> list[Attention]:
@@ -43,4 +47,7 @@ async def attention(pool: Pool, *, business: str | None = None) -> list[Attentio
     async with pool.connection() as connection:
         cursor = await connection.execute(statements()["attention"], {"business": business})
         rows: list[dict[str, Any]] = await cursor.fetchall()
-    return [msgspec.convert(row, Attention) for row in rows]
+        hourly = await by_hour(connection, "errors_by_hour", business=business) if rows else {}
+    return [
+        msgspec.convert(row | {"hourly": hourly.get(row["business_slug"], none())}, Attention) for row in rows
+    ]

@@ -63,3 +63,51 @@ WHERE %(business)s::text IS NULL OR l.business_id = %(business)s::text OR l.busi
     WHERE given.key = %(business)s::text)
 GROUP BY l.source
 ORDER BY total_logs DESC, l.source;
+
+-- name: records_by_hour
+-- The log records of each source in each of the last hours, over all businesses or one.
+SELECT
+    l.source AS name,
+    (extract(epoch FROM date_bin('1 hour', now(), '2000-01-01 00:00+00') - l.hour) / 3600)::integer AS hours_ago,
+    sum(l.records)::bigint AS number
+FROM (
+    SELECT starts AS hour, business_id, source, records
+    FROM ops.rollups
+    WHERE subject = 'log' AND span = 'hour'
+        AND starts > date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s)
+        AND starts <= now()
+    UNION ALL
+    SELECT hour, business_id, source, records
+    FROM ops.deltas
+    WHERE subject = 'log'
+        AND hour > date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s)
+        AND hour <= now()
+) AS l
+-- Also a name that is not registered.
+WHERE %(business)s::text IS NULL OR l.business_id = %(business)s::text OR l.business_id IN (
+    SELECT k.key FROM ops.business_keys AS k JOIN ops.business_keys AS given ON given.id = k.id
+    WHERE given.key = %(business)s::text)
+GROUP BY l.source, l.hour;
+
+-- name: errors_by_hour
+-- The log records of level error of each business, or of one, in each of the last hours.
+SELECT
+    k.slug AS name,
+    (extract(epoch FROM date_bin('1 hour', now(), '2000-01-01 00:00+00') - l.hour) / 3600)::integer AS hours_ago,
+    sum(l.errors)::bigint AS number
+FROM (
+    SELECT starts AS hour, business_id, errors
+    FROM ops.rollups
+    WHERE subject = 'log' AND span = 'hour' AND errors > 0
+        AND starts > date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s)
+        AND starts <= now()
+    UNION ALL
+    SELECT hour, business_id, errors
+    FROM ops.deltas
+    WHERE subject = 'log' AND errors > 0
+        AND hour > date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s)
+        AND hour <= now()
+) AS l
+JOIN ops.business_keys AS k ON k.key = l.business_id
+WHERE %(business)s::text IS NULL OR k.slug = %(business)s::text
+GROUP BY k.slug, l.hour;

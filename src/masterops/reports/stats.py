@@ -11,6 +11,7 @@ import msgspec
 
 from masterops import errors
 from masterops.db import Pool
+from masterops.reports.hourly import by_hour, none
 from masterops.reports.sql import statements
 
 MOST_HOURS = 24 * 366
@@ -19,6 +20,8 @@ MOST_HOURS = 24 * 366
 class SourceStats(msgspec.Struct, frozen=True):
     """
     One source's log records: how many, how many wrong, how long things took.
+
+    `hourly` counts those of the last 24 hours of the clock, the oldest first, whatever window was asked for.
     """
 
     source: str
@@ -29,6 +32,7 @@ class SourceStats(msgspec.Struct, frozen=True):
     avg_duration_ms: float | None = None
     p95_duration_ms: float | None = None
     last_activity: datetime | None = None
+    hourly: list[int] = []
 
 
 async def stats(pool: Pool, *, hours: int = 24, business: str | None = None) -> list[SourceStats]:
@@ -38,7 +42,11 @@ async def stats(pool: Pool, *, hours: int = 24, business: str | None = None) -> 
     async with pool.connection() as connection:
         cursor = await connection.execute(statements()["stats"], {"hours": hours, "business": business})
         rows: list[dict[str, Any]] = await cursor.fetchall()
-    return [msgspec.convert(_numbers(row), SourceStats) for row in rows]
+        hourly = await by_hour(connection, "records_by_hour", business=business)
+    return [
+        msgspec.convert(_numbers(row) | {"hourly": hourly.get(row["source"], none())}, SourceStats)
+        for row in rows
+    ]
 
 
 def _numbers(row: dict[str, Any]) -> dict[str, Any]:
