@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from masterops.logs import seen
+
 SHORTEST = 6  # a shorter one stands in too many innocent words
 
 _values: tuple[str, ...] = ()
@@ -19,6 +21,7 @@ def remember(secrets: Iterable[str]) -> None:
     added = {secret for secret in secrets if len(secret) >= SHORTEST}
     # The longest first: one secret may be the beginning of another.
     _values = tuple(sorted({*_values, *added}, key=len, reverse=True))
+    seen.forget()
 
 
 def strike(text: str, mark: str) -> str:
@@ -27,3 +30,8 @@ def strike(text: str, mark: str) -> str:
         if secret in text:
             text = text.replace(secret, mark)
     return text
+
+
+def longest() -> int:
+    """Characters of the longest of them."""
+    return len(_values[0]) if _values else 0

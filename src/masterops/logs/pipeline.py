@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Literal, TextIO
 
 from masterops.errors import BadValue
+from masterops.logs.build import build
 from masterops.logs.console import paint
-from masterops.logs.logger import Logger, build
+from masterops.logs.logger import Logger
 from masterops.logs.record import LEVELS, ApiMetric, LogRecord, encode
 from masterops.logs.spool import Spool
 
@@ -68,7 +69,7 @@ class Pipeline:
         """A logger with fixed fields."""
         return Logger(self, **fields)
 
-    def emits(self, level: str, source: str) -> bool:
+    def emits(self, level: str, source: str, message: object = "") -> bool:
         """Whether a record of this level and source passes the threshold."""
         threshold = self._threshold
         if self.levels:
