@@ -39,6 +39,11 @@ def hides_numbers() -> bool:
     return _cards
 
 
+def any_chosen() -> bool:
+    """Whether there is anything to hide."""
+    return _cards or _emails
+
+
 def hide_chosen(text: str, mark: str) -> str:
     """The same text with `mark` for what was chosen."""
     if _emails and "@" in text:

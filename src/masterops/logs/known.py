@@ -24,6 +24,11 @@ def remember(secrets: Iterable[str]) -> None:
     seen.forget()
 
 
+def any_known() -> bool:
+    """Whether there are any."""
+    return bool(_values)
+
+
 def strike(text: str, mark: str) -> str:
     """The same text without them."""
     for secret in _values:

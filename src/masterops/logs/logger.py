@@ -21,12 +21,13 @@ from types import TracebackType
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from masterops.core import clock
-from masterops.logs import seen, spans
+from masterops.logs import seen
 from masterops.logs.build import STATUS_OF, build, build_least, merge
 from masterops.logs.context import bound
 from masterops.logs.quick import Quick
 from masterops.logs.record import Level, LogRecord
 from masterops.logs.redact import text_of
+from masterops.logs.spans import TRACE, with_span
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -103,8 +104,8 @@ class Logger:
     def write(self, level: Level, message: object, context: Mapping[Any, object], /) -> None:
         """The same with the facts as one mapping, whose keys may be anything."""
         outer = bound()
-        if spans.TRACE in sys.modules:
-            outer = spans.with_span(outer, self._fields)
+        if TRACE in sys.modules:
+            outer = with_span(outer, self._fields)
         try:
             if level not in STATUS_OF:
                 level, context = "error", {**context, "given_level": level}

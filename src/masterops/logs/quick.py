@@ -63,7 +63,7 @@ class Quick:
             return None
         if not self._fill(row, details, context):
             return None
-        if type(message) is not str or len(message) > seen.LONGEST or message not in texts:
+        if type(message) is not str or message not in texts:
             message = clean_text(redact_text(text_once(message)), LONGEST_MESSAGE)
         row[ID], row[CREATED_AT] = uuid7(), clock.now()
         row[LEVEL], row[MESSAGE], row[DETAILS] = level, message, details
@@ -79,8 +79,7 @@ class Quick:
             kind = type(value)
             if key in keys:
                 if kind is str:
-                    harmless = len(value) <= seen.LONGEST and value in texts
-                    details[key] = value if harmless else redact_text(value)
+                    details[key] = value if value in texts else redact_text(value)
                 elif kind in numbers or (kind is float and value - value == 0.0):
                     details[key] = value
                 elif value is None:
