@@ -9,10 +9,11 @@ as the segment's offset, so that a record arrives exactly once.
 from masterops.logs.bridge import Bridge
 from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound
+from masterops.logs.limits import Limits
 from masterops.logs.logger import Logger, Perf
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
-from masterops.logs.redact import REDACTED, redact, redact_text, remember
+from masterops.logs.redact import REDACTED, hide_personal, redact, redact_text, remember
 from masterops.logs.shipper import Batch, RecordStore, Shipped, ship_once
 from masterops.logs.spool import Spool
 
@@ -22,6 +23,7 @@ __all__ = [
     "Batch",
     "Bridge",
     "Console",
+    "Limits",
     "LogRecord",
     "Logger",
     "Perf",
@@ -32,6 +34,7 @@ __all__ = [
     "bind",
     "bound",
     "default_pipeline",
+    "hide_personal",
     "redact",
     "redact_text",
     "remember",

@@ -15,6 +15,7 @@ from typing import Literal, TextIO
 from masterops.errors import BadValue
 from masterops.logs.build import build
 from masterops.logs.console import paint
+from masterops.logs.limits import Limiter, Limits, Suppressed
 from masterops.logs.logger import Logger
 from masterops.logs.record import LEVELS, ApiMetric, LogRecord, encode
 from masterops.logs.spool import Spool
@@ -26,6 +27,8 @@ class Pipeline:
     """
     Takes records and returns when they are safe in the spool.
     """
+
+    _limiter: Limiter | None = None
 
     def __init__(
         self,
@@ -69,12 +72,40 @@ class Pipeline:
         """A logger with fixed fields."""
         return Logger(self, **fields)
 
-    def emits(self, level: str, source: str, message: object = "") -> bool:
-        """Whether a record of this level and source passes the threshold."""
+    @property
+    def limits(self) -> Limits:
+        """How much one event may say, at most; none at first. May be changed at run time."""
+        return self._limiter.limits if self._limiter else Limits()
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        if limits != self.limits:
+            self.tell_suppressed()
+            self._limiter = Limiter(limits, self._say_suppressed) if limits != Limits() else None
+
+    def emits(self, level: str, source: str, message: object) -> bool:
+        """Whether a record of this level and source passes the threshold, and its event's limits."""
         threshold = self._threshold
         if self.levels:
             threshold = LEVELS.get(self.levels.get(source, ""), threshold)
-        return LEVELS[level] >= threshold
+        if LEVELS[level] < threshold:
+            return False
+        limiter = self._limiter
+        return limiter is None or limiter.admits(level, message)
+
+    def tell_suppressed(self) -> None:
+        """Write how many records the limits have suppressed since that was last written."""
+        if self._limiter is not None:
+            self._limiter.close()
+
+    def _say_suppressed(self, suppressed: Suppressed) -> None:
+        facts = {
+            "event": suppressed.event,
+            "level": suppressed.level,
+            "count": suppressed.count,
+            "seconds": round(suppressed.seconds, 1),
+        }
+        self.emit(build("warn", "logs.suppressed", facts))
 
     def emit(self, record: LogRecord) -> None:
         """Write one log record into the spool, and to the console where one is wanted."""
@@ -89,6 +120,7 @@ class Pipeline:
 
     def close(self) -> None:
         """Finish the open segment."""
+        self.tell_suppressed()
         self.spool.close()
 
     def _show(self, record: LogRecord, line: bytes) -> None:

@@ -30,6 +30,7 @@ LONGEST_CACHED_KEY = 128
 DEEPEST = 12
 LONGEST_TEXT = 65_536
 LONGEST_LIST = 10_000
+LONGEST_MAPPING = 2_000  # each key is looked at, too
 # What is looked at behind the end of a text that will be cut, so that no secret is cut in two before it
 # is known as one.
 MARGIN = 16_384
@@ -229,8 +230,8 @@ def _redact_list(value: Collection[Any], depth: int) -> list[Any]:
 def _redact_items(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for key, item in value.items():
-        if len(shown) >= LONGEST_LIST:
-            shown["…"] = f"[{len(value) - LONGEST_LIST} items cut]"
+        if len(shown) >= LONGEST_MAPPING:
+            shown["…"] = f"[{len(value) - len(shown)} items cut]"
             break
         text = key if type(key) is str else text_of(key)
         name, secret, many = _known(text) if len(text) <= LONGEST_CACHED_KEY else _look_at(text)
