@@ -6,9 +6,9 @@ survives the death of the process. A shipper copies segments into PostgreSQL, in
 as the segment's offset, so that a record arrives exactly once.
 """
 
-from masterops.logs.bridge import Bridge
+from masterops.logs.bridge import Bridge, StructlogProcessor, WarningsBridge
 from masterops.logs.console import short_value
-from masterops.logs.context import bind, bound
+from masterops.logs.context import bind, bound, carry
 from masterops.logs.limits import Limits
 from masterops.logs.logger import Logger, Perf
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
@@ -31,8 +31,11 @@ __all__ = [
     "RecordStore",
     "Shipped",
     "Spool",
+    "StructlogProcessor",
+    "WarningsBridge",
     "bind",
     "bound",
+    "carry",
     "default_pipeline",
     "hide_personal",
     "redact",
