@@ -98,6 +98,7 @@ OTHERS: dict[str, object] = {
     "log.burst": 5,
     "log.sample": "orders.row=0.5",
     "log.redact": "card",
+    "log.otlp": True,
     "log.console": "json",
     "schedule.cycle": "*/2 * * * *",
     "schedule.retention": "0 0 1,15 * *",

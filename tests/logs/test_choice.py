@@ -4,6 +4,7 @@ Card numbers and e-mail addresses are hidden where somebody chose so.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -154,8 +155,6 @@ def test_takes_no_longer_than_the_text_is_long(piece: str) -> None:
     """
     No text makes it slow.
     """
-    import time
-
     hide_personal(["card", "email"])
     text = piece * (65_536 // len(piece))
     started = time.process_time()

@@ -10,18 +10,22 @@ from pathlib import Path
 
 from masterops import errors
 from masterops.config import Log, Settings, load, pairs, words
-from masterops.logs import Limits, Logger, Pipeline, hide_personal
+from masterops.logs import Limits, Logger, Pipeline, check_installed, hide_personal, otlp_exporter
 
 LOOK_SECONDS = 1.0
 
 
 def tune(pipeline: Pipeline, log: Log) -> None:
-    """Make `pipeline` keep what the settings say, from the next record on."""
+    """Make `pipeline` keep what the settings say, from the next record on. Raises PackageMissing."""
+    if log.otlp:
+        check_installed()
     pipeline.level = log.level
     pipeline.levels = pairs(log.levels)
     sample = {event: float(share) for event, share in pairs(log.sample).items()}
     pipeline.limits = Limits(burst=log.burst or None, sample=sample)
     hide_personal(words(log.redact))
+    if log.otlp is not (pipeline.export is not None):
+        pipeline.export_by_otlp(otlp_exporter if log.otlp else None)
 
 
 class Tuning:
@@ -55,13 +59,13 @@ class Tuning:
         """Once, now."""
         try:
             log = load(config=self._file).log
+            if log == self._now:
+                return
+            tune(self._pipeline, log)
         except errors.ConfigError as error:
             self._log.error("settings.refused", error=error)
             return
-        if log == self._now:
-            return
         self._now = log
-        tune(self._pipeline, log)
         facts = {"log_level": log.level, "levels": log.levels, "burst": log.burst}
         self._log.warn("settings.changed", **facts, sample=log.sample, redact=log.redact)
 

@@ -113,6 +113,13 @@ SETTINGS: tuple[Setting, ...] = (
         default="",
     ),
     Setting(
+        "log.otlp",
+        kinds.BOOLEAN,
+        "Send log records to OpenTelemetry as well, by OTLP over HTTP; needs `masterops[otel]`. Its own "
+        "variables say where to: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, ...",
+        default=False,
+    ),
+    Setting(
         "log.console",
         kinds.choice("auto", "pretty", "json"),
         "How records look on the console; auto is pretty on a terminal and json elsewhere.",

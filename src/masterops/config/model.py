@@ -51,6 +51,7 @@ class Log:
     burst: int
     sample: str
     redact: str
+    otlp: bool
     console: str
 
 

@@ -11,6 +11,7 @@ from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound, carry
 from masterops.logs.limits import Limits
 from masterops.logs.logger import Logger, Perf
+from masterops.logs.otlp import check_installed, otlp_exporter
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
 from masterops.logs.redact import REDACTED, hide_personal, redact, redact_text, remember
@@ -36,8 +37,10 @@ __all__ = [
     "bind",
     "bound",
     "carry",
+    "check_installed",
     "default_pipeline",
     "hide_personal",
+    "otlp_exporter",
     "redact",
     "redact_text",
     "remember",
