@@ -18,7 +18,8 @@ _noise = random.Random(os.urandom(256))
 os.register_at_fork(after_in_child=lambda: _noise.seed(os.urandom(256)))
 
 _bits, _time = _noise.getrandbits, time.time_ns
-_new, _set, _unknown = UUID.__new__, object.__setattr__, SafeUUID.unknown
+_new, _unknown = UUID.__new__, SafeUUID.unknown
+_set_int, _set_safe = vars(UUID)["int"].__set__, vars(UUID)["is_safe"].__set__
 _VARIANT_2 = 0x2 << 62
 
 
@@ -26,6 +27,6 @@ def uuid7() -> UUID:
     """A new UUID version 7: 48 bits of milliseconds, then 74 random bits."""
     made = _new(UUID)  # as UUID(int=...) does it, without looking at six ways to make one
     upper = _time() // 1_000_000 << 16 | 0x7000 | _bits(12)
-    _set(made, "int", upper << 64 | _VARIANT_2 | _bits(62))
-    _set(made, "is_safe", _unknown)
+    _set_int(made, upper << 64 | _VARIANT_2 | _bits(62))
+    _set_safe(made, _unknown)
     return made

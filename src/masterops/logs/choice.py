@@ -20,28 +20,25 @@ CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)", re.ASCII)
 ISSUER = re.compile(r"4|5[0-8]|2[2-7]|3[04-9]|6")
 EMAIL = re.compile(r"[\w.%+'-]{1,64}@[A-Za-z0-9-]{1,63}(?:\.[A-Za-z0-9-]{1,63}){1,8}")
 
+chosen = False  # whether there is anything to hide; read elsewhere, written here
 _cards = False
 _emails = False
 
 
 def hide(kinds: Iterable[str]) -> None:
     """From now on hide these of `KINDS` and no other. Raises BadValue for a kind that does not exist."""
-    global _cards, _emails
+    global chosen, _cards, _emails
     wanted = set(kinds)
     for kind in sorted(wanted - set(KINDS)):
         raise BadValue(kind="kind of personal data", value=kind, reason=f"one of {', '.join(KINDS)} is")
     _cards, _emails = "card" in wanted, "email" in wanted
+    chosen = bool(wanted)
     seen.forget()
 
 
 def hides_numbers() -> bool:
     """Whether a whole number may have to be hidden."""
     return _cards
-
-
-def any_chosen() -> bool:
-    """Whether there is anything to hide."""
-    return _cards or _emails
 
 
 def hide_chosen(text: str, mark: str) -> str:

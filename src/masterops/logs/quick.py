@@ -15,7 +15,7 @@ from masterops.core.ids import uuid7
 from masterops.logs import choice, seen
 from masterops.logs.build import ALIASES, COLUMNS, STATUS_OF, STATUSES, build, text_once
 from masterops.logs.record import LONGEST_MESSAGE, LONGEST_NAME, Level, LogRecord, clean_text
-from masterops.logs.redact import is_harmless_key, redact, redact_text
+from masterops.logs.redact import is_harmless_key, redact, redact_text, redact_unseen
 
 SLOTS = {name: place for place, name in enumerate(LogRecord.__struct_fields__)}
 ID, CREATED_AT, SOURCE, LEVEL = SLOTS["id"], SLOTS["created_at"], SLOTS["source"], SLOTS["level"]
@@ -79,7 +79,7 @@ class Quick:
             kind = type(value)
             if key in keys:
                 if kind is str:
-                    details[key] = value if value in texts else redact_text(value)
+                    details[key] = value if value in texts else redact_unseen(value)
                 elif kind in numbers or (kind is float and value - value == 0.0):
                     details[key] = value
                 elif value is None:

@@ -100,10 +100,15 @@ def redact_text(text: str) -> str:
     """
     The same text with everything that looks like a secret replaced by `***`, cut where it is too long.
     """
-    texts = seen.now.texts
+    if len(text) <= seen.LONGEST and text in seen.now.texts:
+        return text
+    return redact_unseen(text)
+
+
+def redact_unseen(text: str) -> str:
+    """The same for a text that is not among those that were found harmless."""
+    texts = seen.now.texts  # before it is looked at: see `seen.forget`
     if len(text) <= seen.LONGEST:
-        if text in texts:
-            return text
         shown = _hide(text)
         if shown == text:
             seen.keep(texts, text)
@@ -136,9 +141,9 @@ def _cut_safely(head: str, unseen: int, unit: str) -> str:
 
 
 def _hide(text: str) -> str:
-    if known.any_known():
+    if known.values:
         text = known.strike(text, REDACTED)
-    if choice.any_chosen():
+    if choice.chosen:
         text = choice.hide_chosen(text, REDACTED)
     if len(text) < SHORTEST_SECRET or _is_harmless_word(text):
         return text
