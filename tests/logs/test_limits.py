@@ -242,3 +242,36 @@ def test_the_end_of_the_interpreter_tells_of_the_rest(tmp_path: Path) -> None:
 
     *_, told = spooled(tmp_path)
     assert ("loop", 8) == (told.details_json["event"], told.details_json["count"])  # type: ignore[union-attr]
+
+
+def test_a_signal_handler_in_the_middle_loses_no_count(tmp_path: Path) -> None:
+    """
+    It logs, and it closes; written and suppressed add up to all.
+    """
+    script = (
+        "import signal, sys\n"
+        "from pathlib import Path\n"
+        "from masterops.logs import Limits, Pipeline\n"
+        "pipeline = Pipeline(Path(sys.argv[1])); pipeline.limits = Limits(burst=5)\n"
+        "log = pipeline.logger(source='test'); rung = 0\n"
+        "def ring(number, frame):\n"
+        "    global rung\n"
+        "    rung += 1\n"
+        "    log.info('loop')\n"
+        "    if rung % 10 == 0: pipeline.close()\n"
+        "signal.signal(signal.SIGALRM, ring)\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0.0005, 0.0005)\n"
+        "for _ in range(100_000): log.info('loop')\n"
+        "signal.setitimer(signal.ITIMER_REAL, 0)\n"
+        "pipeline.close()\n"
+        "print(100_000 + rung)\n"
+    )
+
+    ended = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path)], capture_output=True, text=True, timeout=120
+    )
+
+    rows = [row for row in spooled(tmp_path) if isinstance(row, LogRecord)]
+    told = sum(row.details_json["count"] for row in rows if row.message == "logs.suppressed")
+    assert "" == ended.stderr
+    assert int(ended.stdout) == told + sum(row.message == "loop" for row in rows)

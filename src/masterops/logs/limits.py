@@ -8,15 +8,16 @@ the counts are told; of errors the first of each second is always written.
 from __future__ import annotations
 
 import atexit
+import contextlib
 import math
 import os
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import count
-from typing import Literal
+from typing import Any, Literal
 
 WINDOW_SECONDS = 1.0
 CLOSE_SECONDS = 1.0
@@ -26,7 +27,26 @@ LONGEST_EVENT = 128
 OTHERS = "(others)"  # what is no name, or one too many: a loop may make a new one each time
 
 
+class Tally:
+    """
+    A number that anybody may raise at any time, and one at a time may take from.
+    """
+
+    __slots__ = ("_seen", "numbers")
+
+    def __init__(self) -> None:
+        self.numbers = count()
+        self._seen = 0
+
+    def take(self) -> int:
+        """By how much it was raised since it was last taken from; looking raises it as well."""
+        number = next(self.numbers) - self._seen
+        self._seen += number + 1
+        return number
+
+
 Tables = dict[str, dict[str, "count[int]"]]  # level -> event -> its numbers in this second
+Tallies = dict[str, dict[str, Tally]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +100,13 @@ class Limiter:
         self._report = report
         self._ticks = ticks
         self._ends: float
-        self._since: float  # when what is counted in `_dropped` began
+        self._told_at: float
         self._owed_since: float
         self._numbers: Tables  # of the events that are not sampled
         self._shares: Tables  # of those that are: what was written of them
-        self._dropped: Tables
-        self._before: tuple[Tables, float]  # what was dropped in the second before, and since when
+        self._dropped: Tallies
+        self._before: Tallies  # what was dropped in the second before
+        self._is_turning = False
         self._sampled: dict[tuple[str, str], count[int]]  # since the start
         self._owed: dict[tuple[str, str], int]  # what nobody was told of yet
         self._reset()
@@ -114,15 +135,12 @@ class Limiter:
         return next(numbers.setdefault(name, count(1))) <= self._burst or self._drop(level, name)
 
     def close(self) -> None:
-        """Tell of everything that has not been told of."""
-        # Not for ever: a signal handler may close what its own thread is in the middle of.
-        if self._turning.acquire(timeout=CLOSE_SECONDS):
-            try:
-                self._harvest()
-                self._harvest()
+        """Tell of everything that has not been told of. May be called again, and goes on counting."""
+        with self._turn_held(CLOSE_SECONDS) as held:
+            if held:
+                self._take(self._before)
+                self._take(self._dropped)
                 self._tell()
-            finally:
-                self._turning.release()
 
     def _is_share(self, level: str, name: str) -> bool:
         number = next(self._sampled.setdefault((level, name), count(1)))
@@ -131,54 +149,64 @@ class Limiter:
         )
 
     def _drop(self, level: str, name: str) -> Literal[False]:
-        next(self._dropped[level].setdefault(name, count()))
+        tallies = self._dropped[level]
+        next((tallies.get(name) or tallies.setdefault(name, Tally())).numbers)
         return False
 
     def _turn(self) -> None:
         """A new second. Who comes second, or in the middle, goes on with the old one."""
-        if not self._turning.acquire(blocking=False):
-            return
-        try:
+        with self._turn_held(0) as held:
             now = self._ticks()
-            if now >= self._ends:
+            if held and now >= self._ends:
                 self._ends = now + WINDOW_SECONDS
-                self._harvest()
+                # Only what is a second old is let go: whoever was about to count in it has done so.
+                self._take(self._before)
+                self._before, self._dropped = self._dropped, _tables()
+                self._numbers, self._shares = _tables(), _tables()
                 if self._owed and now - self._owed_since >= REPORT_SECONDS:
                     self._tell()
+
+    @contextlib.contextmanager
+    def _turn_held(self, seconds: float) -> Iterator[bool]:
+        """Whether nobody else is at it: another thread, or this one, which a signal interrupted."""
+        if not self._turning.acquire(timeout=seconds):
+            yield False
+            return
+        inner, self._is_turning = self._is_turning, True
+        try:
+            yield not inner
         finally:
+            self._is_turning = inner
             self._turning.release()
 
-    def _harvest(self) -> None:
-        """
-        Add up the second before the last: whoever was about to count in it has done so by now.
-        """
-        (old, since), self._before = self._before, (self._dropped, self._since)
-        self._numbers, self._shares = _tables(), _tables()
-        self._dropped, self._since = _tables(), self._ticks()
-        if not self._owed:
-            self._owed_since = since
-        for level, dropped in old.items():
-            for event, numbering in list(dropped.items()):
-                key = (event, level)
-                self._owed[key] = self._owed.get(key, 0) + next(numbering)
+    def _take(self, dropped: Tallies) -> None:
+        """Add what was not added yet."""
+        for level, tallies in dropped.items():
+            for event, tally in list(tallies.items()):
+                if number := tally.take():
+                    if not self._owed:
+                        self._owed_since = self._told_at
+                    self._owed[event, level] = self._owed.get((event, level), 0) + number
 
     def _tell(self) -> None:
         owed, self._owed = self._owed, {}
-        seconds = self._ticks() - self._owed_since
+        self._told_at = self._ticks()
+        seconds = self._told_at - self._owed_since
         for (event, level), number in owed.items():
             self._report(Suppressed(event, level, number, seconds))
 
     def _reset(self) -> None:
         """Nothing counted yet: at the start, and in a forked child, whose parent tells of its own."""
-        self._turning = threading.Lock()
-        self._since = self._owed_since = self._ticks()
-        self._ends = self._since + WINDOW_SECONDS
-        self._numbers, self._shares, self._dropped = _tables(), _tables(), _tables()
-        self._before = _tables(), self._since
+        self._turning = threading.RLock()
+        self._is_turning = False
+        self._told_at = self._owed_since = self._ticks()
+        self._ends = self._told_at + WINDOW_SECONDS
+        self._numbers, self._shares = _tables(), _tables()
+        self._dropped, self._before = _tables(), _tables()
         self._sampled, self._owed = {}, {}
 
 
-def _tables() -> Tables:
+def _tables() -> dict[str, dict[str, Any]]:
     return {"debug": {}, "info": {}, "warn": {}, "error": {}}
 
 
