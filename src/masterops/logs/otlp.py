@@ -59,10 +59,12 @@ class OtlpExport:
     ) -> None:
         self._make = exporter
         self._report = report
-        self._service = service
+        # Made here and not in the thread: at the end of the interpreter nothing can be imported any more.
+        self._convert = Converter(service)
+        self._exporter: LogRecordExporter | None = exporter()
         self._most = most
         self._fresh()
-        os.register_at_fork(after_in_child=_weakly(self, OtlpExport._fresh))
+        os.register_at_fork(after_in_child=_weakly(self, OtlpExport._forked))
         atexit.register(_weakly(self, OtlpExport.close))
 
     def __call__(self, record: LogRecord) -> None:
@@ -89,6 +91,10 @@ class OtlpExport:
         self._said = 0  # those of them that were reported
         self._begin()
 
+    def _forked(self) -> None:
+        self._exporter = None  # its connection is the parent's
+        self._fresh()
+
     def _begin(self) -> None:
         # `next` counts without a gap for a signal or a thread to come between; looking counts as well.
         self._overflowing = count()
@@ -109,11 +115,10 @@ class OtlpExport:
             pass
 
     def _run(self, waiting: deque[LogRecord], ending: threading.Event) -> None:
-        exporter = self._make()
-        convert = Converter(self._service)
+        exporter, self._exporter = self._exporter or self._make(), None
         while not ending.wait(PAUSE_SECONDS) or waiting:
             for batch in _batches(waiting):
-                if _exported(exporter, convert, batch):
+                if _exported(exporter, self._convert, batch):
                     self._say_dropped()
                 else:
                     self._lose(len(batch))
@@ -137,18 +142,19 @@ class Converter:
     """
 
     def __init__(self, service: str) -> None:
+        from opentelemetry import _logs, trace
+        from opentelemetry.sdk._logs import ReadableLogRecord
+        from opentelemetry.sdk._logs.export import LogRecordExportResult
         from opentelemetry.sdk.resources import Resource
         from opentelemetry.sdk.util.instrumentation import InstrumentationScope
 
         self._resource = Resource.create({"service.name": service})
         self._scope = InstrumentationScope("masterops")
+        self._logs, self._trace, self._readable = _logs, trace, ReadableLogRecord
+        self.success = LogRecordExportResult.SUCCESS
 
     def __call__(self, record: LogRecord) -> ReadableLogRecord:
         """Columns and details are attributes, the message is the body, trace and span are themselves."""
-        from opentelemetry import _logs
-        from opentelemetry.sdk._logs import ReadableLogRecord
-        from opentelemetry.trace import TraceFlags
-
         written = msgspec.json.decode(encode(record))  # exactly what is in the spool
         attributes = {**written.get("details_json", {})}
         attributes |= {key: value for key, value in written.items() if key not in OWN_PLACES}
@@ -157,17 +163,17 @@ class Converter:
         if TRACE_ID.fullmatch(record.trace_id or ""):
             trace = int(attributes.pop("trace_id"), 16)
             span = int(attributes.pop("span_id", "0"), 16)
-        made = _logs.LogRecord(
+        made = self._logs.LogRecord(
             timestamp=int(record.created_at.timestamp() * 1_000_000) * 1_000,
             severity_text=record.level.upper(),
-            severity_number=_logs.SeverityNumber(SEVERITIES[record.level]),
+            severity_number=self._logs.SeverityNumber(SEVERITIES[record.level]),
             body=written["message"],
             attributes={key: _plain(value) for key, value in attributes.items()},
             trace_id=trace,
             span_id=span,
-            trace_flags=TraceFlags(TraceFlags.SAMPLED if trace else TraceFlags.DEFAULT),
+            trace_flags=self._trace.TraceFlags(self._trace.TraceFlags.SAMPLED if trace else 0),
         )
-        return ReadableLogRecord(made, self._resource, self._scope)
+        return self._readable(made, self._resource, self._scope)
 
 
 def otlp_exporter() -> LogRecordExporter:
@@ -193,10 +199,8 @@ def _batches(waiting: deque[LogRecord]) -> Iterator[list[LogRecord]]:
 
 
 def _exported(exporter: LogRecordExporter, convert: Converter, batch: Sequence[LogRecord]) -> bool:
-    from opentelemetry.sdk._logs.export import LogRecordExportResult
-
     try:
-        return exporter.export([convert(record) for record in batch]) is LogRecordExportResult.SUCCESS
+        return exporter.export([convert(record) for record in batch]) is convert.success
     except Exception:  # whatever another library raises: the thread goes on with the next batch
         return False
 
