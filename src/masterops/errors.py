@@ -217,6 +217,13 @@ class ConfigFileUnusable(ConfigError):
     hint = "Give the file and its folder to the user that runs ops, or name another file with --config."
 
 
+class PackageMissing(ConfigError):
+    """`{setting}` needs a package that is not installed"""
+
+    code = "CFG009"
+    hint = "Install it with `pip install 'masterops[{extra}]'`."
+
+
 # --- the database ----------------------------------------------------------------------------------------
 
 

@@ -53,7 +53,7 @@ FILES: dict[str, tuple[str, str, str, str | None, str]] = {
         "CFG002",
         "masterops.toml:2",
         "log.zzz",
-        "Keys here: level, console",
+        "Keys here: level, ",
     ),
     "a wrong key of a business": (
         '[businesses.x]\nnmae = "X"\n',

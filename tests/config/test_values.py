@@ -37,6 +37,9 @@ TAKEN: dict[str, set[str]] = {
     "reference to a secret": {'"?"'},
     "PostgreSQL address, or a reference to one": {'"?"'},
     kinds.BOOLEAN.name: {"true"},
+    "levels by name": {'""'},
+    "shares by name": {'""', "{ a = 1 }"},
+    "`card` \\| `email`, or several": {'""'},
 }
 EVERY: dict[str, Setting] = {
     **{each.key: each for each in SETTINGS},
@@ -91,6 +94,11 @@ OTHERS: dict[str, object] = {
     "demo": False,
     "database.url": "postgresql://me@localhost/x",
     "log.level": "error",
+    "log.levels": "hubspot=debug",
+    "log.burst": 5,
+    "log.sample": "orders.row=0.5",
+    "log.redact": "card",
+    "log.otlp": True,
     "log.console": "json",
     "schedule.cycle": "*/2 * * * *",
     "schedule.retention": "0 0 1,15 * *",

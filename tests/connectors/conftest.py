@@ -33,7 +33,7 @@ class Twin:
         self.metrics: list[ApiMetric] = []
         self.waits: list[float] = []
 
-    def emits(self, level: str, source: str) -> bool:
+    def emits(self, level: str, source: str, message: object) -> bool:
         return True
 
     def emit(self, record: LogRecord) -> None:

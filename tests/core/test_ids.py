@@ -4,7 +4,10 @@ Ids that sort by time.
 
 from __future__ import annotations
 
+import copy
+import pickle
 import time
+from uuid import UUID
 
 from masterops.core.ids import uuid7
 
@@ -33,3 +36,16 @@ def test_later_ones_sort_later_and_none_is_made_twice() -> None:
     assert 10_000 == len(burst)
     assert first < last
     assert max(burst) < last
+
+
+def test_is_like_any_other_uuid() -> None:
+    """
+    It compares, hashes, prints and travels as one that was made the usual way.
+    """
+    id = uuid7()
+    other = UUID(str(id))
+
+    assert other == id
+    assert hash(other) == hash(id)
+    assert other.is_safe is id.is_safe
+    assert id == pickle.loads(pickle.dumps(id)) == copy.deepcopy(id)

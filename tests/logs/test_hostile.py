@@ -131,7 +131,7 @@ class Kept:
     def __init__(self) -> None:
         self.lines: list[bytes] = []
 
-    def emits(self, level: str, source: str) -> bool:
+    def emits(self, level: str, source: str, message: object) -> bool:
         return True
 
     def emit(self, record: LogRecord) -> None:

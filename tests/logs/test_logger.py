@@ -16,7 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from masterops.logs import Bridge, LogRecord, Pipeline, bind
-from masterops.logs.logger import build
+from masterops.logs.build import build
 from masterops.logs.record import decode, encode
 from tests.logs.conftest import spooled
 

@@ -73,6 +73,12 @@ signal.setitimer(signal.ITIMER_REAL, 0)
 assert rung > 20, rung
 print(5_000, 0)
 """
+LIMITED = "from masterops.logs import Limits\npipeline.limits = Limits(burst=1_000_000)\nlog = "
+
+
+def limited(script: str) -> str:
+    """The same with limits that nothing reaches, which count all the same."""
+    return script.replace("log = ", LIMITED, 1)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +87,8 @@ print(5_000, 0)
         pytest.param(SIGNALS, 1, id="signal handler"),
         pytest.param(FINALISERS, 1, id="finaliser"),
         pytest.param(CLOSING, None, id="signal handler that closes"),
+        pytest.param(limited(SIGNALS), 1, id="signal handler, limited"),
+        pytest.param(limited(CLOSING), None, id="signal handler that closes, limited"),
     ],
 )
 def test_a_call_inside_a_call_neither_stands_still_nor_tears_a_line(

@@ -29,7 +29,7 @@ class Notebook:
         self.records: list[LogRecord] = []
         self.metrics: list[ApiMetric] = []
 
-    def emits(self, level: str, source: str) -> bool:
+    def emits(self, level: str, source: str, message: object) -> bool:
         return True
 
     def emit(self, record: LogRecord) -> None:

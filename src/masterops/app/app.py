@@ -14,6 +14,7 @@ from masterops.app.database import Database
 from masterops.app.demo import Demo
 from masterops.app.home import make_home
 from masterops.app.shipping import Shipping
+from masterops.app.tuning import Tuning
 from masterops.app.writing import pipeline_for
 from masterops.config import Connection, Settings
 from masterops.connectors import Connector, connector_for
@@ -49,6 +50,7 @@ class App:
         self.pipeline = pipeline
         self.log = log
         self.shipping = Shipping(pipeline, LogStore(pool), log)
+        self.tuning = Tuning(settings, pipeline, log)
         self.demo = Demo(settings) if settings.demo else None
         self._transport = transport
         self.engine = Engine(lambda: connect(database.url), log, catalogue(self))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import cast
 from urllib.parse import unquote, urlsplit
 
+from masterops.app.tuning import tune
 from masterops.config import Secret, Settings, load
 from masterops.logs import Console, Logger, Pipeline, default_pipeline, remember, set_default_pipeline
 
@@ -33,7 +34,8 @@ def pipeline_for(settings: Settings, *, console: str = "off") -> Pipeline:
     pipeline = default_pipeline()
     if pipeline is None or pipeline.folder != settings.home / "spool":
         mode = cast("Console", console)  # the configuration allows no other word
-        pipeline = Pipeline(settings.home / "spool", level=settings.log.level, console=mode)
+        pipeline = Pipeline(settings.home / "spool", console=mode)
+        tune(pipeline, settings.log)
         set_default_pipeline(pipeline)
     return pipeline
 

@@ -25,6 +25,7 @@ from masterops.config.model import (
     Schedule,
     Settings,
 )
+from masterops.config.pairs import pairs, words
 from masterops.config.secret import Secret
 
 if TYPE_CHECKING:
@@ -62,8 +63,10 @@ __all__ = [
     "find_service",
     "home_directory",
     "load",
+    "pairs",
     "reference_markdown",
     "template",
+    "words",
     "write_template",
 ]
 

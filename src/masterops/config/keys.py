@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from masterops.config import kinds
+from masterops.config import kinds, pairs
 from masterops.config.kinds import Kind
 
 GROUP = "group"  # stands for all businesses together where an account is shared
@@ -57,6 +57,7 @@ class Setting(NamedTuple):
 
 _SECONDS = kinds.number("a number of seconds", above=0, most=LONGEST_WAIT_SECONDS)
 _DAYS = kinds.integer("a number of days", least=1, most=36_500)
+_SHARE = kinds.fraction("a share from 0 to 1")
 _LEVEL = kinds.choice("debug", "info", "warn", "error", aliases={"warning": "warn"})
 
 SETTINGS: tuple[Setting, ...] = (
@@ -84,6 +85,39 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting(
         "log.level", _LEVEL, "Records below this level are not kept.", default="info", plain=("LOG_LEVEL",)
+    ),
+    Setting(
+        "log.levels",
+        pairs.of_names("levels by name", "a level for each source such as `hubspot=debug, n8n=warn`", _LEVEL),
+        "Sources with a level of their own. `ops up` and `ops work` read this and the other settings of "
+        "records again when a file changes, and at SIGHUP.",
+        default="",
+    ),
+    Setting(
+        "log.burst",
+        kinds.integer("a number of records", least=0, most=10_000_000),
+        "How many records of one event and level a process keeps in a second; what is more is counted and "
+        "reported by `logs.suppressed`. 0 keeps all.",
+        default=10_000,
+    ),
+    Setting(
+        "log.sample",
+        pairs.of_names("shares by name", "a share for each event such as `orders.row=0.01`", _SHARE),
+        "Events of which only a share is kept; of errors the first of each second always is.",
+        default="",
+    ),
+    Setting(
+        "log.redact",
+        pairs.of_words("card", "email"),
+        "What is hidden in records beside secrets, which always are: card numbers, e-mail addresses.",
+        default="",
+    ),
+    Setting(
+        "log.otlp",
+        kinds.BOOLEAN,
+        "Send log records to OpenTelemetry as well, by OTLP over HTTP; needs `masterops[otel]`. Its own "
+        "variables say where to: OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_HEADERS, ...",
+        default=False,
     ),
     Setting(
         "log.console",

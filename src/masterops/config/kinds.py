@@ -99,6 +99,17 @@ def number(expected: str, *, above: float, most: float) -> Kind:
     return Kind("number", read, _number_from)
 
 
+def fraction(expected: str) -> Kind:
+    """A number from 0 to 1, both included."""
+
+    def read(value: object) -> object:
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 <= value <= 1:
+            raise Unfit(expected, quoted(value))
+        return float(value)
+
+    return Kind("share", read, _number_from)
+
+
 def integer(expected: str, *, least: int, most: int) -> Kind:
     """A whole number."""
 

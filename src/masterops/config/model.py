@@ -42,10 +42,16 @@ class Database:
 @dataclass(frozen=True, slots=True)
 class Log:
     """
-    What is kept and how it looks on the console.
+    What is kept and how it looks on the console. `levels` and `sample` are read with `pairs`, `redact`
+    with `words`.
     """
 
     level: str
+    levels: str
+    burst: int
+    sample: str
+    redact: str
+    otlp: bool
     console: str
 
 

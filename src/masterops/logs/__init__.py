@@ -6,13 +6,15 @@ survives the death of the process. A shipper copies segments into PostgreSQL, in
 as the segment's offset, so that a record arrives exactly once.
 """
 
-from masterops.logs.bridge import Bridge
+from masterops.logs.bridge import Bridge, StructlogProcessor, WarningsBridge
 from masterops.logs.console import short_value
-from masterops.logs.context import bind, bound
+from masterops.logs.context import bind, bound, carry
+from masterops.logs.limits import Limits
 from masterops.logs.logger import Logger, Perf
+from masterops.logs.otlp import check_installed, otlp_exporter
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
-from masterops.logs.redact import REDACTED, redact, redact_text, remember
+from masterops.logs.redact import REDACTED, hide_personal, redact, redact_text, remember
 from masterops.logs.shipper import Batch, RecordStore, Shipped, ship_once
 from masterops.logs.spool import Spool
 
@@ -22,6 +24,7 @@ __all__ = [
     "Batch",
     "Bridge",
     "Console",
+    "Limits",
     "LogRecord",
     "Logger",
     "Perf",
@@ -29,9 +32,15 @@ __all__ = [
     "RecordStore",
     "Shipped",
     "Spool",
+    "StructlogProcessor",
+    "WarningsBridge",
     "bind",
     "bound",
+    "carry",
+    "check_installed",
     "default_pipeline",
+    "hide_personal",
+    "otlp_exporter",
     "redact",
     "redact_text",
     "remember",

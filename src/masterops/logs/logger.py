@@ -13,41 +13,24 @@ never raises for what it is given, and a secret never leaves the process.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import inspect
 import sys
-import traceback
 from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 from masterops.core import clock
-from masterops.core.ids import uuid7
+from masterops.logs import seen
+from masterops.logs.build import STATUS_OF, build, build_least, merge
 from masterops.logs.context import bound
-from masterops.logs.record import LONGEST_MESSAGE, LONGEST_NAME, Level, LogRecord, Status, clean_text
-from masterops.logs.redact import redact, redact_text, text_of
+from masterops.logs.quick import Quick
+from masterops.logs.record import Level, LogRecord
+from masterops.logs.redact import text_of
+from masterops.logs.spans import TRACE, with_span
 
 P = ParamSpec("P")
 R = TypeVar("R")
-
-# What a caller says -> the column it fills.
-COLUMNS: dict[str, str] = {
-    "source": "source",
-    "service": "service",
-    "operation": "operation",
-    "status": "status",
-    "duration_ms": "duration_ms",
-    "user_id": "user_id",
-    "business": "business_id",
-    "business_id": "business_id",
-    "workflow_id": "workflow_id",
-    "connection": "integration_id",
-    "integration_id": "integration_id",
-    "trace_id": "trace_id",
-}
-STATUS_OF: dict[str, Status] = {"debug": "info", "info": "info", "warn": "warning", "error": "error"}
-STATUSES = frozenset({"info", "success", "warning", "error"})
 
 
 class Emitter(Protocol):
@@ -55,8 +38,8 @@ class Emitter(Protocol):
     Where records go: the pipeline, or a list in a test.
     """
 
-    def emits(self, level: str, source: str) -> bool:
-        """Whether a record of this level and source is wanted at all."""
+    def emits(self, level: str, source: str, message: object) -> bool:
+        """Whether a record of this level, source and message, which may be anything, is wanted at all."""
         ...
 
     def emit(self, record: LogRecord) -> None:
@@ -69,11 +52,12 @@ class Logger:
     Writes records with fixed fields. Cheap to make; safe to share between threads and tasks.
     """
 
-    __slots__ = ("_emitter", "_fields")
+    __slots__ = ("_emitter", "_fields", "_quick")
 
     def __init__(self, emitter: Emitter, /, **fields: object) -> None:
         self._emitter = emitter
         self._fields: dict[str, object] = {"source": "system", **fields}
+        self._quick: Quick | None = None
 
     def child(self, /, **fields: object) -> Logger:
         """A logger that adds `fields` to every record."""
@@ -119,94 +103,30 @@ class Logger:
 
     def write(self, level: Level, message: object, context: Mapping[Any, object], /) -> None:
         """The same with the facts as one mapping, whose keys may be anything."""
-        fields = {**self._fields, **bound(), **context}
+        outer = bound()
+        if TRACE in sys.modules:
+            outer = with_span(outer, self._fields)
         try:
             if level not in STATUS_OF:
-                level, fields = "error", {**fields, "given_level": level}
-            if not self._emitter.emits(level, text_of(fields.get("source"))):
+                level, context = "error", {**context, "given_level": level}
+            quick = self._quick
+            if quick is None or quick.seen is not seen.now:
+                self._quick = quick = Quick(self._fields)
+            source = (
+                context.get("source", outer.get("source", quick.source))
+                if outer
+                else context.get("source", quick.source)
+            )
+            if type(source) is not str:
+                source = text_of(source)
+            if not self._emitter.emits(level, source, message):
                 return
-            record = build(level, message, fields)
+            record = quick.record(level, message, outer, context)
+            if record is None:
+                record = build(level, message, merge(self._fields, outer, context))
         except Exception as error:  # nothing that a caller hands over may raise into the application
-            record = build_least(level, message, fields, error)
+            record = build_least(level, message, {**self._fields, **outer, **context}, error)
         self._emitter.emit(record)
-
-
-def build(level: Level, message: object, fields: Mapping[Any, object]) -> LogRecord:
-    """One record out of a message and its context, redacted; columns filled, the rest in details."""
-    columns: dict[str, Any] = {"source": "system", "status": STATUS_OF[level]}
-    details: dict[str, Any] = {}
-    for key, value in fields.items():
-        if value is None:
-            continue
-        column = COLUMNS.get(key)
-        if column is None:
-            details[key] = value
-        else:
-            _fill(columns, details, key, column, value)
-    _explain_exception(details)
-    return LogRecord(
-        id=uuid7(),
-        created_at=clock.now(),
-        level=level,
-        message=clean_text(redact_text(_text(message)), LONGEST_MESSAGE),
-        details_json=redact(details),
-        **columns,
-    )
-
-
-def build_least(level: object, message: object, fields: Mapping[Any, object], error: Exception) -> LogRecord:
-    """What can always be said: the message, what went wrong, and of which type each fact was."""
-    known = cast("Level", level) if isinstance(level, str) and level in STATUS_OF else "error"
-    types = {_text(key): type(value).__name__ for key, value in fields.items()}
-    return build(known, _text(message), {"log_error": type(error).__name__, "types": types})
-
-
-def _text(value: object) -> str:
-    return value if type(value) is str else text_of(value)
-
-
-def _fill(columns: dict[str, Any], details: dict[str, Any], key: str, column: str, value: object) -> None:
-    """A value that its column cannot hold goes into details under the same name: nothing is lost."""
-    if column == "duration_ms":
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < 1e15:
-            columns[column] = float(value)
-        else:
-            details[key] = value
-    elif column == "status":
-        if isinstance(value, str) and value in STATUSES:
-            columns[column] = str(value)
-        else:
-            details[key] = value
-    elif text := redact_text(_text(value)):  # an empty one says nothing, and no source may be empty
-        columns[column] = clean_text(text, LONGEST_NAME)
-        if len(text) > LONGEST_NAME:
-            details[key] = text
-
-
-def _explain_exception(details: dict[str, Any]) -> None:
-    given = details.pop("exc_info", None)
-    error = details.get("error") if isinstance(details.get("error"), BaseException) else None
-    if error is None and given:
-        error = given if isinstance(given, BaseException) else _being_handled()
-    if isinstance(error, BaseException):
-        details["error"] = describe(error)
-
-
-def _being_handled() -> BaseException | None:
-    return sys.exc_info()[1]
-
-
-def describe(error: BaseException) -> dict[str, Any]:
-    """An exception as data: type, message, code and facts where it has them, and its whole chain."""
-    shown: dict[str, Any] = {"type": type(error).__name__, "message": text_of(error)}
-    with contextlib.suppress(Exception):  # a property or a text of somebody's exception that itself raises
-        for name in ("code", "category", "facts"):
-            value = getattr(error, name, None)
-            if isinstance(value, (str, int, dict)) and value:
-                shown[name] = value
-    with contextlib.suppress(Exception):
-        shown["traceback"] = "".join(traceback.format_exception(error))
-    return shown
 
 
 def _with(facts: dict[str, object], key: str, value: object) -> dict[str, object]:

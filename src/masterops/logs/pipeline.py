@@ -8,15 +8,21 @@ There is one default pipeline a process, as there is one root logger in the stan
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Literal, TextIO
+from typing import TYPE_CHECKING, Literal, TextIO
 
 from masterops.errors import BadValue
+from masterops.logs.build import build
 from masterops.logs.console import paint
-from masterops.logs.logger import Logger, build
+from masterops.logs.limits import Limiter, Limits, Suppressed
+from masterops.logs.logger import Logger
+from masterops.logs.otlp import OtlpExport
 from masterops.logs.record import LEVELS, ApiMetric, LogRecord, encode
 from masterops.logs.spool import Spool
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk._logs.export import LogRecordExporter
 
 Console = Literal["off", "auto", "pretty", "json"]
 
@@ -25,6 +31,10 @@ class Pipeline:
     """
     Takes records and returns when they are safe in the spool.
     """
+
+    _limiter: Limiter | None = None
+    # Public: is handed each log record once it is safe. May be set at run time.
+    export: OtlpExport | None = None
 
     def __init__(
         self,
@@ -68,17 +78,56 @@ class Pipeline:
         """A logger with fixed fields."""
         return Logger(self, **fields)
 
-    def emits(self, level: str, source: str) -> bool:
-        """Whether a record of this level and source passes the threshold."""
+    @property
+    def limits(self) -> Limits:
+        """How much one event may say, at most; none at first. May be changed at run time."""
+        return self._limiter.limits if self._limiter else Limits()
+
+    @limits.setter
+    def limits(self, limits: Limits) -> None:
+        if limits != self.limits:
+            self.tell_suppressed()
+            self._limiter = Limiter(limits, self._say_suppressed) if limits != Limits() else None
+
+    def emits(self, level: str, source: str, message: object) -> bool:
+        """Whether a record of this level and source passes the threshold, and its event's limits."""
         threshold = self._threshold
         if self.levels:
             threshold = LEVELS.get(self.levels.get(source, ""), threshold)
-        return LEVELS[level] >= threshold
+        if LEVELS[level] < threshold:
+            return False
+        limiter = self._limiter
+        return limiter is None or limiter.admits(level, message)
+
+    def export_by_otlp(self, exporter: Callable[[], LogRecordExporter] | None) -> None:
+        """From now on hand each record to what `exporter` makes as well; None ends it."""
+        before, self.export = self.export, OtlpExport(exporter, self._say_not_sent) if exporter else None
+        if before is not None:
+            before.close()
+
+    def tell_suppressed(self) -> None:
+        """Write how many records the limits have suppressed since that was last written."""
+        if self._limiter is not None:
+            self._limiter.close()
+
+    def _say_not_sent(self, count: int) -> None:
+        self.spool.append(encode(build("warn", "logs.not_exported", {"count": count})))
+
+    def _say_suppressed(self, suppressed: Suppressed) -> None:
+        facts = {
+            "event": suppressed.event,
+            "level": suppressed.level,
+            "count": suppressed.count,
+            "seconds": round(suppressed.seconds, 1),
+        }
+        self.emit(build("warn", "logs.suppressed", facts))
 
     def emit(self, record: LogRecord) -> None:
         """Write one log record into the spool, and to the console where one is wanted."""
         line = encode(record)
         self.spool.append(line)
+        if self.export is not None:
+            self.export(record)
         if self._console != "off":
             self._show(record, line)
 
@@ -88,6 +137,9 @@ class Pipeline:
 
     def close(self) -> None:
         """Finish the open segment."""
+        self.tell_suppressed()
+        if self.export is not None:
+            self.export.close()
         self.spool.close()
 
     def _show(self, record: LogRecord, line: bytes) -> None:

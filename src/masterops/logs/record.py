@@ -15,7 +15,7 @@ from uuid import UUID
 
 import msgspec
 
-from masterops.logs.redact import DEEPEST, readable, text_of
+from masterops.logs.redact import DEEPEST, LONGEST_TEXT, readable, text_of
 
 Level = Literal["debug", "info", "warn", "error"]
 Status = Literal["info", "success", "warning", "error"]
@@ -24,7 +24,8 @@ LEVELS: dict[str, int] = {"debug": 10, "info": 20, "warn": 30, "error": 40}
 
 LONGEST_MESSAGE = 8_192
 LONGEST_NAME = 512  # of a source, business, connection, ...: at most 2 KB, and an index takes 2,704 bytes
-LONGEST_TEXT = 65_536
+SHORTEST_SHARE = 64
+LONGEST_LINE = 1_048_576  # what a person may read, half of what a shipper reads at once
 
 
 class LogRecord(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="to", tag="integration_logs"):
@@ -89,6 +90,8 @@ def encode(row: Row) -> bytes:
         line = _encode_cleaned(row)
     if b"\\u0000" in line:  # PostgreSQL's text and jsonb have no NUL
         line = _encode_cleaned(row)
+    if len(line) > LONGEST_LINE:
+        line = _encode_beginning(row, len(line))
     return line + b"\n"
 
 
@@ -97,6 +100,21 @@ def _encode_cleaned(row: Row) -> bytes:
         return _encoder.encode(_cleaned(row, getattr(row, "details_json", None)))
     except Exception as error:  # an object that breaks when it is looked at costs the details, not the record
         return _encoder.encode(_cleaned(row, {"log_error": type(error).__name__}))
+
+
+def _encode_beginning(row: Row, size: int) -> bytes:
+    """Of details that are too much together, each one's beginning; of too many, their beginning as text."""
+    details = getattr(row, "details_json", {})
+    share = max(0, LONGEST_LINE // 4 // max(1, len(details)))
+    shown = {"log_error": f"{size} bytes of details are too many"}
+    if share >= SHORTEST_SHARE:
+        for key, value in details.items():
+            text = _clean(value, 0, ())
+            text = text if isinstance(text, str) else _encoder.encode(text).decode()
+            shown[clean_text(text_of(key), share)] = clean_text(text, share)
+    else:
+        shown["keys"] = clean_text(", ".join(map(text_of, details)))
+    return _encoder.encode(_cleaned(row, shown))
 
 
 def decode(line: bytes) -> Row:

@@ -1,7 +1,8 @@
 """
 Keeping secrets out of everything that is written down.
 
-Three nets: the name of a key, the shape of a text, and a name that stands before a value inside a text.
+Three nets: the name of a key, the shape of a text, and a name that stands before a value inside a text;
+and a fourth for what is personal, where somebody chose it (choice.py).
 All run before a record leaves the process, so that no file, row or screen ever holds what they catch.
 Where a text may be either it is taken for a secret, but talking about secrets is none.
 """
@@ -11,22 +12,29 @@ from __future__ import annotations
 import dataclasses
 import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import lru_cache
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
-from masterops.logs import known
-from masterops.logs.known import strike
+from masterops.logs import choice, known, seen
 
 REDACTED = "***"
 SHORTEST_SECRET = 5  # pwd=x; most values of a log record are shorter
 LONGEST_CACHED_KEY = 128
 DEEPEST = 12
+LONGEST_TEXT = 65_536
+LONGEST_LIST = 10_000
+LONGEST_MAPPING = 2_000  # each key is looked at, too
+# What is looked at behind the end of a text that will be cut, so that no secret is cut in two before it
+# is known as one.
+MARGIN = 16_384
+LONGEST_MARK = 40  # "… [10000000 characters cut]"
 _PLAIN = (datetime, date, timedelta, UUID, Decimal)
 
 # Not bounded on the left, so that accessToken, access_token and hubspottoken are all known.
@@ -89,10 +97,56 @@ NAME_HINTS = (
 
 
 def redact_text(text: str) -> str:
-    """The same text with everything that looks like a secret replaced by `***`."""
-    if len(text) < SHORTEST_SECRET:
+    """
+    The same text with everything that looks like a secret replaced by `***`, cut where it is too long.
+    """
+    if len(text) <= seen.LONGEST and text in seen.now.texts:
         return text
-    text = strike(text, REDACTED)
+    return redact_unseen(text)
+
+
+def redact_unseen(text: str) -> str:
+    """The same for a text that is not among those that were found harmless."""
+    texts = seen.now.texts  # before it is looked at: see `seen.forget`
+    if len(text) <= seen.LONGEST:
+        shown = _hide(text)
+        if shown == text:
+            seen.keep(texts, text)
+        return shown
+    if len(text) <= LONGEST_TEXT:
+        return _hide(text)
+    seen_to = LONGEST_TEXT + _margin()
+    return _cut_safely(text[:seen_to], max(0, len(text) - seen_to), "characters")
+
+
+def _redact_bytes(value: bytes | bytearray) -> str:
+    seen_to = LONGEST_TEXT + _margin()
+    head = value[:seen_to].decode("utf-8", "backslashreplace")
+    if len(value) <= seen_to:
+        return redact_text(head)
+    return _cut_safely(head, len(value) - seen_to, "bytes")
+
+
+def _margin() -> int:
+    return MARGIN + 2 * known.longest()
+
+
+def _cut_safely(head: str, unseen: int, unit: str) -> str:
+    """The beginning, without what lies so near to the unseen rest that a secret may reach across."""
+    shown = _hide(head)
+    if unseen:
+        shown = shown[: -_margin() // 2]
+    kept = min(len(shown), LONGEST_TEXT - LONGEST_MARK)
+    return f"{shown[:kept]}… [{len(head) + unseen - kept} {unit} cut]"
+
+
+def _hide(text: str) -> str:
+    if known.values:
+        text = known.strike(text, REDACTED)
+    if choice.chosen:
+        text = choice.hide_chosen(text, REDACTED)
+    if len(text) < SHORTEST_SECRET or _is_harmless_word(text):
+        return text
     lowered = text.lower()
     for hint in SHAPE_HINTS:
         if hint in lowered:
@@ -103,6 +157,22 @@ def redact_text(text: str) -> str:
             if hint in lowered:
                 return NAMED_SECRET.sub(_keep_name, text)
     return text
+
+
+def _is_harmless_word(text: str) -> bool:
+    """
+    Whether a text is one word, or words joined by anything but a space, and no shape begins in it.
+
+    Most texts that no other record has had are such: names and ids. Every pattern with a name in it takes
+    a space, a `:` or a `=`; of the others each has its beginning and its mark.
+    """
+    if " " in text or ":" in text or "=" in text or not text.isprintable():
+        return False
+    if "_" in text and ("sb" in text or "shp" in text or "k_" in text or "gh" in text):
+        return False
+    if "-" in text and ("pat-" in text or "xox" in text):
+        return False
+    return not ("." in text and "eyJ" in text)
 
 
 def _keep_prefix(match: re.Match[str]) -> str:
@@ -121,18 +191,29 @@ def remember(secrets: Iterable[str]) -> None:
     _known.cache_clear()  # a key may have been seen before it was a secret
 
 
+def hide_personal(kinds: Iterable[str]) -> None:
+    """From now on hide `card` numbers, `email` addresses, both or neither. Raises BadValue."""
+    choice.hide(kinds)
+    _known.cache_clear()
+
+
 def redact(value: Any, depth: int = 0) -> Any:
     """
     The same value as plain data, with secrets replaced by key and by shape; nothing given is changed.
 
     What JSON does not know is turned into text first, so that nothing slips past inside an object.
     """
-    if value is None or isinstance(value, (bool, int, _PLAIN)):
+    if value is None or isinstance(value, (bool, _PLAIN)):
         return value
+    if isinstance(value, int):
+        hidden = choice.hides_numbers() and value >= choice.SMALLEST_CARD and choice.is_card(str(value))
+        return REDACTED if hidden else value
     if isinstance(value, str):
-        return redact_text(value)
+        return redact_text(value if type(value) is str else str.__str__(value))
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
+    if isinstance(value, (bytes, bytearray)):
+        return _redact_bytes(value)
     if depth >= DEEPEST:
         return f"<{type(value).__name__}, deeper than {DEEPEST}>"
     if isinstance(value, Mapping):
@@ -140,13 +221,23 @@ def redact(value: Any, depth: int = 0) -> Any:
     if (fields := _fields(value)) is not None:
         return _redact_items(fields, depth + 1)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [redact(item, depth + 1) for item in value]
+        return _redact_list(value, depth + 1)
     return redact_text(readable(value))
 
 
+def _redact_list(value: Collection[Any], depth: int) -> list[Any]:
+    if len(value) <= LONGEST_LIST:
+        return [redact(item, depth) for item in value]
+    shown = [redact(item, depth) for item in islice(value, LONGEST_LIST)]
+    return [*shown, f"… [{len(value) - LONGEST_LIST} items cut]"]
+
+
 def _redact_items(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
-    shown = {}
+    shown: dict[str, Any] = {}
     for key, item in value.items():
+        if len(shown) >= LONGEST_MAPPING:
+            shown["…"] = f"[{len(value) - len(shown)} items cut]"
+            break
         text = key if type(key) is str else text_of(key)
         name, secret, many = _known(text) if len(text) <= LONGEST_CACHED_KEY else _look_at(text)
         shown[name] = REDACTED if secret and not _harmless(item, many) else redact(item, depth)
@@ -157,6 +248,11 @@ def _look_at(key: str) -> tuple[str, bool, bool]:
     """How a key is shown, whether it names a secret, and whether it names many of them."""
     found = SECRET_KEY.search(key)
     return redact_text(key), found is not None, bool(found and found["many"])
+
+
+def is_harmless_key(key: str) -> bool:
+    """Whether a key may be shown as it is, and names no secret."""
+    return _look_at(key) == (key, False, False)
 
 
 _known = lru_cache(4096)(_look_at)  # the keys of a program are few and come again with every record

@@ -94,13 +94,15 @@ async def _run(app: App, output: str) -> int:
 async def working(app: App, stop: asyncio.Event | None = None) -> AsyncIterator[None]:
     """A worker for the jobs while the block runs; it finishes what it has in hand."""
     ending = stop or asyncio.Event()
+    tune_on_hangup(app)
     worker = asyncio.create_task(app.engine.work(ending), name="masterops-worker")
     keeper = asyncio.create_task(app.keep_database(ending), name="masterops-keeper")
+    tuner = asyncio.create_task(app.tuning.follow(ending), name="masterops-tuner")
     try:
         yield
     finally:
         ending.set()
-        await asyncio.gather(worker, keeper)
+        await asyncio.gather(worker, keeper, tuner)
 
 
 def stop_on_signals() -> asyncio.Event:
@@ -118,6 +120,16 @@ def stop_on_signals() -> asyncio.Event:
     for number in numbers:
         loop.add_signal_handler(number, asked)
     return stop
+
+
+def tune_on_hangup(app: App) -> None:
+    """
+    Let SIGHUP read the settings of records again.
+
+    On a terminal it means that the terminal is gone, and goes on ending the process.
+    """
+    if not (sys.stdin and sys.stdin.isatty()):
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, app.tuning.ask)
 
 
 async def _live(app: App, stop: asyncio.Event) -> None:
