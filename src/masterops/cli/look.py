@@ -66,7 +66,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, fit: 
     """
     total = width() if fit == -1 else fit
     columns = _spared(rows, columns, total)
-    cells = [[_one_line(column.show(row.get(column.key))) for column in columns] for row in rows]
+    cells = [[one_line(column.show(row.get(column.key))) for column in columns] for row in rows]
     titles = [column.title for column in columns]
     widths = [max(cell_width(line[i]) for line in [titles, *cells]) for i in range(len(columns))]
     widths = _fitted(widths, [cell_width(title) for title in titles], total)
@@ -75,7 +75,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, fit: 
     )
     body = [
         GAP.join(
-            _coloured(_pad(_cut(cell, w), w, c.right), cell)
+            _coloured(_pad(cut(cell, w), w, c.right), cell)
             for cell, w, c in zip(line, widths, columns, strict=True)
         ).rstrip()
         for line in cells
@@ -97,7 +97,7 @@ def _spared(
 
 
 def _widths(rows: Sequence[Mapping[str, Any]], column: Column) -> list[int]:
-    return [0, *(cell_width(_one_line(column.show(row.get(column.key)))) for row in rows)]
+    return [0, *(cell_width(one_line(column.show(row.get(column.key)))) for row in rows)]
 
 
 def wrap(text: str, indent: str = "", stream: TextIO | None = None) -> str:
@@ -138,17 +138,19 @@ def _pad(text: str, size: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _cut(text: str, size: int) -> str:
+def cut(text: str, size: int) -> str:
+    """The beginning of a text that is wider than `size` columns, with a mark at its end."""
     if cell_width(text) <= size:
         return text
+    text = text[:size]  # no character is narrower than nothing, and few are wider than one
     while text and cell_width(text) > size - 1:
         text = text[:-1]
     return text + "…"
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """Control characters of a message must not move the reader's cursor."""
-    return "".join(each if each.isprintable() else " " for each in text)
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
 def _coloured(padded: str, cell: str) -> str:

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
+
+from masterops.errors import BadValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +83,12 @@ def percent(value: float | None) -> str:
 def megabytes(value: float | None) -> str:
     """`12.3 MB`."""
     return "-" if value is None else f"{value / 1e6:,.1f} MB"
+
+
+def uuid_of(kind: str, text: str) -> UUID:
+    """The id that `text` says. Raises BadValue."""
+    try:
+        return UUID(text)
+    except ValueError:
+        reason = "an id looks like 01978f3a-5b0c-7d2e-8f10-6a1b2c3d4e5f"
+        raise BadValue(kind=kind, value=text, reason=reason) from None

@@ -6,6 +6,7 @@ survives the death of the process. A shipper copies segments into PostgreSQL, in
 as the segment's offset, so that a record arrives exactly once.
 """
 
+from masterops.logs.batch import Batch, decode_carried
 from masterops.logs.bridge import Bridge
 from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound
@@ -13,7 +14,8 @@ from masterops.logs.logger import Logger, Perf
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
 from masterops.logs.redact import REDACTED, redact, redact_text, remember
-from masterops.logs.shipper import Batch, RecordStore, Shipped, ship_once
+from masterops.logs.segments import Segment, segments, whole_bytes
+from masterops.logs.shipper import RecordStore, Shipped, ship_once
 from masterops.logs.spool import Spool
 
 __all__ = [
@@ -27,15 +29,19 @@ __all__ = [
     "Perf",
     "Pipeline",
     "RecordStore",
+    "Segment",
     "Shipped",
     "Spool",
     "bind",
     "bound",
+    "decode_carried",
     "default_pipeline",
     "redact",
     "redact_text",
     "remember",
+    "segments",
     "set_default_pipeline",
     "ship_once",
     "short_value",
+    "whole_bytes",
 ]
