@@ -29,7 +29,7 @@ def line(row: LogRow, *, ids: bool = False) -> str:
 
 
 def thread_line(step: Step) -> str:
-    """`   +132 ms  INFO     hubspot.contacts.get  98 ms  ...`: how long after the start, indented by depth."""
+    """`  +132 ms  INFO   hubspot.contacts.get  98 ms  ...`: how long after the start, indented by depth."""
     offset = f"+{milliseconds(step.offset_ms)}"
     inside = INDENT * min(step.depth, DEEPEST)
     message, *rest = what(step.row)

@@ -85,6 +85,16 @@ def megabytes(value: float | None) -> str:
     return "-" if value is None else f"{value / 1e6:,.1f} MB"
 
 
+def size(value: float | None) -> str:
+    """Bytes in the unit that suits them: `412 B`, `3.4 kB`, `12.3 MB`, `1.2 GB`."""
+    if value is None:
+        return "-"
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= unit:
+            return f"{value / unit:,.1f} {name}"
+    return f"{value:,} B"
+
+
 def uuid_of(kind: str, text: str) -> UUID:
     """The id that `text` says. Raises BadValue."""
     try:

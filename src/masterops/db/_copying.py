@@ -31,6 +31,7 @@ SHOW: dict[type, Callable[[Any], str]] = {
     int: repr,
     bool: str,
     msgspec.Raw: lambda value: _escaped(str(value, "utf-8")),
+    dict: lambda value: _escaped(msgspec.json.encode(value).decode()),
 }
 STATEMENTS: dict[type[msgspec.Struct], Composed] = {
     kind: SQL("COPY public.{} ({}) FROM STDIN").format(

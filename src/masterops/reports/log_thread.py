@@ -14,8 +14,9 @@ import msgspec
 
 from masterops.reports.log_filter import LogRow
 
-# A record is stamped a moment after its duration was taken.
-SLACK = timedelta(milliseconds=2)
+# A record is stamped a moment after its duration was taken, so that both its ends seem late by that much.
+SLACK = timedelta(microseconds=100)
+NONE = timedelta()
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -51,6 +52,6 @@ def _took(row: LogRow) -> float:
 
 def _start(row: LogRow) -> datetime:
     try:
-        return row.created_at - timedelta(milliseconds=_took(row))
+        return row.created_at - timedelta(milliseconds=_took(row)) - (SLACK if row.duration_ms else NONE)
     except OverflowError:  # a duration that no calendar holds
         return row.created_at

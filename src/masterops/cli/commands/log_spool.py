@@ -12,7 +12,7 @@ from masterops import errors
 from masterops.app.emptying import Waiting, empty, waiting
 from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
-from masterops.cli.values import Column, ago, count, megabytes, text, uuid_of
+from masterops.cli.values import Column, ago, count, size, text, uuid_of
 from masterops.db import LogStore, Pool, letters_by_segment, replay
 from masterops.db.dead_letters import TORN, Replayed, lost_records
 
@@ -20,8 +20,8 @@ SHIP_SECONDS = 60.0
 SEGMENTS = (
     Column("segment", "segment"),
     Column("owner", "owner"),
-    Column("size_bytes", "size", show=megabytes, right=True),
-    Column("waiting_bytes", "waiting", show=megabytes, right=True),
+    Column("size_bytes", "size", show=size, right=True),
+    Column("waiting_bytes", "waiting", show=size, right=True),
     Column("started_at", "begun", show=ago, right=True, spare=2),
     Column("written_at", "last written", show=ago, right=True, spare=1),
     Column("dead_letters", "dead letters", show=count, right=True),
@@ -29,7 +29,7 @@ SEGMENTS = (
 EMPTIED = (
     Column("records", "records", show=count, right=True),
     Column("rejected", "refused", show=count, right=True),
-    Column("waiting_bytes", "waiting", show=megabytes, right=True),
+    Column("waiting_bytes", "waiting", show=size, right=True),
     Column("seconds", "took", show=lambda value: f"{value:.1f} s", right=True),
 )
 OUTCOMES = (
@@ -39,7 +39,7 @@ OUTCOMES = (
 )
 
 
-@click.command()
+@click.command(short_help="What waits in the spool, and who writes to it.")
 @output_option()
 @pass_session
 @acting
@@ -138,7 +138,7 @@ async def ship(session: Session, seconds: float, output: str) -> int:
     return 1 if done.waiting_bytes else 0
 
 
-@click.command(name="replay")
+@click.command(name="replay", short_help="Try again what the database refused.")
 @click.option("--id", "only", metavar="ID", help="Only this dead letter.")
 @click.option("--all", "every", is_flag=True, help="All of them.")
 @click.option("--dry-run", is_flag=True, help="Say what would happen and change nothing.")

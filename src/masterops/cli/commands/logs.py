@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shlex
 from collections.abc import AsyncIterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -166,7 +167,7 @@ def _wanted(session: Session, given: dict[str, Any]) -> tuple[LogFilter, dict[st
         search=given["search"] or None,
     )
     texts = {**given, "since": given["since_text"], "until": given["until_text"]}
-    options = {name: f"--{name} {texts[name]}" for name in wanted.given}
+    options = {name: f"--{name} {shlex.quote(texts[name])}" for name in wanted.given}
     if given["errors_only"]:
         options["level"] = "--errors-only"
     return wanted, options
