@@ -100,6 +100,8 @@ def test_a_trace_is_a_thread(cli: Cli, pipeline: Pipeline) -> None:
     assert 1_900 < steps[1]["offset_ms"] <= 2_001
     assert ["0", "1"] == [row["depth"] for row in rows]
     assert "No log record of trace t-8" in cli("logs", "--trace", "t-8").err
+    assert "the first 1 records" in cli("logs", "--trace", "t-7", "-n", "1").err
+    assert "" == cli("logs", "--trace", "t-7", "-n", "2").err
 
 
 @pytest.mark.parametrize(

@@ -19,9 +19,13 @@ INDENT = "  "
 DEEPEST = 12  # levels that are shown as such; a line has to have room for its message
 
 
-def line(row: LogRow, *, ids: bool = False) -> str:
-    """`2026-11-24 14:03:07  ERROR  hubspot/teelixir  hubspot.contacts.get  132 ms  error=...`, cut to fit."""
-    room = look.width()
+def line(row: LogRow, *, ids: bool = False, before: int = 0) -> str:
+    """
+    `2026-11-24 14:03:07  ERROR  hubspot/teelixir  hubspot.contacts.get  132 ms  error=...`, cut to fit behind
+    `before` columns.
+    """
+    full = look.width()
+    room = None if full is None else full - before
     where = where_of(row)
     # A narrow terminal needs its room for the message.
     head = [moment(row.created_at, room), level(row), f"{where:<26}" if room is None or room >= 80 else where]
@@ -37,9 +41,9 @@ def thread_line(step: Step) -> str:
     return _fitted(parts, step.row, look.width())
 
 
-def marked(text: str, mark: bool) -> str:
+def marked_line(row: LogRow, mark: bool, *, ids: bool = False) -> str:
     """A line among its neighbours, the one that was asked for with a mark."""
-    return f"{look.paint('>', '1;36') if mark else ' '} {text}"
+    return f"{look.paint('>', '1;36') if mark else ' '} {line(row, ids=ids, before=2)}"
 
 
 def hidden_words(shown: int, hidden: Sequence[Hidden], options: Mapping[str, str]) -> str:

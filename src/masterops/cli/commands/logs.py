@@ -18,7 +18,7 @@ import msgspec
 from masterops import errors
 from masterops.app import App
 from masterops.cli.commands.log_spool import replay_command, ship, spool
-from masterops.cli.log_lines import hidden_words, line, marked, thread_line
+from masterops.cli.log_lines import hidden_words, line, marked_line, thread_line
 from masterops.cli.output import as_json_line, emit, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, milliseconds, uuid_of
@@ -69,7 +69,9 @@ LINES, LINES_OF_TRACE = 50, 1_000
 @click.option("--since", "since_text", metavar="TIME", help="2h, 30m, 7d or a moment like 2026-11-24T09:00.")
 @click.option("--until", "until_text", metavar="TIME", help="Up to then; written as for --since.")
 @click.option("--trace", metavar="ID", help="One piece of work as a thread: what happened inside what.")
-@click.option("--around", metavar="ID", help="The record with this id, and those before and after it.")
+@click.option(
+    "--around", metavar="ID", help="The record with this id, and those before and after it in time."
+)
 @click.option("--ids", is_flag=True, help="Show the id of each record.")
 @click.option(
     "-n",
@@ -200,20 +202,20 @@ async def _kept(app: App) -> AsyncIterator[None]:
 
 async def _around(app: App, id: UUID, wanted: LogFilter, limit: int, output: str, ids: bool) -> None:
     rows = await read_around(app.pool, id, wanted, limit=limit)
-    lines = [marked(line(row, ids=ids), row.id == str(id)) for row in rows]
+    lines = [marked_line(row, row.id == str(id), ids=ids) for row in rows]
     _print(rows, NEIGHBOURS, lines, output, [{"marked": row.id == str(id)} for row in rows])
 
 
 async def _trace(app: App, wanted: LogFilter, limit: int, output: str) -> None:
-    rows = await read_trace(app.pool, wanted, limit=limit)
-    steps = thread(rows)
+    rows = await read_trace(app.pool, wanted, limit=limit + 1)
+    steps = thread(rows[:limit])
     extra = [{"offset_ms": step.offset_ms, "depth": step.depth} for step in steps]
     _print([step.row for step in steps], STEPS, [thread_line(step) for step in steps], output, extra)
     if output != "table":
         return
     if not rows:
         say(f"No log record of trace {wanted.trace} passes.")
-    elif len(rows) == limit:
+    elif len(rows) > limit:
         say(f"These are the first {limit:,} records; -n shows more.")
 
 
