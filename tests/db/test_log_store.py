@@ -13,6 +13,7 @@ import pytest
 from masterops.core import clock
 from masterops.core.ids import uuid7
 from masterops.db import LogStore, Pool
+from masterops.db.log_store import TIDY_EVERY
 from masterops.errors import DatabaseError
 from masterops.logs import ApiMetric, Batch, Pipeline, ship_once
 from masterops.logs.record import LogRecord, encode
@@ -256,3 +257,114 @@ async def test_a_database_that_is_away_leaves_everything_in_the_spool(pipeline: 
             await ship_once(pipeline.folder, LogStore(pool))
 
     assert b"waits" in next(pipeline.folder.glob("*.jsonl")).read_bytes()
+
+
+async def test_every_text_arrives_as_it_was(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    What COPY's format means something by: tabs, line ends, backslashes, and its word for nothing.
+    """
+    texts = [
+        "\t",
+        "a\nb",
+        "\r\n",
+        "\\",
+        r"\N",
+        r"\.",
+        "\\\\n",
+        "\x01\x1f\x7f",
+        "",
+        "ü\u2028\U0001f600",
+        "null",
+    ]
+    for text in texts:
+        pipeline.logger().info(f"m{text}", operation=text or None, text=text, deep={text: [text]})
+
+    await ship_once(pipeline.folder, LogStore(pool))
+
+    found = await rows(pool, "integration_logs")
+    assert [f"m{text}" for text in texts] == [row["message"] for row in found]
+    assert [text or None for text in texts] == [row["operation"] for row in found]
+    assert [{"text": text, "deep": {text: [text]}} for text in texts] == [
+        row["details_json"] for row in found
+    ]
+
+
+async def test_a_few_bad_ones_among_thousands_are_found(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    Each with its own reason and the place of its own line; all others are stored, and counted once.
+    """
+    places = {}
+    for number in range(3000):
+        bad = number in (0, 777, 778, 2999)
+        line = encode(LogRecord(uuid7(), clock.now(), "x", "info", "info", f"n{number}"))
+        pipeline.spool.append(line.replace(b'"n', b'"\\u0000n') if bad else line)
+        places[number] = len(line)
+    before = next(pipeline.folder.glob("*.jsonl")).read_bytes()
+
+    shipped = await ship_once(pipeline.folder, LogStore(pool))
+
+    letters = await rows(pool, "ops.log_dead_letters")
+    stored = {row["message"] for row in await rows(pool, "integration_logs")}
+    assert (2996, 4) == (shipped.records, shipped.rejected)
+    assert {f"n{number}" for number in range(3000)} - {"n0", "n777", "n778", "n2999"} == stored
+    assert all(
+        b"u0000n" in before[letter["line_offset"] :].splitlines()[0] and letter["reason"]
+        for letter in letters
+    )
+    counted = await pool.fetch("SELECT sum(records)::int AS records FROM ops.deltas")
+    assert 2996 == counted[0]["records"]
+
+
+async def test_one_id_twice_is_a_dead_letter_and_one_row(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    Each is good without the other: the one that is left over is refused, and the pass comes to its end.
+    """
+    line = encode(LogRecord(uuid7(), clock.now(), "x", "info", "info", "twice"))
+    for each in (line, line):
+        pipeline.spool.append(each)
+
+    shipped = await ship_once(pipeline.folder, LogStore(pool))
+
+    (letter,) = await rows(pool, "ops.log_dead_letters")
+    assert 1 == len(await rows(pool, "integration_logs"))
+    assert (1, 1) == (shipped.records, shipped.rejected)
+    assert "duplicate key" in letter["reason"]
+
+
+async def test_each_batch_leaves_its_mark(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    All its rows bear the mark's transaction, also when some were refused; metrics alone leave none.
+    """
+    pipeline.measure(metric())
+    await ship_once(pipeline.folder, LogStore(pool))
+    none = await pool.fetch("SELECT FROM ops.log_arrivals")
+    pipeline.logger().info("one")
+    pipeline.spool.append(
+        encode(LogRecord(uuid7(), clock.now(), "x", "info", "info", "M")).replace(b'"M"', b'"\\u0000"')
+    )
+    pipeline.logger().info("two")
+    await ship_once(pipeline.folder, LogStore(pool))
+
+    found = await pool.fetch(
+        "SELECT l.message FROM ops.log_arrivals AS a JOIN integration_logs AS l"
+        " ON l.xmin = a.xmin AND l.created_at BETWEEN a.first_at AND a.last_at ORDER BY l.created_at"
+    )
+    assert [] == none
+    assert ["one", "two"] == [row["message"] for row in found]
+
+
+async def test_marks_are_cleared_away(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    Readers look at them within a second; nobody needs those of ten minutes ago.
+    """
+    store = LogStore(pool)
+    await pool.fetch(
+        "INSERT INTO ops.log_arrivals (first_at, last_at, records, arrived_at)"
+        " SELECT now(), now(), 1, now() - interval '11 minutes' FROM generate_series(1, 50)"
+    )
+    for number in range(TIDY_EVERY):
+        pipeline.logger().info(str(number))
+        await ship_once(pipeline.folder, store)
+
+    (left,) = await pool.fetch("SELECT count(*) AS n FROM ops.log_arrivals")
+    assert TIDY_EVERY == left["n"]

@@ -13,6 +13,7 @@ from psycopg.types.json import Jsonb
 from tests.sql.conftest import Connection
 from tests.sql.rows import (
     add,
+    ago,
     attempt,
     business,
     connection,
@@ -45,7 +46,7 @@ OWNED = {
     "ops.last_seen": "business_id",
 }
 TABLES = [*OWNED, "task_logs", "ops.sources", "ops.cycles", "ops.read_cursors", "ops.spool_segments",
-          "ops.log_dead_letters", "ops.partitioned_tables", "ops.horizons", "ops.deletions",
+          "ops.log_dead_letters", "ops.log_arrivals", "ops.partitioned_tables", "ops.horizons", "ops.deletions",
           "ops.relations", "ops.functions"]  # fmt: skip
 BUSINESS_VIEWS = [
     "business_activity",
@@ -111,6 +112,7 @@ def filled(admin: Connection) -> Connection:
         "ops.spool_segments": {"name": "a", "shipped_bytes": 0, "records": 0},
         "ops.log_dead_letters": {"segment": "a", "line_offset": 0, "line": "a", "reason": "a"},
         "ops.deletions": {"table_name": "a", "day": "2026-01-01", "records": 1},
+        "ops.log_arrivals": {"first_at": ago(), "last_at": ago(), "records": 1},
     }
     for table, values in kept.items():
         add(admin, table, **values)

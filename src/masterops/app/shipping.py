@@ -9,10 +9,9 @@ import contextlib
 from types import TracebackType
 
 from masterops import errors
+from masterops.app.shipping_pace import PAUSE_SECONDS, pause_after, pause_after_failure
 from masterops.logs import Logger, Pipeline, RecordStore, Shipped, ship_once
 
-PAUSE_SECONDS = 0.25
-LONGEST_PAUSE_SECONDS = 15.0
 FLUSH_SECONDS, LAST_SECONDS = 5.0, 30.0
 
 
@@ -30,6 +29,7 @@ class Shipping:
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
+        self._shipped_to: dict[str, int] = {}
 
     async def __aenter__(self) -> Shipping:
         self._task = asyncio.create_task(self._run(), name="masterops-shipping")
@@ -59,7 +59,7 @@ class Shipping:
     async def _ship(self) -> Shipped:
         # The background pass holds the segments' locks: beside it a second one would find nothing to do.
         async with self._one_at_a_time:
-            return await ship_once(self._pipeline.folder, self._store)
+            return await ship_once(self._pipeline.folder, self._store, self._shipped_to)
 
     async def _run(self) -> None:
         pause = PAUSE_SECONDS
@@ -67,13 +67,13 @@ class Shipping:
             try:
                 shipped = await self._ship()
             except errors.DatabaseError as error:
-                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+                pause = pause_after_failure(pause)
                 self._log.debug("logs.database_away", error=error.message, wait_seconds=pause)
             except Exception:  # shipping goes on whatever happens to one pass
-                pause = min(LONGEST_PAUSE_SECONDS, pause * 2)
+                pause = pause_after_failure(pause)
                 self._log.exception("logs.shipping_failed", wait_seconds=pause)
             else:
-                pause = PAUSE_SECONDS
+                pause = pause_after(shipped.size_bytes)
                 if shipped.rejected:
                     self._log.error("logs.rejected", rejected=shipped.rejected)
             with contextlib.suppress(TimeoutError):

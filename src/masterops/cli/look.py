@@ -75,7 +75,7 @@ def table(rows: Sequence[Mapping[str, Any]], columns: Sequence[Column], *, fit: 
     )
     body = [
         GAP.join(
-            _coloured(_pad(_cut(cell, w), w, c.right), cell)
+            _coloured(_pad(cut(cell, w), w, c.right), cell)
             for cell, w, c in zip(line, widths, columns, strict=True)
         ).rstrip()
         for line in cells
@@ -138,9 +138,11 @@ def _pad(text: str, size: int, right: bool) -> str:
     return space + text if right else text + space
 
 
-def _cut(text: str, size: int) -> str:
+def cut(text: str, size: int) -> str:
+    """The beginning of a text that is wider than `size` columns, with a mark at its end."""
     if cell_width(text) <= size:
         return text
+    text = text[:size]  # no character is narrower than nothing, and few are wider than one
     while text and cell_width(text) > size - 1:
         text = text[:-1]
     return text + "…"
@@ -148,7 +150,7 @@ def _cut(text: str, size: int) -> str:
 
 def one_line(text: str) -> str:
     """Control characters of a message must not move the reader's cursor."""
-    return "".join(each if each.isprintable() else " " for each in text)
+    return text if text.isprintable() else "".join(each if each.isprintable() else " " for each in text)
 
 
 def _coloured(padded: str, cell: str) -> str:

@@ -8,8 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from uuid import UUID
 
 import msgspec
+
+from masterops.errors import BadValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,3 +83,22 @@ def percent(value: float | None) -> str:
 def megabytes(value: float | None) -> str:
     """`12.3 MB`."""
     return "-" if value is None else f"{value / 1e6:,.1f} MB"
+
+
+def size(value: float | None) -> str:
+    """Bytes in the unit that suits them: `412 B`, `3.4 kB`, `12.3 MB`, `1.2 GB`."""
+    if value is None:
+        return "-"
+    for unit, name in ((1e9, "GB"), (1e6, "MB"), (1e3, "kB")):
+        if value >= unit:
+            return f"{value / unit:,.1f} {name}"
+    return f"{value:,} B"
+
+
+def uuid_of(kind: str, text: str) -> UUID:
+    """The id that `text` says. Raises BadValue."""
+    try:
+        return UUID(text)
+    except ValueError:
+        reason = "an id looks like 01978f3a-5b0c-7d2e-8f10-6a1b2c3d4e5f"
+        raise BadValue(kind=kind, value=text, reason=reason) from None

@@ -197,8 +197,8 @@ BUSINESS: tuple[Setting, ...] = (
     Setting(
         "log_days",
         _DAYS,
-        "How long its log records are kept, instead of retention.integration_logs_days; the shorter of both where "
-        "their level has days of its own.",
+        "How long its log records are kept, instead of integration_logs_days; the shorter of both where their "
+        "level has days of its own.",
         example=60,
     ),
 )

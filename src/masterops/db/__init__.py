@@ -5,6 +5,7 @@ The one door to PostgreSQL: the embedded server, connections, migrations, safe q
 from psycopg.types.json import Jsonb
 
 from masterops.db.connect import AsyncConnection, Pool, connect, connect_sync, explain, fetch, safe_url
+from masterops.db.dead_letters import Replayed, letters_by_segment, replay
 from masterops.db.embedded import Embedded, EmbeddedStatus
 from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
@@ -25,6 +26,7 @@ __all__ = [
     "LogStore",
     "Migration",
     "Pool",
+    "Replayed",
     "Rows",
     "Status",
     "TableQuery",
@@ -36,9 +38,11 @@ __all__ = [
     "explain",
     "explained",
     "fetch",
+    "letters_by_segment",
     "lint",
     "migrate",
     "raw_cursor",
+    "replay",
     "roll_up",
     "run",
     "safe_url",

@@ -1,31 +1,29 @@
 """
 The database's side of the log pipeline: rows and the segment's offset, in one transaction.
 
-A batch goes in by COPY. When the server refuses it, its rows are tried one by one: those that are
-refused again are kept as dead letters with the reason, and the rest of the batch is not held up.
+A batch goes in by COPY. When the server refuses it, the rows that it refuses are looked for and kept as dead
+letters with the reason, and the rest of the batch is not held up.
+
+Each batch leaves a line in `ops.log_arrivals`, by which readers that follow the log find its rows, however
+old they are: `xmin` is the same for all that one transaction wrote.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 import msgspec
 import psycopg
-from psycopg.sql import SQL, Identifier, Placeholder
-from psycopg.types.json import Jsonb
 
+from masterops.db._copying import about_the_row, copy_rows, refusals
 from masterops.db.connect import AsyncConnection, Pool
 from masterops.errors import DatabaseError
-from masterops.logs.record import ApiMetric, LogRecord, Row, clean_text, encode
-from masterops.logs.shipper import Batch
+from masterops.logs import Batch
+from masterops.logs.record import LogRecord, Row, clean_text
 
-TABLES: dict[type[msgspec.Struct], str] = {LogRecord: "integration_logs", ApiMetric: "api_metrics"}
-
-# SQLSTATE classes of a refusal that is about the row and would come again: data that do not fit their
-# column, a constraint, and a limit of the server's (54000: too long for an index).
-REFUSALS = frozenset({"22", "23", "54"})
+CHANNEL = "masterops_logs"
 LONGEST_LINE = 10_000_000  # of a dead letter; a column takes 1 GB, but nobody reads that
+TIDY_EVERY = 64  # batches
 
 OFFSET = "SELECT shipped_bytes FROM ops.spool_segments WHERE name = %s"
 # The condition makes a second shipper, which should not exist, fail instead of doubling rows.
@@ -39,6 +37,18 @@ WHERE s.shipped_bytes = %(start)s
 DEAD_LETTER = """
 INSERT INTO ops.log_dead_letters (segment, line_offset, line, reason) VALUES (%s, %s, %s, %s)
 """
+ARRIVED = """
+WITH arrived AS (
+    INSERT INTO ops.log_arrivals (first_at, last_at, records) VALUES (%s, %s, %s)
+)
+SELECT pg_notify(%s, '')
+"""
+# Two shippers never wait for each other here.
+TIDY = """
+DELETE FROM ops.log_arrivals WHERE id IN (
+    SELECT id FROM ops.log_arrivals WHERE arrived_at < now() - interval '10 minutes'
+    ORDER BY arrived_at LIMIT 1000 FOR UPDATE SKIP LOCKED)
+"""
 
 
 class LogStore:
@@ -48,6 +58,7 @@ class LogStore:
 
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
+        self._batches = 0
 
     async def offset(self, segment: str) -> int:
         """Bytes of `segment` that are stored."""
@@ -59,85 +70,60 @@ class LogStore:
         async with self._pool.connection() as connection:
             try:
                 async with connection.transaction():
-                    await _copy(connection, batch.rows)
-                    await _move(connection, batch, len(batch.rows))
+                    await self._keep(connection, batch, {})
                 return 0
-            except (psycopg.Error, RecursionError) as error:
-                if not _about_the_row(error):
+            except psycopg.Error as error:
+                if not about_the_row(error):
                     raise
-                return await _one_by_one(connection, batch)
+            async with connection.transaction():
+                refused = await refusals(connection, batch.rows)
+                await self._keep(connection, batch, refused)
+            return len(refused)
 
     async def forget(self, segment: str) -> None:
         """Drop the offset of a segment whose file is gone."""
         await self._pool.fetch("DELETE FROM ops.spool_segments WHERE name = %s", [segment])
 
-
-def _about_the_row(error: Exception) -> bool:
-    """Whether the others may be stored all the same; psycopg's own refusals have no SQLSTATE."""
-    if isinstance(error, (psycopg.DataError, psycopg.IntegrityError, RecursionError)):
-        return True
-    return isinstance(error, psycopg.Error) and (error.sqlstate or "")[:2] in REFUSALS
-
-
-async def _copy(connection: AsyncConnection, rows: Sequence[Row]) -> None:
-    for kind, table in TABLES.items():
-        mine = [row for row in rows if type(row) is kind]
-        if not mine:
-            continue
-        columns = SQL(", ").join(map(Identifier, kind.__struct_fields__))
-        statement = SQL("COPY public.{} ({}) FROM STDIN").format(Identifier(table), columns)
-        async with connection.cursor() as cursor, cursor.copy(statement) as copy:
-            for row in mine:
-                await copy.write_row(_values(row))
+    async def _keep(self, connection: AsyncConnection, batch: Batch, refused: dict[int, str]) -> None:
+        rows = (
+            [row for index, row in enumerate(batch.rows) if index not in refused] if refused else batch.rows
+        )
+        await store_rows(connection, rows)
+        await _bury(connection, batch.segment, [*batch.rejects, *_letters(batch, refused)])
+        where = {"name": batch.segment, "start": batch.start, "end": batch.end, "records": len(rows)}
+        cursor = await connection.execute(MOVE, where)
+        if cursor.rowcount != 1:
+            raise DatabaseError(
+                reason=f"segment {batch.segment} was shipped by somebody else at the same time"
+            )
+        self._batches += 1
+        if self._batches % TIDY_EVERY == 0:
+            await connection.execute(TIDY)
 
 
-async def _one_by_one(connection: AsyncConnection, batch: Batch) -> int:
-    """The slow way, after a refusal: each row in a savepoint of its own."""
-    refused = 0
-    async with connection.transaction():
-        for row in batch.rows:
-            try:
-                async with connection.transaction():
-                    await _insert(connection, row)
-            except (psycopg.Error, RecursionError) as error:
-                if not _about_the_row(error):
-                    raise
-                refused += 1
-                line = encode(row).decode().rstrip("\n")
-                await _bury(connection, batch, [(batch.start, line, _reason(error))])
-        await _move(connection, batch, len(batch.rows) - refused)
-    return refused
+async def store_rows(connection: AsyncConnection, rows: Sequence[Row]) -> None:
+    """
+    Store rows and tell those who follow the log. Belongs into a transaction, but not into a savepoint of it,
+    whose rows would not be found by its `xmin`.
+    """
+    await copy_rows(connection, rows)
+    moments = [row.created_at for row in rows if isinstance(row, LogRecord)]
+    if moments:
+        await connection.execute(ARRIVED, [min(moments), max(moments), len(moments), CHANNEL])
 
 
-def _reason(error: Exception) -> str:
-    said = error.diag.message_primary if isinstance(error, psycopg.Error) else None
-    return said or str(error) or type(error).__name__
+def _letters(batch: Batch, refused: dict[int, str]) -> list[tuple[int, str, str]]:
+    return [
+        (
+            batch.places[index] if batch.places else batch.start,
+            msgspec.json.encode(batch.rows[index]).decode(),
+            reason,
+        )
+        for index, reason in sorted(refused.items())
+    ]
 
 
-async def _insert(connection: AsyncConnection, row: Row) -> None:
-    names = type(row).__struct_fields__
-    statement = SQL("INSERT INTO public.{} ({}) VALUES ({})").format(
-        Identifier(TABLES[type(row)]),
-        SQL(", ").join(map(Identifier, names)),
-        SQL(", ").join(Placeholder() for _ in names),
-    )
-    await connection.execute(statement, _values(row))
-
-
-async def _move(connection: AsyncConnection, batch: Batch, records: int) -> None:
-    await _bury(connection, batch, batch.rejects)
-    where = {"name": batch.segment, "start": batch.start, "end": batch.end, "records": records}
-    cursor = await connection.execute(MOVE, where)
-    if cursor.rowcount != 1:
-        raise DatabaseError(reason=f"segment {batch.segment} was shipped by somebody else at the same time")
-
-
-async def _bury(connection: AsyncConnection, batch: Batch, letters: Iterable[tuple[int, str, str]]) -> None:
+async def _bury(connection: AsyncConnection, segment: str, letters: Iterable[tuple[int, str, str]]) -> None:
     for offset, line, reason in letters:
         texts = [clean_text(line, LONGEST_LINE), clean_text(reason)]
-        await connection.execute(DEAD_LETTER, [batch.segment, offset, *texts])
-
-
-def _values(row: Row) -> list[Any]:
-    values = msgspec.structs.astuple(row)
-    return [Jsonb(value, dumps=msgspec.json.encode) if isinstance(value, dict) else value for value in values]
+        await connection.execute(DEAD_LETTER, [segment, offset, *texts])

@@ -116,10 +116,10 @@ async def clean_up(
     dry_run: bool = False,
 ) -> Dropped:
     """
-    Forget rows older than so many days; log records by level and by business (slug to days) where those say so.
+    Forget rows older than so many days; of log records also by level, and by business (slug to days).
 
-    A dry run does the same and takes it back, so its counts are exact. Raises DatabaseError; nothing is deleted
-    then.
+    A dry run does the same and takes it back, so its counts are exact. Raises DatabaseError; then nothing is
+    deleted.
     """
     levels, owners = retention.log_levels, dict(businesses or {})
     days: dict[str, object] = {

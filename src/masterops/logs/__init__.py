@@ -6,6 +6,7 @@ survives the death of the process. A shipper copies segments into PostgreSQL, in
 as the segment's offset, so that a record arrives exactly once.
 """
 
+from masterops.logs.batch import Batch, decode_carried
 from masterops.logs.bridge import Bridge, StructlogProcessor, WarningsBridge
 from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound, carry
@@ -15,7 +16,8 @@ from masterops.logs.otlp import check_installed, otlp_exporter
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
 from masterops.logs.redact import REDACTED, hide_personal, redact, redact_text, remember
-from masterops.logs.shipper import Batch, RecordStore, Shipped, ship_once
+from masterops.logs.segments import Segment, segments, whole_bytes
+from masterops.logs.shipper import RecordStore, Shipped, ship_once
 from masterops.logs.spool import Spool
 
 __all__ = [
@@ -30,6 +32,7 @@ __all__ = [
     "Perf",
     "Pipeline",
     "RecordStore",
+    "Segment",
     "Shipped",
     "Spool",
     "StructlogProcessor",
@@ -38,13 +41,16 @@ __all__ = [
     "bound",
     "carry",
     "check_installed",
+    "decode_carried",
     "default_pipeline",
     "hide_personal",
     "otlp_exporter",
     "redact",
     "redact_text",
     "remember",
+    "segments",
     "set_default_pipeline",
     "ship_once",
     "short_value",
+    "whole_bytes",
 ]

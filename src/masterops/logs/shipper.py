@@ -17,28 +17,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import msgspec
-
 from masterops.errors import DatabaseLost, DatabaseUnreachable
-from masterops.logs.record import Row, decode
+from masterops.logs.batch import SMALLEST_BYTES, Batch, next_size, read_batch
+from masterops.logs.segments import owner_lives, try_lock
 from masterops.logs.spool import OPENING, SUFFIX
 
 SHIPPING = ".shipping"  # the lock of whoever ships the segment
 PATIENCE_SECONDS = 60.0
-BATCH_BYTES = 2 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """
-    What lies between two offsets of one segment: rows, and lines that are none with the reason.
-    """
-
-    segment: str
-    start: int
-    end: int
-    rows: tuple[Row, ...]
-    rejects: tuple[tuple[int, str, str], ...]  # offset, line, reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +35,14 @@ class Shipped:
     records: int = 0
     rejected: int = 0
     finished_segments: int = 0
+    size_bytes: int = 0
 
     def __add__(self, other: Shipped) -> Shipped:
         return Shipped(
             self.records + other.records,
             self.rejected + other.rejected,
             self.finished_segments + other.finished_segments,
+            self.size_bytes + other.size_bytes,
         )
 
 
@@ -77,20 +64,27 @@ class RecordStore(Protocol):
         ...
 
 
-async def ship_once(folder: Path, store: RecordStore) -> Shipped:
+async def ship_once(folder: Path, store: RecordStore, shipped_to: dict[str, int] | None = None) -> Shipped:
     """
     Ship everything that the spool holds now, oldest segment first, own and adopted ones alike.
+
+    Whoever calls it again and again hands the same `shipped_to` each time, in which it notes how far it has
+    got in segments that are still open: one that has not grown since costs the store no question.
 
     Raises DatabaseError when the database is away; nothing is lost by that, call it again later. Any
     other failure of one segment is raised at the end, when the others have been shipped.
     """
     _sweep(folder)
     shipped, failure = Shipped(), None
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    shipped_to = {} if shipped_to is None else shipped_to
+    paths = sorted(folder.glob(f"*{SUFFIX}"))
+    for gone in shipped_to.keys() - {path.name for path in paths}:
+        del shipped_to[gone]
+    for path in paths:
         try:
             with _claimed(path) as claimed:
                 if claimed:
-                    shipped += await _ship_segment(path, store)
+                    shipped += await _ship_segment(path, store, shipped_to)
         except (DatabaseLost, DatabaseUnreachable):
             raise
         except Exception as error:  # whatever it is, it must not hold up the other segments
@@ -100,54 +94,26 @@ async def ship_once(folder: Path, store: RecordStore) -> Shipped:
     return shipped
 
 
-async def _ship_segment(path: Path, store: RecordStore) -> Shipped:
-    records = rejected = 0
+async def _ship_segment(path: Path, store: RecordStore, shipped_to: dict[str, int]) -> Shipped:
     # Asked before reading: a segment that was finished then cannot have grown since.
-    complete = not _owner_lives(path)
-    position = await store.offset(path.name)
-    while batch := read_batch(path, position, complete=complete):
-        rejected += len(batch.rejects) + await store.store(batch)
-        records += len(batch.rows)
+    complete = not owner_lives(path)
+    if not complete and path.stat().st_size == shipped_to.get(path.name):
+        return Shipped()
+    begin = position = await store.offset(path.name)
+    size, records, rejected = SMALLEST_BYTES, 0, 0
+    while batch := read_batch(path, position, complete=complete, most=size):
+        refused = await store.store(batch)
+        rejected += len(batch.rejects) + refused
+        records += len(batch.rows) - refused
+        size = next_size(size, batch.end - position)
         position = batch.end
-    if not complete:
-        return Shipped(records, rejected, 0)
-    path.unlink(missing_ok=True)
-    await store.forget(path.name)
-    return Shipped(records, rejected, 1)
-
-
-def read_batch(path: Path, start: int, *, complete: bool, most: int = BATCH_BYTES) -> Batch | None:
-    """
-    The next whole lines from `start`, or None at the end.
-
-    A torn last line of a finished segment (the process was killed inside a write) is a reject; of a
-    growing one it is left for the next pass.
-    """
-    with path.open("rb") as file:
-        file.seek(start)
-        data = file.read(most)
-        while data and b"\n" not in data and (more := file.read(most)):
-            data += more
-    end = data.rfind(b"\n") + 1
-    if end == 0 and not (complete and data):
-        return None
-    body = data[:end] if end else data
-    rows: list[Row] = []
-    rejects: list[tuple[int, str, str]] = []
-    for offset, line in _lines(body, start):
-        try:
-            rows.append(decode(line))
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            rejects.append((offset, line.decode("utf-8", "backslashreplace"), f"not a record: {error}"))
-    return Batch(path.name, start, start + len(body), tuple(rows), tuple(rejects))
-
-
-def _lines(body: bytes, start: int) -> Iterator[tuple[int, bytes]]:
-    offset = start
-    for line in body.split(b"\n"):
-        if line:
-            yield offset, line
-        offset += len(line) + 1
+    if complete:
+        path.unlink(missing_ok=True)
+        await store.forget(path.name)
+        shipped_to.pop(path.name, None)
+    else:
+        shipped_to[path.name] = position
+    return Shipped(records, rejected, int(complete), position - begin)
 
 
 @contextlib.contextmanager
@@ -157,7 +123,7 @@ def _claimed(path: Path) -> Iterator[bool]:
     file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         # The segment may have been shipped and deleted while we opened its lock.
-        yield _try_lock(file, fcntl.LOCK_EX) and path.exists()
+        yield try_lock(file, fcntl.LOCK_EX) and path.exists()
     finally:
         if not path.exists():
             lock.unlink(missing_ok=True)
@@ -187,24 +153,7 @@ def _remove(path: Path) -> None:
     with contextlib.suppress(OSError):  # swept by another one already, or not ours to delete
         file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
-            if _try_lock(file, fcntl.LOCK_EX):
+            if try_lock(file, fcntl.LOCK_EX):
                 path.unlink()
         finally:
             os.close(file)
-
-
-def _owner_lives(path: Path) -> bool:
-    """The owner's exclusive lock lasts as long as its process or its open segment."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return not _try_lock(file, fcntl.LOCK_SH)
-    finally:
-        os.close(file)
-
-
-def _try_lock(file: int, kind: int) -> bool:
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -4,22 +4,31 @@ what happened.
 """
 
 from masterops.reports.attention import Attention, Reason, attention
-from masterops.reports.logs import LogFilter, LogRow, follow_logs, read_logs
+from masterops.reports.log_filter import LogFilter, LogRow
+from masterops.reports.log_following import follow_logs
+from masterops.reports.log_thread import Step, thread
+from masterops.reports.logs import Hidden, hidden, read_around, read_logs, read_trace
 from masterops.reports.stats import SourceStats, stats
 from masterops.reports.summary import ConnectionNow, LastCycle, Summary, summary
 
 __all__ = [
     "Attention",
     "ConnectionNow",
+    "Hidden",
     "LastCycle",
     "LogFilter",
     "LogRow",
     "Reason",
     "SourceStats",
+    "Step",
     "Summary",
     "attention",
     "follow_logs",
+    "hidden",
+    "read_around",
     "read_logs",
+    "read_trace",
     "stats",
     "summary",
+    "thread",
 ]

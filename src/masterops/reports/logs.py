@@ -1,122 +1,127 @@
 """
-Log records by filter, newest last; and new ones as they come.
+Log records by filter, newest last; those around one of them; and what the filters hide.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import msgspec
 
-from masterops.core import clock
-from masterops.db import Pool
+from masterops import errors
+from masterops.db import AsyncConnection, Pool
+from masterops.reports.log_filter import COLUMNS, LogFilter, LogRow, row_of, where
 
-POLL_SECONDS = 0.5
-MOST_RECENT = 10_000
-# Records reach the database a little after the moment they bear.
-LATEST_ARRIVAL = timedelta(minutes=2)
-
-COLUMNS = (
-    "created_at, id, level, status, source, service, operation, message, details_json, duration_ms,"
-    " business_id, integration_id, workflow_id, trace_id"
-)
-# A record names its business by slug or by id.
-OF_BUSINESS = "business_id IN (SELECT %s UNION ALL SELECT key FROM ops.business_keys WHERE slug = %s)"
 NEWEST = "ORDER BY created_at DESC, id DESC"
-AT_LEAST = {"debug": ["debug", "info", "warn", "error"], "info": ["info", "warn", "error"]}
-AT_LEAST |= {"warn": ["warn", "error"], "error": ["error"]}
+OLDEST = "ORDER BY created_at, id"
+MOST_COUNTED = 10_000
+COUNT_MILLISECONDS = 500
+# An id tells when it was made, and a record is stamped within the same moment.
+NEAR = timedelta(seconds=5)
 
 
-class LogFilter(msgspec.Struct, frozen=True):
+class Hidden(msgspec.Struct, frozen=True):
     """
-    Which records: `level` is the lowest one wanted, `since` the oldest moment.
-    """
-
-    source: str | None = None
-    level: str | None = None
-    business: str | None = None
-    since: datetime | None = None
-
-
-class LogRow(msgspec.Struct, frozen=True):
-    """
-    One row of `integration_logs`.
+    How many records pass when one filter is left out: None when counting took too long, `more` when there
+    are more than `records`.
     """
 
-    created_at: datetime
-    id: str
-    level: str
-    status: str
-    source: str
-    message: str
-    service: str | None = None
-    operation: str | None = None
-    details_json: dict[str, Any] | None = None
-    duration_ms: float | None = None
-    business_id: str | None = None
-    integration_id: str | None = None
-    workflow_id: str | None = None
-    trace_id: str | None = None
+    filter: str
+    records: int | None
+    more: bool = False
 
 
 async def read_logs(pool: Pool, wanted: LogFilter, *, limit: int) -> list[LogRow]:
     """The newest `limit` records that pass, in the order of time. Raises DatabaseError."""
-    conditions, values = _where(wanted)
-    sql = f"SELECT {COLUMNS} FROM public.integration_logs WHERE {conditions} {NEWEST} LIMIT %s"
     async with pool.connection() as connection:
-        cursor = await connection.execute(sql.encode(), [*values, limit])
-        rows: list[dict[str, Any]] = await cursor.fetchall()
-    return [_row(row) for row in reversed(rows)]
+        return await newest(connection, wanted, limit)
 
 
-async def follow_logs(pool: Pool, wanted: LogFilter, *, limit: int) -> AsyncIterator[LogRow]:
+async def read_trace(pool: Pool, wanted: LogFilter, *, limit: int) -> list[LogRow]:
+    """The oldest `limit` records that pass. Raises DatabaseError."""
+    async with pool.connection() as connection:
+        return await _select(connection, wanted, "true", [], OLDEST, limit)
+
+
+async def read_around(pool: Pool, id: UUID, wanted: LogFilter, *, limit: int) -> list[LogRow]:
     """
-    The newest `limit` records, then every new one within a second of its arrival; it does not end.
+    The record and at most `limit` that pass, half of them before and half after it, in the order of time.
 
-    One that arrives more than two minutes after its own moment, from a spool that had to wait, is not shown:
-    `read_logs` has it.
+    Raises UnknownName when there is no such record, and DatabaseError.
     """
-    newest = await read_logs(pool, wanted, limit=limit)
-    shown = {row.id: row.created_at for row in await _recent(pool, wanted)}
-    for row in newest:
-        shown[row.id] = row.created_at
-        yield row
-    while True:
-        await asyncio.sleep(POLL_SECONDS)
-        for row in await _recent(pool, wanted):
-            if row.id not in shown:
-                shown[row.id] = row.created_at
-                yield row
-        shown = {id: at for id, at in shown.items() if at >= clock.now() - 2 * LATEST_ARRIVAL}
+    async with pool.connection() as connection:
+        row = await _find(connection, id)
+        if row is None:
+            raise errors.UnknownName(
+                kind="log record", name=str(id), where="", hint="`ops logs --ids` shows the ids."
+            )
+        place = [row.created_at, row.id]
+        half = max(1, limit // 2)
+        before = await _select(connection, wanted, "(created_at, id) < (%s, %s)", place, NEWEST, half)
+        after = await _select(connection, wanted, "(created_at, id) > (%s, %s)", place, OLDEST, half)
+    return [*reversed(before), row, *after]
 
 
-async def _recent(pool: Pool, wanted: LogFilter) -> list[LogRow]:
-    oldest = clock.now() - LATEST_ARRIVAL
-    since = max(oldest, wanted.since or oldest)
-    return await read_logs(pool, msgspec.structs.replace(wanted, since=since), limit=MOST_RECENT)
+async def hidden(pool: Pool, wanted: LogFilter) -> list[Hidden]:
+    """What each of the filters hides, in the order of `LogFilter`. Takes a second at most."""
+    return list(await asyncio.gather(*(_count(pool, wanted, name) for name in wanted.given)))
 
 
-def _where(wanted: LogFilter) -> tuple[str, list[object]]:
-    conditions = ["true"]
-    values: list[object] = []
-    if wanted.source is not None:
-        conditions.append("source = %s")
-        values.append(wanted.source)
-    if wanted.level is not None:
-        conditions.append("level = ANY(%s)")
-        values.append(AT_LEAST[wanted.level])
-    if wanted.business is not None:
-        conditions.append(OF_BUSINESS)
-        values += [wanted.business, wanted.business]
-    if wanted.since is not None:
-        conditions.append("created_at >= %s")
-        values.append(wanted.since)
-    return " AND ".join(conditions), values
+async def newest(connection: AsyncConnection, wanted: LogFilter, limit: int) -> list[LogRow]:
+    """The newest records that pass, in the order of time."""
+    return (await _select(connection, wanted, "true", [], NEWEST, limit))[::-1]
 
 
-def _row(row: dict[str, Any]) -> LogRow:
-    took = row["duration_ms"]
-    return LogRow(**{**row, "id": str(row["id"]), "duration_ms": None if took is None else float(took)})
+async def _find(connection: AsyncConnection, id: UUID) -> LogRow | None:
+    made = _made_at(id)
+    if made is not None:
+        near = "id = %s AND created_at BETWEEN %s AND %s"
+        rows = await _select(connection, LogFilter(), near, [id, made - NEAR, made + NEAR], NEWEST, 1)
+        if rows:
+            return rows[0]
+    rows = await _select(connection, LogFilter(), "id = %s", [id], NEWEST, 1)
+    return rows[0] if rows else None
+
+
+def _made_at(id: UUID) -> datetime | None:
+    """The moment in an id of version 7."""
+    if id.version != 7:
+        return None
+    try:
+        return datetime.fromtimestamp((id.int >> 80) / 1000, UTC)
+    except (OverflowError, ValueError):  # the 48 bits reach beyond the year 9999
+        return None
+
+
+async def _select(
+    connection: AsyncConnection,
+    wanted: LogFilter,
+    condition: str,
+    values: list[object],
+    order: str,
+    limit: int,
+) -> list[LogRow]:
+    passes = where(wanted)
+    sql = f"SELECT {COLUMNS} FROM public.integration_logs WHERE {condition} AND {passes.sql} {order} LIMIT %s"
+    cursor = await connection.execute(sql.encode(), [*values, *passes.values, limit])
+    return [row_of(row) for row in await cursor.fetchall()]
+
+
+async def _count(pool: Pool, wanted: LogFilter, name: str) -> Hidden:
+    passes = where(wanted.without(name))
+    inner = f"SELECT FROM public.integration_logs WHERE {passes.sql} LIMIT %s"
+    try:
+        async with pool.connection() as connection, connection.transaction():
+            await connection.execute(f"SET LOCAL statement_timeout = {COUNT_MILLISECONDS}".encode())
+            cursor = await connection.execute(
+                f"SELECT count(*) AS records FROM ({inner}) AS l".encode(), [*passes.values, MOST_COUNTED + 1]
+            )
+            row = await cursor.fetchone() or {}
+    except errors.DatabaseLost:
+        raise
+    except errors.DatabaseError:  # it took too long
+        return Hidden(name, None)
+    found = int(row.get("records", 0))
+    return Hidden(name, min(found, MOST_COUNTED), more=found > MOST_COUNTED)

@@ -1,0 +1,117 @@
+"""
+A piece of one segment: its lines as rows, and those that are none with the reason.
+
+The details of a record are carried on as the JSON that they are: nobody looks into them on the way, and the
+server checks them when it stores them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from masterops.logs.record import ApiMetric, LogRecord, Row
+
+SMALLEST_BYTES = 256 * 1024
+LARGEST_BYTES = 2 * 1024 * 1024
+
+# Rows are many and short-lived, and hold nothing that could be part of a cycle.
+Carried = msgspec.defstruct(
+    "Carried",
+    [("details_json", msgspec.Raw, msgspec.Raw(b"{}"))],
+    bases=(LogRecord,),
+    tag_field="to",
+    tag=str(LogRecord.__struct_config__.tag),
+    frozen=True,
+    gc=False,
+)
+_decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Carried | ApiMetric)
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """
+    What lies between two offsets of one segment. `places` are the offsets of the rows, where they are known.
+    """
+
+    segment: str
+    start: int
+    end: int
+    rows: tuple[Row, ...]
+    rejects: tuple[tuple[int, str, str], ...]  # offset, line, reason
+    places: tuple[int, ...] = ()
+
+
+def decode_carried(line: bytes) -> Row:
+    """
+    The row in one line, its details left as they are.
+
+    Raises msgspec.DecodeError or ValidationError, UnicodeDecodeError or RecursionError.
+    """
+    row: Row = _decoder.decode(line)
+    return row
+
+
+def next_size(size: int, taken: int) -> int:
+    """
+    How many bytes to read after a reading of `size` that found `taken`: twice as many while there is more,
+    the least again when there was not.
+    """
+    # The last line of a full reading is mostly cut and left for the next.
+    return min(LARGEST_BYTES, 2 * size) if 2 * taken > size else SMALLEST_BYTES
+
+
+def read_batch(path: Path, start: int, *, complete: bool, most: int = LARGEST_BYTES) -> Batch | None:
+    """
+    The next whole lines from `start`, about `most` bytes of them, or None at the end.
+
+    A torn last line of a finished segment (the process was killed inside a write) is a reject; of a
+    growing one it is left for the next pass.
+    """
+    with path.open("rb") as file:
+        file.seek(start)
+        data = file.read(most)
+        while data and b"\n" not in data and (more := file.read(most)):
+            data += more
+    end = data.rfind(b"\n") + 1
+    if end == 0 and not (complete and data):
+        return None
+    body = data[:end] if end else data
+    return _batch(path.name, start, body)
+
+
+def _batch(segment: str, start: int, body: bytes) -> Batch:
+    rows: list[Row] = []
+    places: list[int] = []
+    rejects: list[tuple[int, str, str]] = []
+    legible = _is_text(body)
+    for offset, line in _lines(body, start):
+        try:
+            if not legible:
+                line.decode()
+            rows.append(decode_carried(line))
+            places.append(offset)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+            rejects.append((offset, line.decode("utf-8", "backslashreplace"), f"not a record: {error}"))
+    return Batch(segment, start, start + len(body), tuple(rows), tuple(rejects), tuple(places))
+
+
+def _is_text(body: bytes) -> bool:
+    """Asked once for all lines: what is carried on unread is not checked by the decoder."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _lines(body: bytes, start: int) -> Iterator[tuple[int, bytes]]:
+    offset = start
+    for line in body.split(b"\n"):
+        if line:
+            yield offset, line
+        offset += len(line) + 1
