@@ -133,6 +133,9 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("schedule.retention", kinds.CRON, "When old records are dropped.", default="23 3 * * *"),
     Setting("retention.integration_logs_days", _DAYS, "How long log records are kept.", default=30),
+    Setting("retention.workflow_logs_days", _DAYS, "How long workflow executions are kept.", default=90),
+    Setting("retention.api_metrics_days", _DAYS, "How long the metrics of calls are kept.", default=30),
+    Setting("retention.health_checks_days", _DAYS, "How long health checks are kept.", default=90),
     *(
         Setting(
             f"retention.{level}_days",
@@ -142,9 +145,6 @@ SETTINGS: tuple[Setting, ...] = (
         )
         for level, days in (("debug", 3), ("info", 14), ("warn", 60), ("error", 180))
     ),
-    Setting("retention.workflow_logs_days", _DAYS, "How long workflow executions are kept.", default=90),
-    Setting("retention.api_metrics_days", _DAYS, "How long the metrics of calls are kept.", default=30),
-    Setting("retention.health_checks_days", _DAYS, "How long health checks are kept.", default=90),
     Setting("http.timeout_seconds", _SECONDS, "How long one attempt of a call may take.", default=30.0),
     Setting(
         "http.deadline_seconds",
@@ -197,7 +197,7 @@ BUSINESS: tuple[Setting, ...] = (
     Setting(
         "log_days",
         _DAYS,
-        "How long its log records are kept, instead of integration_logs_days; the shorter of both where their "
+        "How long its log records are kept, instead of integration_logs_days; the shorter of both if their "
         "level has days of its own.",
         example=60,
     ),

@@ -77,11 +77,11 @@ FROM (
         AND starts > date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s)
         AND starts <= now()
     UNION ALL
-    SELECT hour, business_id, source, records
+    SELECT date_bin('1 hour', slot, '2000-01-01 00:00+00'), business_id, source, records
     FROM ops.deltas
     WHERE subject = 'log'
-        AND hour > date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s)
-        AND hour <= now()
+        AND slot >= date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s - 1)
+        AND slot <= now()
 ) AS l
 -- Also a name that is not registered.
 WHERE %(business)s::text IS NULL OR l.business_id = %(business)s::text OR l.business_id IN (
@@ -98,15 +98,15 @@ SELECT
 FROM (
     SELECT starts AS hour, business_id, errors
     FROM ops.rollups
-    WHERE subject = 'log' AND span = 'hour' AND errors > 0
+    WHERE subject = 'log' AND span = 'hour' AND errors <> 0
         AND starts > date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s)
         AND starts <= now()
     UNION ALL
-    SELECT hour, business_id, errors
+    SELECT date_bin('1 hour', slot, '2000-01-01 00:00+00'), business_id, errors
     FROM ops.deltas
-    WHERE subject = 'log' AND errors > 0
-        AND hour > date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s)
-        AND hour <= now()
+    WHERE subject = 'log' AND errors <> 0
+        AND slot >= date_bin('1 hour', now(), '2000-01-01 00:00+00') - make_interval(hours => %(hours)s - 1)
+        AND slot <= now()
 ) AS l
 JOIN ops.business_keys AS k ON k.key = l.business_id
 WHERE %(business)s::text IS NULL OR k.slug = %(business)s::text
