@@ -15,8 +15,9 @@ from typing import Literal, TextIO
 from masterops.errors import BadValue
 from masterops.logs.console import paint
 from masterops.logs.logger import Logger, build
+from masterops.logs.losses import Counts, total_of
 from masterops.logs.record import LEVELS, ApiMetric, LogRecord, encode
-from masterops.logs.spool import Spool
+from masterops.logs.spool import Policy, Spool
 
 Console = Literal["off", "auto", "pretty", "json"]
 
@@ -34,8 +35,9 @@ class Pipeline:
         levels: Mapping[str, str] | None = None,
         console: Console = "off",
         stream: TextIO | None = None,
+        policy: Policy | None = None,
     ) -> None:
-        self.spool = Spool(folder, notice=_say_lost)
+        self.spool = Spool(folder, policy, notice=_say_lost)
         # Public: source -> its own threshold; may be changed at run time like `level`.
         self.levels: dict[str, str] = dict(levels or {})
         for each in self.levels.values():
@@ -61,7 +63,7 @@ class Pipeline:
 
     @property
     def lost(self) -> int:
-        """Records that could not be written to disk since the start."""
+        """Records that this process could not keep since its start."""
         return self.spool.lost
 
     def logger(self, /, **fields: object) -> Logger:
@@ -78,13 +80,13 @@ class Pipeline:
     def emit(self, record: LogRecord) -> None:
         """Write one log record into the spool, and to the console where one is wanted."""
         line = encode(record)
-        self.spool.append(line)
+        self.spool.append(line, record.level)
         if self._console != "off":
             self._show(record, line)
 
     def measure(self, metric: ApiMetric) -> None:
         """Write one row of `api_metrics` into the spool."""
-        self.spool.append(encode(metric))
+        self.spool.append(encode(metric), "metric")
 
     def close(self) -> None:
         """Finish the open segment."""
@@ -108,8 +110,8 @@ def _threshold(level: str) -> int:
     return LEVELS[level]
 
 
-def _say_lost(count: int) -> bytes:
-    return encode(build("error", "logs.lost", {"lost": count}))
+def _say_lost(counts: Counts) -> bytes:
+    return encode(build("error", "logs.lost", {"lost": total_of(counts), "reasons": counts}))
 
 
 _default: Pipeline | None = None

@@ -21,7 +21,7 @@ import msgspec
 
 from masterops.errors import DatabaseLost, DatabaseUnreachable
 from masterops.logs.record import Row, decode
-from masterops.logs.spool import OPENING, SUFFIX
+from masterops.logs.segments import OPENING, SUFFIX, discard, end_of, seal
 
 SHIPPING = ".shipping"  # the lock of whoever ships the segment
 PATIENCE_SECONDS = 60.0
@@ -105,20 +105,24 @@ async def _ship_segment(path: Path, store: RecordStore) -> Shipped:
     # Asked before reading: a segment that was finished then cannot have grown since.
     complete = not _owner_lives(path)
     position = await store.offset(path.name)
-    while batch := read_batch(path, position, complete=complete):
+    complete = complete or seal(path)
+    end = end_of(path) if complete else None
+    while batch := read_batch(path, position, complete=complete, end=end):
         rejected += len(batch.rejects) + await store.store(batch)
         records += len(batch.rows)
         position = batch.end
     if not complete:
         return Shipped(records, rejected, 0)
-    path.unlink(missing_ok=True)
+    discard(path)
     await store.forget(path.name)
     return Shipped(records, rejected, 1)
 
 
-def read_batch(path: Path, start: int, *, complete: bool, most: int = BATCH_BYTES) -> Batch | None:
+def read_batch(
+    path: Path, start: int, *, complete: bool, most: int = BATCH_BYTES, end: int | None = None
+) -> Batch | None:
     """
-    The next whole lines from `start`, or None at the end.
+    The next whole lines from `start`, or None at the end; `end` is where a segment was sealed.
 
     A torn last line of a finished segment (the process was killed inside a write) is a reject; of a
     growing one it is left for the next pass.
@@ -128,10 +132,12 @@ def read_batch(path: Path, start: int, *, complete: bool, most: int = BATCH_BYTE
         data = file.read(most)
         while data and b"\n" not in data and (more := file.read(most)):
             data += more
-    end = data.rfind(b"\n") + 1
-    if end == 0 and not (complete and data):
+    if end is not None:
+        data = data[: max(0, end - start)]
+    whole = data.rfind(b"\n") + 1
+    if whole == 0 and not (complete and data):
         return None
-    body = data[:end] if end else data
+    body = data[:whole] if whole else data
     rows: list[Row] = []
     rejects: list[tuple[int, str, str]] = []
     for offset, line in _lines(body, start):
