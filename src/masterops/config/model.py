@@ -42,11 +42,15 @@ class Database:
 @dataclass(frozen=True, slots=True)
 class Log:
     """
-    What is kept and how it looks on the console.
+    What is kept, how safely, and how it looks on the console.
     """
 
     level: str
     console: str
+    durability: str
+    spool_max_mb: int
+    when_full: str
+    block_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_def
 from masterops.logs.record import ApiMetric, LogRecord
 from masterops.logs.redact import REDACTED, redact, redact_text, remember
 from masterops.logs.shipper import Batch, RecordStore, Shipped, ship_once
-from masterops.logs.spool import Spool
+from masterops.logs.spool import Policy, Spool
+from masterops.logs.state import SpoolState, spool_state
 
 __all__ = [
     "REDACTED",
@@ -26,9 +27,11 @@ __all__ = [
     "Logger",
     "Perf",
     "Pipeline",
+    "Policy",
     "RecordStore",
     "Shipped",
     "Spool",
+    "SpoolState",
     "bind",
     "bound",
     "default_pipeline",
@@ -38,4 +41,5 @@ __all__ = [
     "set_default_pipeline",
     "ship_once",
     "short_value",
+    "spool_state",
 ]

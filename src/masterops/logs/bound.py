@@ -15,7 +15,8 @@ from dataclasses import dataclass
 MIB = 1024 * 1024
 SHARES: dict[str, float] = {"debug": 0.80, "info": 0.90, "metric": 0.90, "warn": 0.97, "error": 1.0}
 LEAST_BYTES = 64 * 1024
-MOST_WRITERS = 32  # that are given a part each: more than these hardly write at the same moment
+# Writers that are given a part each: some may start at this moment, and hardly more write at the same one.
+LEAST_WRITERS, MOST_WRITERS = 8, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +40,14 @@ def admits(level: str, size: int, used: int, bound: int) -> bool:
     return used + size <= SHARES.get(level, 1.0) * bound
 
 
+def first_limit(bound: int) -> int:
+    """Bytes up to which no level is refused."""
+    return int(min(SHARES.values()) * bound)
+
+
 def is_tight(used: int, bound: int) -> bool:
     """Whether the first level is refused."""
-    return used >= min(SHARES.values()) * bound
+    return used >= first_limit(bound)
 
 
 def allowance(usage: Usage, bound: int) -> int:
@@ -50,7 +56,7 @@ def allowance(usage: Usage, bound: int) -> int:
 
     Never less than 64 KiB (or a 64th of a very small bound), by which each process may go over.
     """
-    first = int(min(SHARES.values()) * bound)
+    first = first_limit(bound)
     room = (first if usage.used < first else bound) - usage.used
-    writers = max(1, min(usage.writers, MOST_WRITERS))
+    writers = max(LEAST_WRITERS, min(usage.writers, MOST_WRITERS))
     return max(room // (2 * writers), min(LEAST_BYTES, bound // 64))

@@ -12,10 +12,11 @@ import contextlib
 import fcntl
 import os
 import threading
+import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from errno import EDQUOT, ENOSPC
+from errno import EDQUOT, ENOSPC, EWOULDBLOCK
 from pathlib import Path
 from typing import Literal
 
@@ -31,6 +32,7 @@ REMOVED: Reason = "removed"  # written, and then somebody deleted the file befor
 
 NAME = "lost.json"
 SIZE_BYTES = 4096
+TRIES = 50
 
 Counts = dict[str, dict[str, int]]  # reason -> level -> records
 
@@ -86,8 +88,14 @@ class Losses:
             self._unsaved.update((reason, level) for level in levels)
             self.total += self._unsaved.total() - before
             self.untold = self.untold or self._unsaved.total() > 0
-            with contextlib.suppress(OSError), self._open() as file:  # kept in memory until it works
-                self._save(file, self._current(file))
+        self.save()
+
+    def save(self) -> None:
+        """Write down what is not in the file yet; what cannot be written stays in memory until it can."""
+        with self._lock, contextlib.suppress(OSError):
+            if self._unsaved:
+                with self._open() as file:
+                    self._save(file, self._current(file))
 
     def reserve(self) -> None:
         """Make the file, as long as there is room for it."""
@@ -126,10 +134,10 @@ class Losses:
 
     @contextlib.contextmanager
     def _open(self) -> Iterator[int]:
-        """The file, locked. Never waits: BlockingIOError when another process has it."""
+        """The file, locked. Waits a moment at most: then BlockingIOError, as another process has it."""
         file = os.open(self._folder / NAME, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file)
             yield file
         finally:
             os.close(file)
@@ -146,6 +154,17 @@ class Losses:
         size = -(-(len(content) + 1) // SIZE_BYTES) * SIZE_BYTES
         os.pwrite(file, content.ljust(size - 1) + b"\n", 0)
         self._unsaved.clear()
+
+
+def _lock(file: int) -> None:
+    for _ in range(TRIES):
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0)  # the others hold it for microseconds, unless they are stopped
+        else:
+            return
+    raise BlockingIOError(EWOULDBLOCK, os.strerror(EWOULDBLOCK))
 
 
 def _add(book: Book, more: Counter[tuple[str, str]]) -> Book:

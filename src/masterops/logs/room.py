@@ -12,13 +12,14 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from masterops.logs.bound import Usage, admits, allowance, bound_of, is_tight
+from masterops.logs.bound import Usage, admits, allowance, bound_of, first_limit, is_tight
 from masterops.logs.disk import Disk
 from masterops.logs.losses import DISK_FULL, SPOOL_FULL, Reason
 from masterops.logs.segments import SUFFIX, owner_of
 
 PACE_SECONDS = 0.2
-COST = 20
+LONGEST_PACE_SECONDS = 2.0
+COST = 20  # times as long as a look took passes until the next
 NOBODY_KNOWS = 2**62  # bytes free on a disk that does not say
 
 
@@ -44,15 +45,17 @@ class Room:
 
     def refuses(self, level: str, size: int) -> Reason | None:
         """Why a line may not be added; None when it may."""
-        if not self._looked or self._left <= 0 or self.tight:
+        if not self._looked or self._left <= 0:
             self.look()
+        if not admits(level, size, self._used, self._bound):
+            self.look()  # a shipper may have made room
         if admits(level, size, self._used, self._bound):
             return None
         return SPOOL_FULL if self._bound == self._most else DISK_FULL
 
     def grant(self) -> int:
         """Bytes that may now be written without asking."""
-        return 0 if self.tight else max(0, self._left)
+        return max(0, min(self._left, first_limit(self._bound) - self._used))
 
     def look(self) -> None:
         """Look again, unless that was just done and little was written since."""
@@ -65,10 +68,10 @@ class Room:
         self._left = allowance(usage, self._bound)
         self.tight = is_tight(self._used, self._bound)
         end = self._ticks()
-        self._next_look = end + max(PACE_SECONDS, COST * (end - begin))
+        self._next_look = end + min(max(PACE_SECONDS, COST * (end - begin)), LONGEST_PACE_SECONDS)
 
     def _see(self) -> Usage:
-        used, owners = 0, set()
+        used, owners = 0, {str(os.getpid())}
         try:
             with os.scandir(self._folder) as entries:
                 for entry in entries:

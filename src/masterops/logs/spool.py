@@ -134,7 +134,9 @@ class Spool:
             return
         inside.add(me)
         try:
-            self._carry_out(line, level)
+            number = self._carry_out(line, level)
+            if self._commit is not None:
+                self._commit.settle(number)
         finally:
             inside.discard(me)
             if self._late:
@@ -146,25 +148,28 @@ class Spool:
 
     def _catch_up(self, me: int) -> None:
         # Asked again after each round: a signal may have come between its end and the thread's leaving.
+        number = 0
         while late := self._late.get(me):
             self._inside.add(me)
             try:
                 while late:
-                    self._carry_out(*late[0], waits=False)
+                    number = self._carry_out(*late[0], waits=False)
                     # Only now: what raises out of a signal handler must not take another call's line with it.
                     late.popleft()
+                if self._commit is not None:
+                    self._commit.settle(number)
             finally:
                 self._inside.discard(me)
         self._late.pop(me, None)
 
-    def _carry_out(self, line: bytes, level: str, *, waits: bool = True) -> None:
+    def _carry_out(self, line: bytes, level: str, *, waits: bool = True) -> int:
+        """Write one line, or lose it; answers with the number up to which to settle."""
         with self._lock:
             refusal = self._write(line, level) if line else self._end()
             number = self._number
         if refusal is not None:
             number = self._insist(line, level, refusal, waits)
-        if self._commit is not None:
-            self._commit.settle(number)
+        return number
 
     def _write(self, line: bytes, level: str) -> Reason | None:
         """Under the lock: write one line, or say why not."""
@@ -235,20 +240,20 @@ class Spool:
             self._look_at = min(self._deadline, now + CHECK_SECONDS)
 
     def _counts(self, size: int) -> bool:
-        """Whether the line just written, of `size` bytes, will be shipped."""
-        found = os.fstat(self._file)
-        if found.st_nlink and found.st_size == self._position:
+        """Whether the line just written, of `size` bytes, will be shipped or has been."""
+        end, found = os.lseek(self._file, 0, os.SEEK_CUR), os.fstat(self._file)
+        ours = end == self._position  # nothing stands before the line that we did not write
+        if ours and (found.st_nlink or found.st_size != end):  # if it was shipped, then to a seal behind it
             return True
-        before = os.pread(self._file, max(0, found.st_size - self._checked - size), self._checked)
-        sealed = SEAL in before or found.st_size < self._position  # less than we wrote: shipped and discarded
-        if found.st_nlink and not sealed:
-            self._position = found.st_size  # a call that an exception left may have written without counting
-            return not before or before.endswith(b"\n")  # else a seal that a full disk cut stands before it
-        if not sealed:
-            levels = _LEVEL.findall(before)
+        before = os.pread(self._file, max(0, end - size - self._checked), self._checked)
+        if ours:
             self._why = "somebody deleted the open segment"
-            self._lose(REMOVED, [level.decode() for level in levels])
-        return False
+            self._lose(REMOVED, [level.decode() for level in _LEVEL.findall(before)])
+            return False
+        if end < self._position or SEAL in before or not found.st_nlink:
+            return False
+        self._position = end  # a call that an exception left may have written without counting
+        return not before or before.endswith(b"\n")  # else a seal that a full disk cut stands before it
 
     def _open(self) -> None:
         self._room.look()
@@ -284,12 +289,17 @@ class Spool:
     def _end(self) -> Reason | None:
         if self.losses.untold:
             self._tell()
+        self.losses.save()
         self._finish()
         return None
 
     def _tell(self) -> None:
         now = self._ticks()
-        if self._notice is None or self._file < 0:
+        if self._file < 0:
+            return
+        if self._notice is None:
+            self.losses.save()
+            self.losses.untold = False
             return
         if self._room.tight and now < self._told_at + NOTICE_SECONDS:
             return

@@ -7,7 +7,8 @@ from __future__ import annotations
 import click
 import msgspec
 
-from masterops.cli.output import emit, output_option
+from masterops.app.losing import recent_loss
+from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, ago, count, milliseconds, percent
 from masterops.config import find_business
@@ -52,3 +53,5 @@ async def stats(session: Session, hours: int, business: str | None, output: str)
         output,
         empty=f"Nothing was logged in the last {hours} h.",
     )
+    if missing := recent_loss(session.settings.home):
+        say(missing)
