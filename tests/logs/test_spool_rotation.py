@@ -206,7 +206,7 @@ def test_writer_and_shipper_race_for_overdue_segments(tmp_path: Path, memory: Me
     assert "0" == writer.stdout.read().strip()
     assert [f"n{number}" for number in range(1, 3_001)] == memory.messages
     assert [] == memory.rejects
-    assert taken > 3
+    assert taken > 1
     assert 0 == spool_state(tmp_path).segments
 
 

@@ -226,7 +226,7 @@ class Spool:
 
     def _look_after(self, line: bytes, level: str) -> None:
         """Each second, and past the deadline: does what we write still count? Then rotate by age."""
-        if not self._counts(len(line)):
+        while not self._counts(len(line)):  # again, for we may be stopped between opening and writing
             self._abandon()
             self._open()
             self._write_rest(memoryview(line))
@@ -245,13 +245,14 @@ class Spool:
         ours = end == self._position  # nothing stands before the line that we did not write
         if ours and (found.st_nlink or found.st_size != end):  # if it was shipped, then to a seal behind it
             return True
-        before = os.pread(self._file, max(0, end - size - self._checked), self._checked)
+        wanted = max(0, end - size - self._checked)
+        before = os.pread(self._file, wanted, self._checked)
         if ours:
             self._why = "somebody deleted the open segment"
             self._lose(REMOVED, [level.decode() for level in _LEVEL.findall(before)])
             return False
-        if end < self._position or SEAL in before or not found.st_nlink:
-            return False
+        if end < self._position or SEAL in before or not found.st_nlink or len(before) < wanted:
+            return False  # sealed before the line; less than wanted where the shipper has discarded it by now
         self._position = end  # a call that an exception left may have written without counting
         return not before or before.endswith(b"\n")  # else a seal that a full disk cut stands before it
 
@@ -306,10 +307,11 @@ class Spool:
         # OSError: the disk is full again, told after the next recovery.
         with contextlib.suppress(OSError), self.losses.telling() as counts:
             if counts:
-                self._write_rest(memoryview(self._notice(counts)))
+                line = self._notice(counts)
+                self._write_rest(memoryview(line))
                 self._told_at = now
-                if self._commit is not None:
-                    self._number = self._commit.wrote(self._file, "error")
+                if self._ticks() > self._look_at:
+                    self._look_after(line, "error")
 
     def _insist(self, line: bytes, level: str, refusal: Reason, waits: bool) -> int:
         """A line that was refused: wait for room where that is the policy, else it is lost."""
