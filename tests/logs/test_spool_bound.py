@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from masterops.logs import Pipeline, Policy, Spool, ship_once, spool_state
 from masterops.logs.bound import SHARES, Usage, admits, allowance, bound_of, is_tight
+from masterops.logs.spool import WhenFull
 from tests.logs.conftest import Memory
 from tests.logs.disks import SmallDisk
 
@@ -305,3 +307,54 @@ def test_block_waits_for_a_full_disk_too(tmp_path: Path) -> None:
     lines = [line for path in tmp_path.glob("*.jsonl") for line in path.read_bytes().splitlines()]
     assert 0 == spool.lost
     assert 60 == sum(line == LINE[:-1] for line in lines)
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Iterator[Path]:
+    """
+    A file system of 1 MiB; only root can have one.
+    """
+    folder = tmp_path / "small"
+    folder.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", str(folder)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip("only root may mount; the tests above do it with a disk of their own")
+    yield folder
+    subprocess.run(["umount", "-l", str(folder)], check=True)
+
+
+@pytest.mark.parametrize("when_full", ["drop", "block"])
+def test_a_real_disk_that_is_full(small: Path, memory: Memory, when_full: WhenFull) -> None:
+    """
+    The folder is not even made yet. Every record that was kept arrives, errors are kept longest, each loss is in
+    the file that was made in time, and when the shipper has made room the next record is kept.
+    """
+    policy = Policy(when_full=when_full, block_seconds=0.1)
+    pipeline = Pipeline(small / "spool", level="debug", policy=policy)
+    log, kept = pipeline.logger(), []
+    for level, count in (("debug", 8_000), ("warn", 1_000), ("error", 1_000)):
+        for number in range(count):
+            before = pipeline.lost
+            if when_full == "drop" or before < 4:
+                log.log(level, f"{level} {number}")  # type: ignore[arg-type]  # names of levels
+                kept += [f"{level} {number}"] if before == pipeline.lost else []
+    lost = spool_state(small / "spool").lost
+    asyncio.run(ship_once(small / "spool", memory))
+    before = -1
+    while before != pipeline.lost:  # looks at a full disk are paced
+        time.sleep(0.1)
+        before = pipeline.lost
+        log.info("after")
+    pipeline.close()
+    asyncio.run(ship_once(small / "spool", memory))
+
+    told = [row.details_json["lost"] for row in memory.rows if row.message == "logs.lost"]  # type: ignore[union-attr]
+    assert [*kept, "after"] == [message for message in memory.messages if message != "logs.lost"]
+    assert before == sum(told)
+    assert sum(sum(levels.values()) for levels in lost.values()) <= before
+    assert before == spool_state(small / "spool").total_lost
+    assert {"disk_full"} == set(lost)
+    assert when_full == "block" or any(name.startswith("error") for name in kept)
+    assert when_full == "block" or lost["disk_full"]["debug"] > 100

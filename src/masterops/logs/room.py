@@ -78,10 +78,17 @@ class Room:
                     if entry.name.endswith(SUFFIX):
                         used += _size(entry)
                         owners.add(owner_of(entry.name))
-            free = self._disk.free(self._folder)
         except OSError:  # not made yet, or gone: whoever opens the segment will hear of it
-            free = NOBODY_KNOWS
-        return Usage(used, len(owners), free)
+            used = 0
+        return Usage(used, len(owners), self._free())
+
+    def _free(self) -> int:
+        for place in (self._folder, *self._folder.parents):
+            try:
+                return self._disk.free(place)
+            except OSError:
+                continue
+        return NOBODY_KNOWS
 
 
 def _size(entry: os.DirEntry[str]) -> int:

@@ -27,7 +27,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from masterops.logs.bound import MIB
+from masterops.logs.bound import LEAST_BYTES, MIB
 from masterops.logs.disk import Disk, RealDisk
 from masterops.logs.group_commit import GroupCommit
 from masterops.logs.losses import DISK_FULL, REMOVED, SPOOL_FULL, Counts, Losses, Reason, reason_of
@@ -188,7 +188,10 @@ class Spool:
         except OSError as error:
             self._stop = 0
             self._why = error.strerror or str(error)
-            return reason_of(error)
+            reason = reason_of(error)
+            if reason == DISK_FULL:
+                self._let_go()
+            return reason
         if self.losses.untold:
             self._tell()
         return None
@@ -200,8 +203,7 @@ class Spool:
         if refusal is not None:
             self._why = WORDS[refusal]
             self.losses.reserve()
-            if self._position > self._segment_bytes // 16:
-                self._finish()  # so that its space can come back
+            self._let_go()
             return refusal
         full = 0 < self._position and self._position + size > self._segment_bytes
         if self._file < 0 or full or (self._commit is not None and self._commit.broken):
@@ -215,6 +217,11 @@ class Spool:
         granted = 0 if self._commit is not None else self._room.grant()
         self._stop = min(self._segment_bytes, self._position + granted) if granted else 0
         return None
+
+    def _let_go(self) -> None:
+        """Finish a segment of some size, so that its space can come back: the shipper deletes no open one."""
+        if self._position > min(self._segment_bytes // 16, LEAST_BYTES):
+            self._finish()
 
     def _write_rest(self, rest: memoryview) -> None:
         self._torn = True
