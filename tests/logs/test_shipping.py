@@ -373,7 +373,8 @@ def test_what_was_lost_is_said_by_a_record_once_the_disk_works_again(tmp_path: P
         for name in ("kept 2", "kept 4")
     ]
     assert 4 == pipeline.lost
-    assert [("after", {}), ("logs.lost", {"lost": 2}), ("later", {})] == told[0] == told[1]
+    notice = {"lost": 2, "reasons": {"disk_error": {"info": 2}}}
+    assert [("after", {}), ("logs.lost", notice), ("later", {})] == told[0] == told[1]
 
 
 @settings(max_examples=50)

@@ -18,15 +18,24 @@ import msgspec
 from masterops import errors
 from masterops.app import demo
 from masterops.app.home import make_home
+from masterops.app.losing import age, is_news, lost
 from masterops.config import Secret, Settings
 from masterops.config.strays import strays
 from masterops.connectors import CONNECTORS
 from masterops.core import clock
 from masterops.db import Embedded, bundled, connect, status
 from masterops.db.partitions import COUNTED, Partitioning, Strays, partitioning
+from masterops.logs import spool_state
 
-SMALLEST_FREE_BYTES = 500 * 1024 * 1024
-LARGEST_BACKLOG_BYTES = 200 * 1024 * 1024
+MIB = 1024 * 1024
+SMALLEST_FREE_BYTES = 500 * MIB
+LARGEST_BACKLOG_BYTES = 200 * MIB
+LOSS_HINTS = {
+    "spool_full": "See why the records were not shipped, or raise log.spool_max_mb.",
+    "disk_full": "Free some space on the disk of the home folder.",
+    "disk_error": "See to the disk of the home folder: it refused to write.",
+    "removed": "Let nobody delete in the spool folder: the shipper does, when the database has the records.",
+}
 OLDEST_PYTHON = (3, 11)
 MAKE_PARTITIONS = "`ops db psql -c 'SELECT ops.ensure_partitions({})'`"
 MOST_DAYS_BACK = 3660  # that it takes
@@ -61,7 +70,7 @@ async def examine(load: Callable[[], Settings]) -> AsyncIterator[Finding]:
         yield finding
     async for finding in _database(settings):
         yield finding
-    yield _spool(settings.home)
+    yield _spool(settings)
     yield await _sandbox(settings)
 
 
@@ -193,11 +202,16 @@ def _way_out(strays: Strays, kept_days: int) -> str:
     return f"{MAKE_PARTITIONS.format(f'3, {math.ceil(days)}')} makes theirs and moves them there."
 
 
-def _spool(home: Path) -> Finding:
-    files = list((home / "spool").glob("*.jsonl"))
-    size = sum(file.stat().st_size for file in files if file.exists())
-    shown = f"{len(files)} segment(s), {size / 1024:,.0f} KiB waiting"
-    if size > LARGEST_BACKLOG_BYTES:
+def _spool(settings: Settings) -> Finding:
+    state, most = spool_state(settings.home / "spool"), settings.log.spool_max_mb
+    shown = f"{state.segments} segment(s), {state.size_bytes / MIB:,.1f} of {most:,} MiB"
+    if state.oldest_at is not None:
+        shown += f", the oldest {age(state.oldest_at)} old"
+    if is_news(state):
+        worst = max(state.lost, key=lambda reason: sum(state.lost[reason].values()))
+        return Finding("log spool", "warning", f"{shown}; {lost(state)}", LOSS_HINTS.get(worst, ""))
+    shown += f"; {lost(state)}"
+    if state.size_bytes > min(LARGEST_BACKLOG_BYTES, most * MIB // 2):
         return Finding("log spool", "warning", shown, "Run `ops up`: it ships them into the database.")
     return Finding("log spool", "ok", shown)
 

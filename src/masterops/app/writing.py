@@ -11,8 +11,8 @@ from typing import cast
 from urllib.parse import unquote, urlsplit
 
 from masterops.app.tuning import tune
-from masterops.config import Secret, Settings, load
-from masterops.logs import Console, Logger, Pipeline, default_pipeline, remember, set_default_pipeline
+from masterops.config import Log, Secret, Settings, load
+from masterops.logs import Console, Logger, Pipeline, Policy, default_pipeline, remember, set_default_pipeline
 
 
 def get_logger(source: str = "system", business: str | None = None, **fields: object) -> Logger:
@@ -34,10 +34,20 @@ def pipeline_for(settings: Settings, *, console: str = "off") -> Pipeline:
     pipeline = default_pipeline()
     if pipeline is None or pipeline.folder != settings.home / "spool":
         mode = cast("Console", console)  # the configuration allows no other word
-        pipeline = Pipeline(settings.home / "spool", console=mode)
+        pipeline = Pipeline(settings.home / "spool", console=mode, policy=policy_of(settings.log))
         tune(pipeline, settings.log)
         set_default_pipeline(pipeline)
     return pipeline
+
+
+def policy_of(log: Log) -> Policy:
+    """What the spool promises, as configured."""
+    return Policy(
+        durability="fsync" if log.durability == "fsync" else "process",
+        most_bytes=log.spool_max_mb * 1024 * 1024,
+        when_full="block" if log.when_full == "block" else "drop",
+        block_seconds=log.block_seconds,
+    )
 
 
 def secrets_of(settings: Settings) -> list[str]:

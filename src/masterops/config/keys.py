@@ -126,6 +126,32 @@ SETTINGS: tuple[Setting, ...] = (
         default="auto",
     ),
     Setting(
+        "log.durability",
+        kinds.choice("process", "fsync"),
+        "What a record survives once the call has returned: process is the death of the process, fsync a "
+        "power cut as well, at the price of waiting for the disk.",
+        default="process",
+    ),
+    Setting(
+        "log.spool_max_mb",
+        kinds.integer("a number of MiB", least=1, most=1024 * 1024),
+        "How much may wait on disk for the database, in MiB, all processes together.",
+        default=2048,
+    ),
+    Setting(
+        "log.when_full",
+        kinds.choice("drop", "block"),
+        "What happens when the spool or the disk fills up: drop debug from 80 %, info from 90 %, warn from "
+        "97 % and error last, or block the call until there is room.",
+        default="drop",
+    ),
+    Setting(
+        "log.block_seconds",
+        kinds.number("a number of seconds", above=0, most=60),
+        "The longest that block waits; then the record is dropped. Code in an event loop never waits.",
+        default=5.0,
+    ),
+    Setting(
         "schedule.cycle",
         kinds.CRON,
         "When every connection is checked and what changed there is read.",

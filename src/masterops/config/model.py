@@ -42,8 +42,8 @@ class Database:
 @dataclass(frozen=True, slots=True)
 class Log:
     """
-    What is kept and how it looks on the console. `levels` and `sample` are read with `pairs`, `redact`
-    with `words`.
+    What is kept, how safely, and how it looks on the console. `levels` and `sample` are read with `pairs`,
+    `redact` with `words`.
     """
 
     level: str
@@ -53,6 +53,10 @@ class Log:
     redact: str
     otlp: bool
     console: str
+    durability: str
+    spool_max_mb: int
+    when_full: str
+    block_seconds: float
 
 
 @dataclass(frozen=True, slots=True)

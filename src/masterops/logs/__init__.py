@@ -10,15 +10,16 @@ from masterops.logs.batch import Batch, decode_carried
 from masterops.logs.bridge import Bridge, StructlogProcessor, WarningsBridge
 from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound, carry
+from masterops.logs.inspection import Segment, segments, whole_bytes
 from masterops.logs.limits import Limits
 from masterops.logs.logger import Logger, Perf
 from masterops.logs.otlp import check_installed, otlp_exporter
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
 from masterops.logs.redact import REDACTED, hide_personal, redact, redact_text, remember
-from masterops.logs.segments import Segment, segments, whole_bytes
 from masterops.logs.shipper import RecordStore, Shipped, ship_once
-from masterops.logs.spool import Spool
+from masterops.logs.spool import Policy, Spool
+from masterops.logs.state import SpoolState, spool_state
 
 __all__ = [
     "REDACTED",
@@ -31,10 +32,12 @@ __all__ = [
     "Logger",
     "Perf",
     "Pipeline",
+    "Policy",
     "RecordStore",
     "Segment",
     "Shipped",
     "Spool",
+    "SpoolState",
     "StructlogProcessor",
     "WarningsBridge",
     "bind",
@@ -52,5 +55,6 @@ __all__ = [
     "set_default_pipeline",
     "ship_once",
     "short_value",
+    "spool_state",
     "whole_bytes",
 ]

@@ -65,9 +65,12 @@ def next_size(size: int, taken: int) -> int:
     return min(LARGEST_BYTES, 2 * size) if 2 * taken > size else SMALLEST_BYTES
 
 
-def read_batch(path: Path, start: int, *, complete: bool, most: int = LARGEST_BYTES) -> Batch | None:
+def read_batch(
+    path: Path, start: int, *, complete: bool, most: int = LARGEST_BYTES, end: int | None = None
+) -> Batch | None:
     """
-    The next whole lines from `start`, about `most` bytes of them, or None at the end.
+    The next whole lines from `start`, about `most` bytes of them, or None at the end. `end` is where the segment
+    was sealed.
 
     A torn last line of a finished segment (the process was killed inside a write) is a reject; of a
     growing one it is left for the next pass.
@@ -77,10 +80,12 @@ def read_batch(path: Path, start: int, *, complete: bool, most: int = LARGEST_BY
         data = file.read(most)
         while data and b"\n" not in data and (more := file.read(most)):
             data += more
-    end = data.rfind(b"\n") + 1
-    if end == 0 and not (complete and data):
+    if end is not None:
+        data = data[: max(0, end - start)]
+    whole = data.rfind(b"\n") + 1
+    if whole == 0 and not (complete and data):
         return None
-    body = data[:end] if end else data
+    body = data[:whole] if whole else data
     return _batch(path.name, start, body)
 
 

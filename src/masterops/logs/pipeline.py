@@ -17,9 +17,10 @@ from masterops.logs.build import build
 from masterops.logs.console import paint
 from masterops.logs.limits import Limiter, Limits, Suppressed
 from masterops.logs.logger import Logger
+from masterops.logs.losses import Counts, total_of
 from masterops.logs.otlp import OtlpExport
 from masterops.logs.record import LEVELS, ApiMetric, LogRecord, encode
-from masterops.logs.spool import Spool
+from masterops.logs.spool import Policy, Spool
 
 if TYPE_CHECKING:
     from opentelemetry.sdk._logs.export import LogRecordExporter
@@ -44,8 +45,9 @@ class Pipeline:
         levels: Mapping[str, str] | None = None,
         console: Console = "off",
         stream: TextIO | None = None,
+        policy: Policy | None = None,
     ) -> None:
-        self.spool = Spool(folder, notice=_say_lost)
+        self.spool = Spool(folder, policy, notice=_say_lost)
         # Public: source -> its own threshold; may be changed at run time like `level`.
         self.levels: dict[str, str] = dict(levels or {})
         for each in self.levels.values():
@@ -71,7 +73,7 @@ class Pipeline:
 
     @property
     def lost(self) -> int:
-        """Records that could not be written to disk since the start."""
+        """Records that this process could not keep since its start."""
         return self.spool.lost
 
     def logger(self, /, **fields: object) -> Logger:
@@ -125,7 +127,7 @@ class Pipeline:
     def emit(self, record: LogRecord) -> None:
         """Write one log record into the spool, and to the console where one is wanted."""
         line = encode(record)
-        self.spool.append(line)
+        self.spool.append(line, record.level)
         if self.export is not None:
             self.export(record)
         if self._console != "off":
@@ -133,7 +135,7 @@ class Pipeline:
 
     def measure(self, metric: ApiMetric) -> None:
         """Write one row of `api_metrics` into the spool."""
-        self.spool.append(encode(metric))
+        self.spool.append(encode(metric), "metric")
 
     def close(self) -> None:
         """Finish the open segment."""
@@ -160,8 +162,8 @@ def _threshold(level: str) -> int:
     return LEVELS[level]
 
 
-def _say_lost(count: int) -> bytes:
-    return encode(build("error", "logs.lost", {"lost": count}))
+def _say_lost(counts: Counts) -> bytes:
+    return encode(build("error", "logs.lost", {"lost": total_of(counts), "reasons": counts}))
 
 
 _default: Pipeline | None = None

@@ -1,85 +1,148 @@
 """
-The segments of a spool folder, looked at from outside.
+The files of the spool: their names, how one is opened, and how one is taken from an owner that sleeps.
+
+    <moment in ns>-<process>-<random>-<deadline in ms>.jsonl
+
+The owner holds a lock on its open segment, and the kernel drops it when the process dies: a shipper can
+tell a segment that may still grow from one that is finished. A segment also has a deadline, on the clock
+that all processes of the machine share and nobody can set. A write that ends after it is the owner's
+last to this segment, and it looks whether the segment was sealed before that write. So a process that
+has nothing to say keeps no file for ever, and nobody needs a background thread: past the deadline the
+shipper appends a seal, ships what stands before it and deletes the file. Appends are atomic, so a record
+stands before the seal and is shipped, or behind it and is written again by its owner.
 """
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
-from datetime import UTC, datetime
+import secrets
+import time
 from pathlib import Path
 
-import msgspec
+from masterops.logs.disk import Disk
 
-from masterops.logs.spool import SUFFIX
+SUFFIX = ".jsonl"
+OPENING = ".opening"
+SEAL = b'\n{"to":"sealed"}\n'  # the first newline ends a line that was cut
+_CHUNK_BYTES = 1024 * 1024
 
-BLOCK_BYTES = 64 * 1024
 
-
-class Segment(msgspec.Struct, frozen=True):
+def open_segment(folder: Path, moment: int, deadline: float, disk: Disk, *, durable: bool) -> int:
     """
-    One file of the spool. `alive` says whether its process still writes to it.
+    A new segment, locked: the open file. `moment` in ns orders the segments, `deadline` is in seconds.
+
+    With `durable` its name is on the disk when this returns. Raises OSError.
     """
-
-    name: str
-    size_bytes: int
-    started_at: datetime | None
-    written_at: datetime
-    alive: bool
-
-
-def segments(folder: Path) -> list[Segment]:
-    """Every segment, oldest first; one that is shipped and deleted meanwhile is left out."""
-    found = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    stem = f"{moment:020d}-{os.getpid()}-{secrets.token_hex(4)}-{int(deadline * 1000) + 1}"
+    _make_folder(folder, disk, durable=durable)
+    try:
+        file = _open_new(folder, stem, disk)
+    except (FileNotFoundError, BlockingIOError):
+        # This process slept so long in the middle of it that a shipper took it for dead and swept.
+        _make_folder(folder, disk, durable=durable)
+        file = _open_new(folder, stem, disk)
+    if durable:
         try:
-            state, alive = path.stat(), owner_lives(path)
-        except FileNotFoundError:
-            continue
-        written = datetime.fromtimestamp(state.st_mtime, UTC)
-        found.append(Segment(path.name, state.st_size, _started(path.name), written, alive))
-    return found
+            disk.sync_folder(folder)
+        except BaseException:
+            os.close(file)
+            raise
+    return file
 
 
-def whole_bytes(path: Path) -> int:
-    """Where the last whole line ends; 0 when there is none, or no such file any more."""
+def _make_folder(folder: Path, disk: Disk, *, durable: bool) -> None:
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if durable:
+        for each in missing:
+            disk.sync_folder(each.parent)
+
+
+def _open_new(folder: Path, stem: str, disk: Disk) -> int:
+    # Locked under another suffix first, so that no shipper can see the segment without its owner's lock.
+    opening = folder / f"{stem}{OPENING}"
+    file = disk.open(opening)
     try:
-        with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END)
-            while end > 0:
-                begin = max(0, end - BLOCK_BYTES)
-                file.seek(begin)
-                cut = file.read(end - begin).rfind(b"\n")
-                if cut >= 0:
-                    return begin + cut + 1
-                end = begin
-    except FileNotFoundError:
-        pass
-    return 0
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        disk.rename(opening, folder / f"{stem}{SUFFIX}")
+    except BaseException:
+        os.close(file)
+        with contextlib.suppress(OSError):
+            disk.unlink(opening)
+        raise
+    return file
 
 
-def owner_lives(path: Path) -> bool:
-    """The owner's exclusive lock lasts as long as its process or its open segment."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def opened_at(name: str) -> int | None:
+    """The moment in a segment's name, in ns since 1970; None for a name that is not ours."""
+    first = name.partition("-")[0]
+    return int(first) if first.isdecimal() else None
+
+
+def owner_of(name: str) -> str:
+    """The process in a segment's name."""
+    return name.split("-", 2)[1] if "-" in name else ""
+
+
+def overdue(name: str) -> bool:
+    """Whether the owner, should it still live, looks for a seal after its next write."""
+    last = name.removesuffix(SUFFIX).split("-")[3:]
+    return bool(last) and last[0].isdecimal() and time.monotonic() * 1000 > int(last[0])
+
+
+def seal(path: Path) -> bool:
+    """
+    Take an overdue segment from its living owner: what stands before the first seal is all of it.
+
+    False when it is not overdue. Whoever calls it holds the segment's shipping lock. Raises OSError.
+    """
+    if not overdue(path.name):
+        return False
+    file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
     try:
-        return not try_lock(file, fcntl.LOCK_SH)
+        if sealed_at(file, 0) is None:  # one is enough, however often the database is away in between
+            os.write(file, SEAL)
+        return sealed_at(file, 0) is not None  # a full disk may have taken half of it
     finally:
         os.close(file)
 
 
-def try_lock(file: int, kind: int) -> bool:
-    """Whether the lock could be had at once."""
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
+def sealed_at(file: int, start: int) -> int | None:
+    """The offset of the first seal from `start` on; None where there is none. Raises OSError."""
+    # Not by mmap: a page that another process truncates away would end this one.
+    kept = b""
+    while chunk := os.pread(file, _CHUNK_BYTES, start + len(kept)):
+        kept += chunk
+        found = kept.find(SEAL)
+        if found >= 0:
+            return start + found
+        start += max(0, len(kept) - len(SEAL) + 1)
+        kept = kept[-(len(SEAL) - 1) :]
+    return None
 
 
-def _started(name: str) -> datetime | None:
-    """The moment with which a segment's name begins, in nanoseconds."""
-    text = name.partition("-")[0]
+def end_of(path: Path) -> int | None:
+    """Where a segment was sealed: nothing behind it counts. None where it was not. Raises OSError."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
-        return datetime.fromtimestamp(int(text) / 1e9, UTC)
-    except (ValueError, OverflowError):  # a file that somebody else put there
-        return None
+        return sealed_at(file, 0)
+    finally:
+        os.close(file)
+
+
+def discard(path: Path) -> None:
+    """
+    Delete a segment that is shipped. Its space comes back at once, also when a sleeping owner keeps it open.
+    """
+    try:
+        file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return
+    try:
+        path.unlink(missing_ok=True)
+        # One byte remains, so that the owner's next write ends elsewhere than by its own count.
+        os.ftruncate(file, 1)
+    finally:
+        os.close(file)

@@ -19,8 +19,8 @@ from typing import Protocol
 
 from masterops.errors import DatabaseLost, DatabaseUnreachable
 from masterops.logs.batch import SMALLEST_BYTES, Batch, next_size, read_batch
-from masterops.logs.segments import owner_lives, try_lock
-from masterops.logs.spool import OPENING, SUFFIX
+from masterops.logs.inspection import owner_lives, try_lock
+from masterops.logs.segments import OPENING, SUFFIX, discard, end_of, overdue, seal
 
 SHIPPING = ".shipping"  # the lock of whoever ships the segment
 PATIENCE_SECONDS = 60.0
@@ -97,18 +97,20 @@ async def ship_once(folder: Path, store: RecordStore, shipped_to: dict[str, int]
 async def _ship_segment(path: Path, store: RecordStore, shipped_to: dict[str, int]) -> Shipped:
     # Asked before reading: a segment that was finished then cannot have grown since.
     complete = not owner_lives(path)
-    if not complete and path.stat().st_size == shipped_to.get(path.name):
+    if not complete and not overdue(path.name) and path.stat().st_size == shipped_to.get(path.name):
         return Shipped()
     begin = position = await store.offset(path.name)
+    complete = complete or seal(path)
+    end = end_of(path) if complete else None
     size, records, rejected = SMALLEST_BYTES, 0, 0
-    while batch := read_batch(path, position, complete=complete, most=size):
+    while batch := read_batch(path, position, complete=complete, most=size, end=end):
         refused = await store.store(batch)
         rejected += len(batch.rejects) + refused
         records += len(batch.rows) - refused
         size = next_size(size, batch.end - position)
         position = batch.end
     if complete:
-        path.unlink(missing_ok=True)
+        discard(path)
         await store.forget(path.name)
         shipped_to.pop(path.name, None)
     else:

@@ -12,6 +12,7 @@ import click
 
 from masterops import errors
 from masterops.app import App
+from masterops.app.losing import recent_loss
 from masterops.cli import look
 from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
@@ -71,6 +72,8 @@ async def health_check(
     settings = session.settings
     wanted = {find_service(settings, name.strip()) for name in services.split(",")} if services else None
     slug = find_business(settings, business).slug if business else None
+    if missing := recent_loss(settings.home):
+        say(missing)
     async with session.app() as app:
         await app.register()
         while True:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import click
 import msgspec
 
+from masterops.app.losing import recent_loss
 from masterops.cli import sparkline
-from masterops.cli.output import emit, output_option
+from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, ago, count, milliseconds
 from masterops.config import find_business
@@ -67,3 +68,5 @@ async def stats(session: Session, hours: int, business: str | None, output: str)
         output,
         empty=f"Nothing was logged in the last {hours} h.",
     )
+    if missing := recent_loss(session.settings.home):
+        say(missing)
