@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masterops.logs import Pipeline, Policy, Spool, ship_once, spool_state
-from masterops.logs.bound import SHARES, Usage, admits, allowance, bound_of, is_tight
+from masterops.logs.quota import SHARES, Usage, admits, allowance, bound_of, is_tight
 from masterops.logs.spool import WhenFull
 from tests.logs.conftest import Memory
 from tests.logs.disks import SmallDisk

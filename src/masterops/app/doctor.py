@@ -9,7 +9,6 @@ import os
 import shutil
 import sys
 from collections.abc import AsyncIterator, Callable
-from dataclasses import asdict
 from pathlib import Path
 from typing import Literal
 
@@ -168,7 +167,7 @@ async def _partitions(url: str, settings: Settings) -> list[Finding]:
     connection = await connect(url)
     async with connection:
         found = await partitioning(connection)
-    return partition_findings(found, kept_days=max(asdict(settings.retention).values()))
+    return partition_findings(found, kept_days=settings.longest_kept_days)
 
 
 def partition_findings(found: Partitioning, *, kept_days: int) -> list[Finding]:

@@ -5,7 +5,7 @@ The settings as the rest of the program sees them: frozen and complete.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -198,6 +198,12 @@ class Settings:
     businesses: tuple[Business, ...]
     connections: tuple[Connection, ...]
     origins: Mapping[str, Origin]
+
+    @property
+    def longest_kept_days(self) -> int:
+        """How long the rows that are kept longest are, whatever they are."""
+        days: list[int] = [each for each in astuple(self.retention) if each is not None]
+        return max([*days, *self.log_days.values()])
 
     @property
     def log_days(self) -> dict[str, int]:

@@ -69,8 +69,8 @@ def read_batch(
     path: Path, start: int, *, complete: bool, most: int = LARGEST_BYTES, end: int | None = None
 ) -> Batch | None:
     """
-    The next whole lines from `start`, about `most` bytes of them, or None at the end. `end` is where the segment
-    was sealed.
+    The next whole lines from `start`, about `most` bytes of them, or None at the end. `end` is where a seal
+    stands.
 
     A torn last line of a finished segment (the process was killed inside a write) is a reject; of a
     growing one it is left for the next pass.

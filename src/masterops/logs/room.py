@@ -12,9 +12,9 @@ import os
 from collections.abc import Callable
 from pathlib import Path
 
-from masterops.logs.bound import Usage, admits, allowance, bound_of, first_limit, is_tight
 from masterops.logs.disk import Disk
 from masterops.logs.losses import DISK_FULL, SPOOL_FULL, Reason
+from masterops.logs.quota import Usage, admits, allowance, bound_of, first_limit, is_tight
 from masterops.logs.segments import SUFFIX, owner_of
 
 PACE_SECONDS = 0.2

@@ -27,10 +27,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from masterops.logs.bound import LEAST_BYTES, MIB
 from masterops.logs.disk import Disk, RealDisk
 from masterops.logs.group_commit import GroupCommit
 from masterops.logs.losses import DISK_FULL, REMOVED, SPOOL_FULL, Counts, Losses, Reason, reason_of
+from masterops.logs.quota import LEAST_BYTES, MIB
 from masterops.logs.room import Room
 from masterops.logs.segments import SEAL, open_segment
 
