@@ -1,13 +1,15 @@
 """
 Every monitoring view at ten million rows over thirty days, beside the plain aggregate over the same rows.
 
-Takes a quarter of an hour and 15 GB, so it runs only when asked for: `python -m benchmarks monitoring`.
-MASTEROPS_BENCH_ROWS sets another number of rows; the flatness is against a tenth of them.
+Takes half an hour and 15 GB, so it runs only when asked for: `python -m benchmarks monitoring`.
+MASTEROPS_BENCH_ROWS sets another number of rows; the flatness is against a tenth of them. Rounds alternate
+between both databases, with the rollups at most a minute old, as `ops up` keeps them.
 """
 
 from __future__ import annotations
 
 import asyncio
+import json
 import os
 import shutil
 import statistics
@@ -17,6 +19,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import psycopg
 from psycopg.rows import dict_row
@@ -24,6 +27,7 @@ from psycopg.sql import SQL, Identifier
 
 from benchmarks.measuring import Row, seconds
 from masterops.db import Embedded, bundled, connect, migrate, seed
+from tests.sql.comparing import differences
 from tests.sql.naive import COUNTING, statements
 
 ROWS = int(os.environ.get("MASTEROPS_BENCH_ROWS", "10000000"))
@@ -41,7 +45,9 @@ OTHERS = {
     "get_business_stats, 24 h": "SELECT * FROM get_business_stats('teelixir')",
 }
 
-Session = psycopg.Connection[dict[str, object]]
+ROLES = ("service_role", "ops_agent", "authenticated")
+
+Session = psycopg.Connection[dict[str, Any]]
 
 
 def measure() -> list[Row]:
@@ -52,7 +58,8 @@ def measure() -> list[Row]:
             whole.execute(statements().encode())
             rows = [_view(view, tenth, whole) for view in COUNTING]
             rows += [_other(name, question, tenth, whole) for name, question in OTHERS.items()]
-            rows += [_ingest(tenth), _dropping(whole)]
+            rows += [_as(role, whole) for role in ROLES]
+            rows += [_ingest(tenth), _disk(whole), _dropping(whole)]
     return rows
 
 
@@ -96,18 +103,60 @@ def _milliseconds(session: Session, question: str, rounds: int = ROUNDS) -> floa
     return statistics.median(taken) * 1000
 
 
+def _both(tenth: Session, whole: Session, question: str) -> tuple[float, float]:
+    """Milliseconds over all rows and over a tenth of them, asked in turn."""
+    taken: dict[Session, list[float]] = {tenth: [], whole: []}
+    for session in taken:
+        session.execute("SELECT ops.roll_up()")
+        session.execute(question.encode()).fetchall()
+    for _ in range(ROUNDS):
+        for session, times in taken.items():
+            times.append(seconds(lambda s=session: s.execute(question.encode()).fetchall()))  # type: ignore[misc]
+    return statistics.median(taken[whole]) * 1000, statistics.median(taken[tenth]) * 1000
+
+
 def _view(view: str, tenth: Session, whole: Session) -> Row:
-    ours = _milliseconds(whole, f"SELECT * FROM public.{view}")
-    small = _milliseconds(tenth, f"SELECT * FROM public.{view}")
+    ours, small = _both(tenth, whole, f"SELECT * FROM public.{view}")
     plain = _milliseconds(whole, f"SELECT * FROM naive.{view}", PLAIN_ROUNDS)
-    what = f"{view}, {ROWS:,} rows / plain aggregate (a tenth of the rows: {small:.1f} ms)"
+    what = f"{view}, {ROWS:,} rows / plain aggregate (ours over a tenth: {small:.1f} ms, {ours / small:.2f}x)"
     return Row(what, f"{ours:.1f} ms", f"{plain:,.0f} ms", ours / plain, "50 ms, 1.5x a tenth")
 
 
 def _other(name: str, question: str, tenth: Session, whole: Session) -> Row:
-    ours, small = _milliseconds(whole, question), _milliseconds(tenth, question)
+    ours, small = _both(tenth, whole, question)
     what = f"{name}, {ROWS:,} rows / a tenth of the rows"
     return Row(what, f"{ours:.1f} ms", f"{small:.1f} ms", ours / small, "50 ms, 1.5x")
+
+
+def _as(role: str, db: Session) -> Row:
+    """Every view with a role's rights, against the plain aggregates with the same rights."""
+    db.execute(f"GRANT USAGE ON SCHEMA naive, ops TO {role}".encode())
+    db.execute(f"GRANT SELECT ON ALL TABLES IN SCHEMA naive TO {role}".encode())
+    slugs = db.execute("SELECT jsonb_agg(slug) AS slugs FROM businesses").fetchone()
+    assert slugs is not None
+    token = {"app_metadata": {"business_ids": slugs["slugs"]}}
+    db.execute("SELECT set_config('request.jwt.claims', %s, false)", [json.dumps(token)])
+    db.execute(f"SET ROLE {role}".encode())
+    slowest = max(_milliseconds(db, f"SELECT * FROM public.{view}", 3) for view in COUNTING)
+    wrong = differences(db, COUNTING)
+    db.execute("RESET ROLE")
+    answer = f"{len(COUNTING) - len(wrong)} of {len(COUNTING)}"
+    what = f"views that answer as the plain aggregates do, as {role}; the slowest of ours"
+    return Row(what, f"{slowest:.1f} ms", answer, None, f"50 ms, {len(COUNTING)} of {len(COUNTING)}")
+
+
+def _disk(db: Session) -> Row:
+    """The rollups beside the rows."""
+    sizes = db.execute(
+        "SELECT sum(size) FILTER (WHERE relname IN ('rollups', 'histograms')) / 1e6 AS ours,"
+        " sum(size) FILTER (WHERE relispartition) / 1e6 AS theirs"
+        " FROM (SELECT *, pg_total_relation_size(oid) AS size FROM pg_class WHERE relkind = 'r') AS c"
+    ).fetchone()
+    assert sizes is not None
+    ours, theirs = (float(str(sizes[name])) / 1e6 for name in ("ours", "theirs"))
+    return Row(
+        "disk: rollups and histograms / rows", f"{ours:,.0f} MB", f"{theirs:,.0f} MB", ours / theirs, "-"
+    )
 
 
 def _ingest(db: Session) -> Row:
