@@ -160,23 +160,37 @@ LEFT JOIN per_source AS s ON s.id = b.id
 WHERE b.status = 'active'
 GROUP BY b.id, b.name, b.slug;
 
+-- Added up before businesses are looked up: under row level security the server thinks that there are few rows, and
+-- would go through them once for each business.
 CREATE OR REPLACE VIEW public.daily_operations_summary WITH (security_invoker = true) AS
-WITH per_source AS (
+WITH counted AS MATERIALIZED (
+    SELECT
+        business_id,
+        (hour AT TIME ZONE 'UTC')::date AS day,
+        source,
+        sum(records)::bigint AS total,
+        sum(successes)::bigint AS successful,
+        sum(failures)::bigint AS failed,
+        sum(total) AS duration,
+        sum(timed)::bigint AS timed
+    FROM ops.log_counts(now() - interval '30 days')
+    GROUP BY business_id, day, source
+), per_source AS (
     SELECT
         k.id,
         k.name,
         k.slug,
-        (l.hour AT TIME ZONE 'UTC')::date AS day,
-        l.source,
-        sum(l.records)::bigint AS total,
-        sum(l.successes)::bigint AS successful,
-        sum(l.failures)::bigint AS failed,
-        sum(l.total) AS duration,
-        sum(l.timed)::bigint AS timed
-    FROM ops.log_counts(now() - interval '30 days') AS l
-    JOIN ops.business_keys AS k ON k.key = l.business_id
-    GROUP BY k.id, k.name, k.slug, day, l.source
-    HAVING sum(l.records) > 0
+        c.day,
+        c.source,
+        sum(c.total)::bigint AS total,
+        sum(c.successful)::bigint AS successful,
+        sum(c.failed)::bigint AS failed,
+        sum(c.duration) AS duration,
+        sum(c.timed)::bigint AS timed
+    FROM counted AS c
+    JOIN ops.business_keys AS k ON k.key = c.business_id
+    GROUP BY k.id, k.name, k.slug, c.day, c.source
+    HAVING sum(c.total) > 0
 )
 SELECT
     name AS business_name,
@@ -315,27 +329,32 @@ WITH points AS (
     SELECT id, week, value, sum(n) OVER (PARTITION BY id, week ORDER BY value) AS upto,
         0.95 * (sum(n) OVER (PARTITION BY id, week) - 1) AS rank
     FROM points
-), percentiles AS (
+), percentiles AS MATERIALIZED (
     SELECT id, week,
         min(value) FILTER (WHERE upto > floor(rank)) * (1 - max(rank - floor(rank)))
             + min(value) FILTER (WHERE upto > ceil(rank)) * max(rank - floor(rank)) AS p95
     FROM ranked
     GROUP BY id, week
-), parts AS (
+), counted AS MATERIALIZED (
     SELECT
-        k.id,
-        date_bin('7 days', l.hour, '2000-01-03 00:00+00') AS week,
-        coalesce(l.integration_id, l.source) AS integration,
-        sum(l.records)::bigint AS records,
-        sum(l.successes)::bigint AS successes,
-        sum(l.failures)::bigint AS failures,
-        sum(l.total) AS total,
-        sum(l.timed)::bigint AS timed
+        business_id,
+        date_bin('7 days', hour, '2000-01-03 00:00+00') AS week,
+        coalesce(integration_id, source) AS integration,
+        sum(records)::bigint AS records,
+        sum(successes)::bigint AS successes,
+        sum(failures)::bigint AS failures,
+        sum(total) AS total,
+        sum(timed)::bigint AS timed
     FROM ops.counted('log', 'integration_logs',
-        date_bin('7 days', now(), '2000-01-03 00:00+00') - interval '1848 hours') AS l
-    JOIN ops.business_keys AS k ON k.key = l.business_id
-    GROUP BY k.id, week, integration
-    HAVING sum(l.records) > 0
+        date_bin('7 days', now(), '2000-01-03 00:00+00') - interval '1848 hours')
+    GROUP BY business_id, week, integration
+), parts AS (
+    SELECT k.id, c.week, c.integration, sum(c.records)::bigint AS records, sum(c.successes)::bigint AS successes,
+        sum(c.failures)::bigint AS failures, sum(c.total) AS total, sum(c.timed)::bigint AS timed
+    FROM counted AS c
+    JOIN ops.business_keys AS k ON k.key = c.business_id
+    GROUP BY k.id, c.week, c.integration
+    HAVING sum(c.records) > 0
 ), counts AS (
     SELECT b.id, b.name, b.slug, p.week, sum(p.records)::bigint AS records, count(*) AS integrations,
         sum(p.successes)::bigint AS successes, sum(p.failures)::bigint AS failures,
