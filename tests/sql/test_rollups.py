@@ -116,6 +116,8 @@ class House:
         """Do one step."""
         writer = self.writers[step.who]
         if step.what in ("log", "attempt", "look", "execution", "finish", "move", "delete", "change"):
+            if step.what == "look":
+                self.writers[1 - step.who].commit()  # looks at the same connection wait for each other
             if writer.info.transaction_status == psycopg.pq.TransactionStatus.IDLE:
                 writer.execute("BEGIN")
             self.write(writer, step)
