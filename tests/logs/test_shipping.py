@@ -70,6 +70,38 @@ async def test_a_finished_segment_is_deleted_when_it_is_shipped(pipeline: Pipeli
     assert ([], {}) == (list(pipeline.folder.iterdir()), memory.offsets)
 
 
+class Forgetful(Memory):
+    """
+    A store whose connection is lost before it can forget, once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = True
+
+    async def forget(self, segment: str) -> None:
+        away, self.away = self.away, False
+        if away:
+            raise errors.DatabaseLost(reason="cable")
+        await super().forget(segment)
+
+
+async def test_the_offset_of_a_deleted_segment_is_forgotten_in_the_end(pipeline: Pipeline) -> None:
+    """
+    A shipper that loses its database between the two leaves nothing that lasts.
+    """
+    store = Forgetful()
+    pipeline.logger().info("one")
+    pipeline.close()
+
+    with pytest.raises(errors.DatabaseLost):
+        await ship_once(pipeline.folder, store)
+    await ship_once(pipeline.folder, store)
+
+    assert ["one"] == store.messages
+    assert ([], {}) == (list(pipeline.folder.iterdir()), store.offsets)
+
+
 async def test_a_database_that_fails_costs_nothing(pipeline: Pipeline, memory: Memory) -> None:
     """
     The pass raises, the records stay, the next pass ships each once.

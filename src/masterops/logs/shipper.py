@@ -84,7 +84,7 @@ async def ship_once(folder: Path, store: RecordStore) -> Shipped:
     Raises DatabaseError when the database is away; nothing is lost by that, call it again later. Any
     other failure of one segment is raised at the end, when the others have been shipped.
     """
-    _sweep(folder)
+    await _sweep(folder, store)
     shipped, failure = Shipped(), None
     for path in sorted(folder.glob(f"*{SUFFIX}")):
         try:
@@ -158,22 +158,27 @@ def _claimed(path: Path) -> Iterator[bool]:
     try:
         # The segment may have been shipped and deleted while we opened its lock.
         yield _try_lock(file, fcntl.LOCK_EX) and path.exists()
-    finally:
+        # After a failure it stays: the file may be gone and its offset not yet forgotten.
         if not path.exists():
             lock.unlink(missing_ok=True)
+    finally:
         os.close(file)
 
 
-def _sweep(folder: Path) -> None:
+async def _sweep(folder: Path, store: RecordStore) -> None:
     """
-    Remove what killed processes left: segments that never got their name, locks of segments that are gone.
+    Remove what killed processes left: segments that never got their name, locks and offsets of segments
+    that are gone.
 
-    Names are never used twice, so a lock without its segment guards nothing. A segment without its name
-    is empty; the owner of one that is older than a minute and not locked will not come back, and
-    should it have slept that long in between, it makes another.
+    Names are never used twice, so a lock without its segment guards nothing; it says that somebody may
+    not have come to forgetting the offset. A segment without its name is empty; the owner of one that is
+    older than a minute and not locked will not come back, and should it have slept that long in between,
+    it makes another.
     """
     for lock in folder.glob(f"*{SHIPPING}"):
-        if not lock.with_suffix(SUFFIX).exists():
+        segment = lock.with_suffix(SUFFIX)
+        if not segment.exists():
+            await store.forget(segment.name)
             _remove(lock)
     for opening in folder.glob(f"*{OPENING}"):
         with contextlib.suppress(OSError):
