@@ -48,6 +48,7 @@ class Spool:
         self._notice = notice
         self._segment_bytes = segment_bytes
         self._file = -1
+        self._moment = 0  # of the last segment: names rise, also when the clock is set back
         self._written = 0
         self._torn = False
         self._lock = threading.RLock()
@@ -100,7 +101,8 @@ class Spool:
     def _write(self, line: bytes) -> None:
         if self._file < 0 or self._written >= self._segment_bytes:
             self._finish()
-            self._file = _open_segment(self.folder)
+            self._moment = max(self._moment + 1, time.time_ns())
+            self._file = _open_segment(self.folder, self._moment)
             self._written = 0
         if self._torn:  # a cut line must not swallow the next one
             line = b"\n" + line
@@ -141,17 +143,17 @@ class Spool:
         self._finish()
 
 
-def _open_segment(folder: Path) -> int:
+def _open_segment(folder: Path, moment: int) -> int:
     try:
-        return _open_new(folder)
+        return _open_new(folder, moment)
     except (FileNotFoundError, BlockingIOError):
         # This process slept so long in the middle of it that a shipper took it for dead and swept.
-        return _open_new(folder)
+        return _open_new(folder, moment)
 
 
-def _open_new(folder: Path) -> int:
+def _open_new(folder: Path, moment: int) -> int:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    name = f"{time.time_ns():020d}-{os.getpid()}-{secrets.token_hex(4)}"
+    name = f"{moment:020d}-{os.getpid()}-{secrets.token_hex(4)}"
     # Locked under another suffix first, so that no shipper can see the segment without its owner's lock.
     opening = folder / f"{name}{OPENING}"
     file = os.open(opening, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | os.O_CLOEXEC, 0o600)
