@@ -111,7 +111,7 @@ async def _ship_segment(path: Path, store: RecordStore) -> Shipped:
         position = batch.end
     if not complete:
         return Shipped(records, rejected, 0)
-    path.unlink(missing_ok=True)
+    _delete(path)
     await store.forget(path.name)
     return Shipped(records, rejected, 1)
 
@@ -185,6 +185,16 @@ async def _sweep(folder: Path, store: RecordStore) -> None:
             found = opening.stat()
             if found.st_size == 0 and time.time() - found.st_mtime > PATIENCE_SECONDS:
                 _remove(opening)
+
+
+def _delete(path: Path) -> None:
+    """Delete a shipped segment for good: after a power cut it must not be back with its offset forgotten."""
+    path.unlink(missing_ok=True)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _remove(path: Path) -> None:
