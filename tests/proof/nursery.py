@@ -7,6 +7,7 @@ Processes that start in a few milliseconds: forked from one that has everything 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import json
 import os
 import select
@@ -16,6 +17,8 @@ import sys
 import time
 from pathlib import Path
 from typing import Any
+
+PR_SET_PDEATHSIG = 1
 
 
 class Child:
@@ -97,7 +100,8 @@ def main() -> None:
 
 
 def _leave_home(stderr: str) -> None:
-    """A child has nothing of the nursery's but its memory."""
+    """A child has nothing of the nursery's but its memory, and does not outlive it."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
     nowhere = os.open(os.devnull, os.O_RDWR)
     os.dup2(nowhere, 0)
     os.dup2(nowhere, 1)

@@ -92,7 +92,9 @@ class Round:
         self.writers: list[Child] = []
         self.shippers: list[Child] = []
         self.jumped: set[str] = set()
-        self.durability: str | None = None  # of all writers, where it is not left to chance
+        # Of all writers, where it is not left to chance.
+        self.durability: str | None = None
+        self.segment_seconds: float | None = None
         self.alone = True  # no two shippers at the same time
         self._looks = 0
         self.progress: list[tuple[str, int, int]] = []
@@ -114,7 +116,7 @@ class Round:
         self.alone = self.alone and kind != "platform"
         durability = self.durability or self.random.choice(["process", "fsync"])
         pause = self.random.choice([0.0003, 0.001, 0.004])
-        seconds = self.random.choice([None, None, 0.02, 0.2])
+        seconds = self.segment_seconds or self.random.choice([None, None, 0.02, 0.2])
         return self._start(
             self.writers, kind,
             streams=streams, pause=pause, durability=durability, segment_seconds=seconds,

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -126,6 +127,23 @@ def test_a_stopped_shipper_that_goes_on_later_doubles_nothing(stage: Round) -> N
         stage.let_write(writer)
         first.send(signal.SIGCONT)
         second.kill()
+    finish(stage)
+
+
+def test_a_writer_that_is_stopped_at_any_instant_loses_nothing(stage: Round) -> None:
+    """
+    Also when its segment is so old by the time it goes on that a shipper did not wait for it.
+    """
+    stage.segment_seconds = 0.02
+    writers = [stage.start_writer(kind) for kind in ("plain", "threads", "forking")]
+    stage.start_shipper()
+    stage.let_write(*writers)
+    for _ in range(15):
+        writer = stage.random.choice(writers)
+        writer.send(signal.SIGSTOP)
+        time.sleep(stage.random.uniform(0.005, 0.08))
+        writer.send(signal.SIGCONT)
+        time.sleep(stage.random.uniform(0.0, 0.01))
     finish(stage)
 
 
