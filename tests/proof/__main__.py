@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import signal
 import sys
 import tempfile
 import time
@@ -22,6 +23,7 @@ LABELS = {
     "refused": "refused and counted as lost by the writer (full disk)",
     "unanswered": "killed before the call returned",
     "arrived": "arrived in PostgreSQL",
+    "shipped meanwhile": "of these while things were still being done to shippers and server",
     "torn lines": "torn lines, kept as dead letters",
 }
 
@@ -30,6 +32,7 @@ def main() -> int:
     rounds = int(os.environ.get("ROUNDS") or 300)
     seed = int(os.environ.get("SEED") or secrets.randbelow(1_000_000))
     started = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # leaves nothing running
     print(f"{rounds} rounds, seeds {seed} to {seed + rounds - 1}", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="mo-", dir="/tmp") as scratch, world(Path(scratch)) as made:
         played = _play_all(made, seed, rounds, Path(scratch))

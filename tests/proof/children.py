@@ -168,6 +168,7 @@ def forking(task: dict[str, Any]) -> None:
     def busy() -> None:
         while not writer.stopped:
             beside.step()
+            time.sleep(0.0005)
 
     other = threading.Thread(target=busy, daemon=True)
     other.start()

@@ -61,11 +61,11 @@ class Database:
         self.home.chmod(0o755)  # root's server runs under another account, which may enter here
         self._embedded = Embedded(self.home)
         self.direct = self._embedded.acquire()
-        with self.connected() as connection:
-            # Processes are killed here, not machines: what the kernel has is safe.
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
-        asyncio.run(migrate(self.direct, bundled()))
+        try:
+            asyncio.run(migrate(self.direct, bundled()))
+        except BaseException:
+            self.close()
+            raise
 
     def close(self) -> None:
         self._embedded.stop(force=True)

@@ -28,3 +28,14 @@ def opened(path: Path) -> mmap.mmap:
 def read(path: Path) -> bytes:
     """The marks up to the last number that was begun."""
     return path.read_bytes().rstrip(b"\0")
+
+
+def retract(path: Path, before: bytes) -> None:
+    """
+    What was acknowledged later than `before` counts as unanswered: without power nobody would have said it, and
+    a sync that is under way when ext4 stops may be told that it succeeded.
+    """
+    with opened(path) as sheet:
+        for number in range(len(read(path))):
+            if sheet[number] == ACKNOWLEDGED and before[number : number + 1] != bytes([ACKNOWLEDGED]):
+                sheet[number] = BEGUN

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.proof import marks
 from tests.proof.disks import Disk, PowerCut
 from tests.proof.rounds import Outcome, Round, World
 
@@ -38,18 +39,25 @@ class PowerRound(Round):
             self.start_writer(kind)
         if self.random.random() < 0.7:
             self.start_shipper()
+            self._wait("nothing arrives", lambda: bool(self.world.database.progress()))
         time.sleep(self.random.uniform(0.2, 0.8))
+        before = {path: marks.read(path) for path in self._marked()}
         disk.cut()
         time.sleep(self.random.choice([0, 0.02]))  # for a moment some still run, on a disk that is gone
         for child in [*self.writers, *self.shippers]:
             child.kill()
         self._wait_for_writers()
+        for path, sheet in before.items():
+            marks.retract(path, sheet)
         disk.unmount()
         assert disk.restore()
         self.outcome.done["power cut"] += 1
         self.settle()
         self.judge()
         return self.outcome
+
+    def _marked(self) -> list[Path]:
+        return [self.sheets / name for child in self.writers for name in child.task["streams"]]
 
     def play_shipped(self, disk: PowerCut) -> Outcome:
         """Everything is on the disk and shipped; nobody but the shipper says that its deletion must be, too."""

@@ -38,6 +38,11 @@ from tests.proof.network import Network
 from tests.proof.nursery import Child, Nursery
 
 PATIENCE = 60.0  # for the spool to be empty once nothing is in the way
+EVENTS_PER_SECOND = 9.0
+USUAL_START, SLOWEST = (
+    0.25,
+    8.0,
+)  # seconds until the first record has arrived; the most that a round is stretched
 LOSING = "masterops: log records are being lost"
 OURS = (".jsonl", ".opening", ".shipping")
 
@@ -96,6 +101,7 @@ class Round:
         self.durability: str | None = None
         self.segment_seconds: float | None = None
         self.alone = True  # no two shippers at the same time
+        self.pace = 1.0  # how many times slower than usual the machine is: a shipper must get to work at all
         self._looks = 0
         self.progress: list[tuple[str, int, int]] = []
         self._names = itertools.count()
@@ -115,7 +121,7 @@ class Round:
         self.jumped.update(streams if kind == "clocked" else ())
         self.alone = self.alone and kind != "platform"
         durability = self.durability or self.random.choice(["process", "fsync"])
-        pause = self.random.choice([0.0003, 0.001, 0.004])
+        pause = self.random.choice([0.0005, 0.002, 0.005])
         seconds = self.segment_seconds or self.random.choice([None, None, 0.02, 0.2])
         return self._start(
             self.writers, kind,
@@ -146,7 +152,7 @@ class Round:
 
     def later(self, seconds: float, action: Callable[[], object]) -> None:
         """Do it in so many seconds; whatever is still open at the end is done then."""
-        heapq.heappush(self._later, (time.monotonic() + seconds, next(self._order), action))
+        heapq.heappush(self._later, (time.monotonic() + seconds * self.pace, next(self._order), action))
 
     def briefly(self, longest: float = 0.4) -> float:
         return self.random.uniform(0.02, longest)
@@ -166,7 +172,7 @@ class Round:
 
     def run(self) -> Outcome:
         self._begin()
-        end = time.monotonic() + self.seconds
+        end = time.monotonic() + self.seconds * self.pace
         next_event = time.monotonic()
         while (now := time.monotonic()) < end:
             if self._later and self._later[0][0] <= now:
@@ -175,13 +181,21 @@ class Round:
                 name = self.random.choices(list(EVENTS), [weight for weight, _ in EVENTS.values()])[0]
                 if EVENTS[name][1](self):
                     self.outcome.done[name] += 1
-                next_event = now + self.random.expovariate(9.0)
+                next_event = now + self.random.expovariate(EVENTS_PER_SECOND) * self.pace
             else:
                 self._look()
                 time.sleep(0.005)
+        self.outcome.numbers["shipped meanwhile"] = self._shipped()
         self.settle()
         self.judge()
         return self.outcome
+
+    def _shipped(self) -> int:
+        """How many of ours are in, as far as the server can say."""
+        try:
+            return sum(count for _, count, _ in self.world.database.progress())
+        except psycopg.Error:
+            return 0
 
     def _begin(self) -> None:
         self.world.database.empty()
@@ -189,6 +203,9 @@ class Round:
         for _ in range(self.random.randint(2, 4)):
             self.start_writer()
         self.start_shipper()
+        started = time.monotonic()
+        self._wait("nothing arrives", lambda: bool(self.world.database.progress()))
+        self.pace = min(SLOWEST, max(1.0, (time.monotonic() - started) / USUAL_START))
 
     def _look(self) -> None:
         """As a reader would, now and then: what is in the table already."""
