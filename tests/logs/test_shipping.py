@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masterops import errors
-from masterops.logs import Pipeline, ship_once
+from masterops.logs import Batch, Pipeline, ship_once
 from masterops.logs.shipper import read_batch
 from tests.logs.conftest import Memory, spooled
 
@@ -100,6 +100,39 @@ async def test_the_offset_of_a_deleted_segment_is_forgotten_in_the_end(pipeline:
 
     assert ["one"] == store.messages
     assert ([], {}) == (list(pipeline.folder.iterdir()), store.offsets)
+
+
+class Overtaken(Memory):
+    """
+    A shipper's store; while it stores the first batch, another shipper with `other` makes a whole pass.
+    """
+
+    def __init__(self, folder: Path, other: Forgetful) -> None:
+        super().__init__()
+        self.folder, self.other = folder, other
+
+    async def store(self, batch: Batch) -> int:
+        if not self.rows:
+            with contextlib.suppress(errors.DatabaseLost):
+                await ship_once(self.folder, self.other)
+        return await super().store(batch)
+
+
+async def test_a_shipper_that_comes_too_late_does_not_hide_what_another_left(tmp_path: Path) -> None:
+    """
+    One has listed a segment that another one deletes, and whose offset that one does not come to forgetting.
+    """
+    for message in ("one", "two"):
+        pipeline = Pipeline(tmp_path)
+        pipeline.logger().info(message)
+        pipeline.close()
+    other = Forgetful()
+
+    first = await ship_once(tmp_path, Overtaken(tmp_path, other))
+    await ship_once(tmp_path, other)
+
+    assert (1, ["two"]) == (first.records, other.messages)
+    assert ([], {}) == (list(tmp_path.iterdir()), other.offsets)
 
 
 async def test_a_database_that_fails_costs_nothing(pipeline: Pipeline, memory: Memory) -> None:

@@ -24,6 +24,7 @@ LABELS = {
     "unanswered": "killed before the call returned",
     "arrived": "arrived in PostgreSQL",
     "shipped meanwhile": "of these while things were still being done to shippers and server",
+    "seen out of order": "a reader saw one before an earlier one of its process (one shipper at a time)",
     "torn lines": "torn lines, kept as dead letters",
 }
 
@@ -84,7 +85,7 @@ def table(rounds: int, seconds: float, total: Outcome) -> str:
             *records,
             f"| of the {unclaimed:,} refused or unanswered, arrived all the same, once | "
             f"{numbers['arrived'] - numbers['acknowledged']:,} |",
-            f"| **lost, doubled, changed, out of order, left behind** | **{len(total.problems)}** |",
+            f"| **problems found: lost, doubled, changed, out of order, left behind** | **{len(total.problems)}** |",
         ]
     )
 

@@ -157,9 +157,11 @@ def _claimed(path: Path) -> Iterator[bool]:
     file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         # The segment may have been shipped and deleted while we opened its lock.
-        yield _try_lock(file, fcntl.LOCK_EX) and path.exists()
-        # After a failure it stays: the file may be gone and its offset not yet forgotten.
-        if not path.exists():
+        claimed = _try_lock(file, fcntl.LOCK_EX) and path.exists()
+        yield claimed
+        # Only by whoever has done all of it. Otherwise it stays for the sweep, as a sign that the file may be
+        # gone and its offset not yet forgotten.
+        if claimed and not path.exists():
             lock.unlink(missing_ok=True)
     finally:
         os.close(file)
