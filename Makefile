@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types imports tests docs docs-check bench format prepare clean
+.PHONY: help setup setup-dev run test lint types imports tests docs docs-check proof bench format prepare clean
 
 help:            ## List the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -53,6 +53,9 @@ docs: setup-dev  ## Print the generated pages: docs/cli.md, docs/config.md, docs
 
 docs-check: setup-dev  ## Whether the generated pages are what the program prints
 	@$(BIN)/python -m masterops.cli.printing docs --check
+
+proof: setup-dev ## Hundreds of rounds of the proof that no record is lost: `make proof ROUNDS=300`
+	@$(BIN)/python -m tests.proof
 
 bench: setup-dev ## The benchmarks; the table is in docs/benchmarks.md
 	@$(BIN)/python -m benchmarks

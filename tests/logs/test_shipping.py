@@ -20,7 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masterops import errors
-from masterops.logs import Pipeline, ship_once
+from masterops.logs import Batch, Pipeline, ship_once
 from masterops.logs.shipper import read_batch
 from tests.logs.conftest import Memory, spooled
 
@@ -68,6 +68,71 @@ async def test_a_finished_segment_is_deleted_when_it_is_shipped(pipeline: Pipeli
     assert open_files
     assert 1 == shipped.finished_segments
     assert ([], {}) == (list(pipeline.folder.iterdir()), memory.offsets)
+
+
+class Forgetful(Memory):
+    """
+    A store whose connection is lost before it can forget, once.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.away = True
+
+    async def forget(self, segment: str) -> None:
+        away, self.away = self.away, False
+        if away:
+            raise errors.DatabaseLost(reason="cable")
+        await super().forget(segment)
+
+
+async def test_the_offset_of_a_deleted_segment_is_forgotten_in_the_end(pipeline: Pipeline) -> None:
+    """
+    A shipper that loses its database between the two leaves nothing that lasts.
+    """
+    store = Forgetful()
+    pipeline.logger().info("one")
+    pipeline.close()
+
+    with pytest.raises(errors.DatabaseLost):
+        await ship_once(pipeline.folder, store)
+    await ship_once(pipeline.folder, store)
+
+    assert ["one"] == store.messages
+    assert ([], {}) == (list(pipeline.folder.iterdir()), store.offsets)
+
+
+class Overtaken(Memory):
+    """
+    A shipper's store; while it stores the first batch, another shipper with `other` makes a whole pass.
+    """
+
+    def __init__(self, folder: Path, other: Forgetful) -> None:
+        super().__init__()
+        self.folder, self.other = folder, other
+
+    async def store(self, batch: Batch) -> int:
+        if not self.rows:
+            with contextlib.suppress(errors.DatabaseLost):
+                await ship_once(self.folder, self.other)
+        return await super().store(batch)
+
+
+async def test_a_shipper_that_comes_too_late_does_not_hide_what_another_left(tmp_path: Path) -> None:
+    """
+    One has listed a segment that another one deletes, and whose offset that one does not come to forgetting.
+    """
+    for message in ("one", "two"):
+        pipeline = Pipeline(tmp_path)
+        pipeline.logger().info(message)
+        pipeline.close()
+    other = Forgetful()
+
+    first = await ship_once(tmp_path, Overtaken(tmp_path, other))
+    await ship_once(tmp_path, other)
+
+    assert (1, ["two"]) == (first.records, other.messages)
+    assert ([], {}) == (list(tmp_path.iterdir()), other.offsets)
 
 
 async def test_a_database_that_fails_costs_nothing(pipeline: Pipeline, memory: Memory) -> None:

@@ -134,7 +134,8 @@ def end_of(path: Path) -> int | None:
 
 def discard(path: Path) -> None:
     """
-    Delete a segment that is shipped. Its space comes back at once, also when a sleeping owner keeps it open.
+    Delete a segment that is shipped, for good: after a power cut it must not be back with its offset forgotten.
+    Its space comes back at once, also when a sleeping owner keeps it open.
     """
     try:
         file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
@@ -146,3 +147,8 @@ def discard(path: Path) -> None:
         os.ftruncate(file, 1)
     finally:
         os.close(file)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)

@@ -74,7 +74,7 @@ async def ship_once(folder: Path, store: RecordStore, shipped_to: dict[str, int]
     Raises DatabaseError when the database is away; nothing is lost by that, call it again later. Any
     other failure of one segment is raised at the end, when the others have been shipped.
     """
-    _sweep(folder)
+    await _sweep(folder, store)
     shipped, failure = Shipped(), None
     shipped_to = {} if shipped_to is None else shipped_to
     paths = sorted(folder.glob(f"*{SUFFIX}"))
@@ -125,23 +125,30 @@ def _claimed(path: Path) -> Iterator[bool]:
     file = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     try:
         # The segment may have been shipped and deleted while we opened its lock.
-        yield try_lock(file, fcntl.LOCK_EX) and path.exists()
-    finally:
-        if not path.exists():
+        claimed = try_lock(file, fcntl.LOCK_EX) and path.exists()
+        yield claimed
+        # Only by whoever has done all of it. Otherwise it stays for the sweep, as a sign that the file may be
+        # gone and its offset not yet forgotten.
+        if claimed and not path.exists():
             lock.unlink(missing_ok=True)
+    finally:
         os.close(file)
 
 
-def _sweep(folder: Path) -> None:
+async def _sweep(folder: Path, store: RecordStore) -> None:
     """
-    Remove what killed processes left: segments that never got their name, locks of segments that are gone.
+    Remove what killed processes left: segments that never got their name, locks and offsets of segments
+    that are gone.
 
-    Names are never used twice, so a lock without its segment guards nothing. A segment without its name
-    is empty; the owner of one that is older than a minute and not locked will not come back, and
-    should it have slept that long in between, it makes another.
+    Names are never used twice, so a lock without its segment guards nothing; it says that somebody may
+    not have come to forgetting the offset. A segment without its name is empty; the owner of one that is
+    older than a minute and not locked will not come back, and should it have slept that long in between,
+    it makes another.
     """
     for lock in folder.glob(f"*{SHIPPING}"):
-        if not lock.with_suffix(SUFFIX).exists():
+        segment = lock.with_suffix(SUFFIX)
+        if not segment.exists():
+            await store.forget(segment.name)
             _remove(lock)
     for opening in folder.glob(f"*{OPENING}"):
         with contextlib.suppress(OSError):

@@ -1,0 +1,3 @@
+"""
+The proof that no record is lost, doubled, changed or out of order, whatever is killed, cut or full.
+"""
