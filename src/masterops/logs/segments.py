@@ -134,8 +134,9 @@ def end_of(path: Path) -> int | None:
 
 def discard(path: Path) -> None:
     """
-    Delete a segment that is shipped, for good: after a power cut it must not be back with its offset forgotten.
-    Its space comes back at once, also when a sleeping owner keeps it open.
+    Delete a segment that is shipped. Its space comes back at once, also when a sleeping owner keeps it open.
+
+    For good: after a power cut it must not be back with its offset forgotten.
     """
     try:
         file = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
