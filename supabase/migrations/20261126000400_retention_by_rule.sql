@@ -1,11 +1,13 @@
 -- Log records go by level and by business, and dropping a partition does not read it first.
 --
 -- Why     Debug records may go after days and a business's after months. Counting ten million rows in order to say how
---         many were dropped took two seconds in which nobody could write; the rollups know.
--- Adds    table ops.deletions; function ops.delete_by_rule; replaces cleanup_old_logs, ops.clean_rollups,
---         ops.delete_before and ops.drop_partitions_before
+--         many were dropped took two seconds in which nobody could write; the rollups know. And a month's files take a
+--         second or two to delete: first the partitions are taken off their table, which is a matter of
+--         milliseconds, then they are dropped one by one.
+-- Adds    table ops.deletions; functions ops.delete_by_rule, ops.detached, ops.drop_detached; replaces
+--         cleanup_old_logs, ops.clean_rollups, ops.delete_before and ops.drop_partitions_before
 -- Locks   SHARE on the four partitioned tables while their rows are counted once, about 2 s for ten million
--- Undo    DROP FUNCTION ops.delete_by_rule; DROP TABLE ops.deletions; run 20261124001500 and 20261125000500 again
+-- Undo    DROP FUNCTION ops.delete_by_rule, ops.drop_detached, ops.detached; DROP TABLE ops.deletions; run 20261124001500 and 20261125000500 again
 
 CREATE TABLE ops.deletions (
     table_name text        NOT NULL,
@@ -120,7 +122,7 @@ BEGIN
         ELSE
             EXECUTE format('SELECT count(*) FROM ops.%I', part.partition_name) INTO held;
         END IF;
-        EXECUTE format('DROP TABLE ops.%I', part.partition_name);
+        EXECUTE format('ALTER TABLE public.%I DETACH PARTITION ops.%I', p_table, part.partition_name);
         total := total + held;
         -- What comes late for such a day is in the default partition, and counted there.
         INSERT INTO ops.deletions AS d (table_name, day, records)
@@ -136,6 +138,42 @@ BEGIN
     RETURN total;
 END
 $$;
+
+COMMENT ON FUNCTION ops.drop_partitions_before(text, timestamptz) IS
+    'Take the partitions that hold nothing newer than the bound off their table; answers how many rows they held. Their'
+    ' disk is given back by ops.drop_detached.';
+
+CREATE FUNCTION ops.detached() RETURNS TABLE (partition_name text, size_bytes bigint)
+LANGUAGE sql STABLE SET search_path = ''
+AS $$
+    SELECT c.relname::text, pg_total_relation_size(c.oid)
+    FROM pg_catalog.pg_class AS c
+    JOIN ops.partitioned_tables AS t ON c.relname ~ ('^' || t.name || '_[0-9]{8}$')
+    WHERE c.relnamespace = 'ops'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
+    ORDER BY c.relname
+$$;
+COMMENT ON FUNCTION ops.detached() IS 'Partitions that retention has taken off their tables and whose disk is not yet given back.';
+
+-- Runs as its owner: only the owner of a table may drop it, and service_role has to be able to.
+CREATE FUNCTION ops.drop_detached(p_most integer DEFAULT 1) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '10s'
+AS $$
+DECLARE
+    part    text;
+    dropped integer := 0;
+BEGIN
+    -- Not while partitions are being made.
+    PERFORM pg_advisory_xact_lock(hashtextextended('masterops.partitions', 0));
+    FOR part IN SELECT partition_name FROM ops.detached() LIMIT p_most LOOP
+        EXECUTE format('DROP TABLE ops.%I', part);
+        dropped := dropped + 1;
+    END LOOP;
+    RETURN dropped;
+END
+$$;
+COMMENT ON FUNCTION ops.drop_detached(integer) IS
+    'Give the disk of at most so many detached partitions back; answers how many. Run it after cleanup_old_logs, until it'
+    ' answers 0; each run is short.';
 
 -- Ten minutes are read where a window of a day or a week begins, and by ops.roll_up a little later.
 DROP FUNCTION ops.clean_rollups(integer, integer);
@@ -234,6 +272,8 @@ BEGIN
 
     -- Not while partitions are being made, and not twice at once.
     PERFORM pg_advisory_xact_lock(hashtextextended('masterops.partitions', 0));
+    -- What an earlier run left, if nobody has done it since.
+    PERFORM ops.drop_detached(1000);
     PERFORM ops.clean_rollups();
     -- What takes long comes first, the short moments in which nobody can write last.
     FOR i IN 1 .. 4 LOOP
@@ -266,8 +306,8 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION public.cleanup_old_logs(integer, integer, integer, integer, jsonb, jsonb) IS
-    'Forget rows older than so many days, by dropping whole partitions; answers how many log records, executions and'
-    ' HTTP attempts. log_level_days, as {"debug": 3}, and log_business_days, as {"teelixir": 90}, hold instead of'
+    'Forget rows older than so many days, by taking whole partitions off; answers how many log records, executions and'
+    ' HTTP attempts. ops.drop_detached gives their disk back. log_level_days, as {"debug": 3}, and log_business_days, as {"teelixir": 90}, hold instead of'
     ' integration_logs_days for the log records they name, the shorter of both where both do. health_checks_days holds'
     ' for health checks and rounds; log lines that were refused go with the log records. Changes of state'
     ' (health_flips) stay, and so do rollups: ten minutes for 8 days, hours for 90, days for two years.';

@@ -53,7 +53,7 @@ INSERT INTO ops.functions (name, access) VALUES
     ('window_start', 'read'), ('first_slot', 'read'), ('first_quarter', 'read'), ('beside_window', 'read'),
     ('log_numbers', 'read'), ('api_numbers', 'read'), ('look_numbers', 'read'), ('run_numbers', 'read'),
     ('log_p95', 'read'), ('api_p95', 'read'), ('look_p95', 'read'), ('run_p95', 'read'),
-    ('claimed_operator', 'read'), ('uuid7', 'read'), ('create_task_with_log', 'act'), ('log_task_action', 'act'),
+    ('claimed_operator', 'read'), ('drop_detached', 'write'), ('uuid7', 'read'), ('create_task_with_log', 'act'), ('log_task_action', 'act'),
     ('update_task_status', 'act'), ('mark_task_needs_fix', 'act')
 ON CONFLICT (name) DO UPDATE SET access = EXCLUDED.access;
 
@@ -207,6 +207,7 @@ AS $$
     UNION ALL
     SELECT oid::regclass::text, 'nobody has decided who may read it' FROM relations
     WHERE NOT relispartition AND oid NOT IN (SELECT relation FROM ops.our_tables())
+        AND NOT (relnamespace = 'ops'::regnamespace AND relname IN (SELECT partition_name FROM ops.detached()))
     UNION ALL
     SELECT oid::regclass::text, 'reads with its owner''s rights' FROM relations
     WHERE relkind = 'v' AND relname <> 'public_status'

@@ -75,6 +75,7 @@ WRITING = [
     "ops.ensure_partitions()",
     "ops.roll_up()",
     "ops.clean_rollups()",
+    "ops.drop_detached()",
     "create_task_with_log('x')",
     "update_task_status((SELECT id FROM tasks LIMIT 1), 'running')",
     "mark_task_needs_fix((SELECT id FROM tasks LIMIT 1), 'x')",

@@ -51,6 +51,12 @@ def test_whole_partitions_are_dropped_and_their_rows_counted(db: Connection) -> 
         "SELECT count(*) FROM ops.partitions WHERE upper_bound <= now() - interval '5 days'"
         " AND table_name IN ('integration_logs', 'api_metrics')",
     )
+    assert eighth in {f"ops.{row['partition_name']}" for row in every(db, "SELECT * FROM ops.detached()")}
+    assert [] == every(db, "SELECT * FROM ops.schema_lint()")
+    left = value(db, "SELECT count(*) FROM ops.detached()")
+    assert (1, left - 1, 0) == tuple(
+        value(db, f"SELECT ops.drop_detached({most})") for most in ("", "1000", "1000")
+    )
     assert value(db, "SELECT to_regclass(%s) IS NULL", eighth)
     assert 6 < value(
         db, "SELECT count(*) FROM ops.partitions WHERE table_name = 'health_checks' AND upper_bound < now()"

@@ -134,6 +134,9 @@ async def clean_up(
     async with pool.connection() as connection, connection.transaction(force_rollback=dry_run):
         partitions = await (await connection.execute(DROPPED, days)).fetchall()
         row = await (await connection.execute(CLEANUP, days)).fetchone() or {}
+    # Each in a transaction of its own: deleting files takes time, and nobody has to wait for all of them.
+    while not dry_run and (await pool.fetch("SELECT ops.drop_detached() AS dropped"))[0]["dropped"]:
+        pass
     return Dropped(
         {name.removesuffix("_deleted"): count for name, count in row.items()},
         tuple(each["partition_name"] for each in partitions),

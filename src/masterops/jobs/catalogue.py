@@ -42,6 +42,7 @@ def catalogue(parts: Parts) -> list[Job]:
     async def partitions(payload: dict[str, Any]) -> None:
         async with parts.pool.connection() as connection:
             await connection.execute("SELECT ops.ensure_partitions()")
+            await connection.execute("SELECT ops.drop_detached(1000)")
 
     async def rollups(payload: dict[str, Any]) -> None:
         async with parts.pool.connection() as connection:
