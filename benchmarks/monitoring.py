@@ -190,7 +190,7 @@ def _ingest(db: Session) -> Row:
 
 
 def _dropping(db: Session) -> list[Row]:
-    """DELETE of the log records of one day; dropping the partitions of all days, and giving their disk back."""
+    """DELETE of the log records of one day; dropping the partitions of all days, and then their files."""
     day = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=3)
     delete = seconds(
         lambda: db.execute(

@@ -12,9 +12,8 @@ import pytest
 from masterops.core import clock
 from masterops.core.ids import uuid7
 from masterops.db import LogStore, Pool, letters_by_segment, replay
-from masterops.db.dead_letters import lost_records
 from masterops.logs import Batch, Pipeline, ship_once
-from masterops.logs.record import LogRecord, encode
+from masterops.logs.record import LogRecord
 
 CLOSED = "ALTER TABLE integration_logs ADD CONSTRAINT closed CHECK (message NOT LIKE 'bad%%')"
 OPEN = "ALTER TABLE integration_logs DROP CONSTRAINT closed"
@@ -128,21 +127,10 @@ async def test_large_letters_are_tried_a_few_at_a_time(pool: Pool) -> None:
     assert (4, 0) == (done.stored, done.left)
 
 
-async def test_what_was_lost_and_refused_can_be_counted(pool: Pool, tmp_path: Path) -> None:
+async def test_what_was_refused_can_be_counted(pool: Pool, tmp_path: Path) -> None:
     """
-    By segment, and the sum of what the writers have said to have lost; a made-up number counts as none.
+    By segment, also when the segment is gone.
     """
     await refuse(pool, tmp_path, 2)
-    pipeline = Pipeline(tmp_path / "other")
-    for lost in (3, 4, "many"):
-        pipeline.spool.append(
-            encode(
-                LogRecord(
-                    uuid7(), clock.now(), "x", "error", "error", "logs.lost", details_json={"lost": lost}
-                )
-            )
-        )
-    await ship_once(pipeline.folder, LogStore(pool))
 
     assert [3] == list((await letters_by_segment(pool)).values())
-    assert 7 == await lost_records(pool)

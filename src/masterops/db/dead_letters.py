@@ -21,12 +21,6 @@ LEAST_ID = "00000000-0000-0000-0000-000000000000"
 TORN = "it is not a whole record, so there is nothing to store"
 
 COUNTS = "SELECT segment, count(*) AS letters FROM ops.log_dead_letters GROUP BY segment"
-LOST = """
-SELECT coalesce(sum(CASE WHEN jsonb_typeof(details_json -> 'lost') = 'number'
-    THEN (details_json ->> 'lost')::numeric END), 0)::bigint AS lost
-FROM public.integration_logs
-WHERE level = 'error' AND message = 'logs.lost' AND created_at >= now() - interval '24 hours'
-"""
 PAGE = """
 SELECT id, octet_length(line) AS size FROM ops.log_dead_letters
 WHERE id > %s AND (%s::uuid IS NULL OR id = %s::uuid) ORDER BY id LIMIT %s
@@ -66,11 +60,6 @@ class Replayed(msgspec.Struct, frozen=True):
 async def letters_by_segment(pool: Pool) -> dict[str, int]:
     """How many dead letters each segment has left, those of deleted ones as well. Raises DatabaseError."""
     return {row["segment"]: row["letters"] for row in await pool.fetch(COUNTS)}
-
-
-async def lost_records(pool: Pool) -> int:
-    """How many records the writers have said to have lost in the last 24 hours. Raises DatabaseError."""
-    return int((await pool.fetch(LOST))[0]["lost"])
 
 
 async def replay(pool: Pool, *, only: UUID | None = None, dry_run: bool = False) -> Replayed:

@@ -10,11 +10,12 @@ import click
 
 from masterops import errors
 from masterops.app.emptying import Waiting, empty, waiting
+from masterops.app.losing import recent_loss
 from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, ago, count, size, text, uuid_of
 from masterops.db import LogStore, Pool, letters_by_segment, replay
-from masterops.db.dead_letters import TORN, Replayed, lost_records
+from masterops.db.dead_letters import TORN, Replayed
 
 SHIP_SECONDS = 60.0
 SEGMENTS = (
@@ -58,13 +59,13 @@ async def spool(session: Session, output: str) -> None:
     try:
         async with session.app(shipping=False) as app:
             found = await waiting(session.settings.home / "spool", LogStore(app.pool))
-            letters, lost = await letters_by_segment(app.pool), await lost_records(app.pool)
+            letters = await letters_by_segment(app.pool)
     except errors.DatabaseError as error:
         say(f"{error.message}. So what of it is stored already, and what was refused, is not known.")
-        found, letters, lost = await waiting(session.settings.home / "spool", None), None, None
+        found, letters = await waiting(session.settings.home / "spool", None), None
     emit(_rows(found, letters), SEGMENTS, output)
-    if lost:
-        say(f"{lost:,} records were lost in the last 24 hours: `ops logs --search logs.lost --since 24h`")
+    if loss := recent_loss(session.settings.home):
+        say(loss)
 
 
 def _rows(found: list[Waiting], letters: dict[str, int] | None) -> list[dict[str, Any]]:
