@@ -42,6 +42,9 @@ class PowerRound(Round):
             self._wait("nothing arrives", lambda: bool(self.world.database.progress()))
         time.sleep(self.random.uniform(0.2, 0.8))
         before = {path: marks.read(path) for path in self._marked()}
+        # First the network: a machine without power tells the server nothing of what it believes to have done.
+        self.world.network.refusing = True
+        self.world.network.cut()
         disk.cut()
         time.sleep(self.random.choice([0, 0.02]))  # for a moment some still run, on a disk that is gone
         for child in [*self.writers, *self.shippers]:
