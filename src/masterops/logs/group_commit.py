@@ -69,6 +69,7 @@ class GroupCommit:
         levels = []
         while self._waiting and self._waiting[0][0] <= number:
             levels.append(self._waiting.popleft()[1])
-        self._settled = number
         if self.broken:
             self._lose(levels, self._error)
+        # Last: who sees it does not wait any more, and may ask what was lost.
+        self._settled = number

@@ -15,6 +15,7 @@ stands before the seal and is shipped, or behind it and is written again by its 
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
 import secrets
@@ -96,14 +97,19 @@ def seal(path: Path) -> bool:
     """
     Take an overdue segment from its living owner: what stands before the first seal is all of it.
 
-    False when it is not overdue. Whoever calls it holds the segment's shipping lock. Raises OSError.
+    False when it is not overdue, or the disk has no room for the seal: then it is shipped and stays, until
+    there is. Whoever calls it holds the segment's shipping lock. Raises OSError for any other reason.
     """
     if not overdue(path.name):
         return False
     file = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CLOEXEC)
     try:
         if sealed_at(file, 0) is None:  # one is enough, however often the database is away in between
-            os.write(file, SEAL)
+            try:
+                os.write(file, SEAL)
+            except OSError as error:
+                if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                    raise
         return sealed_at(file, 0) is not None  # a full disk may have taken half of it
     finally:
         os.close(file)
