@@ -125,7 +125,8 @@ def _view(view: str, tenth: Session, whole: Session) -> Row:
 def _other(name: str, question: str, tenth: Session, whole: Session) -> Row:
     ours, small = _both(tenth, whole, question)
     what = f"{name}, {ROWS:,} rows / a tenth of the rows"
-    return Row(what, f"{ours:.1f} ms", f"{small:.1f} ms", ours / small, "50 ms, 1.5x")
+    goal = "50 ms" if name.startswith("get_") else "50 ms, 1.5x"  # of functions
+    return Row(what, f"{ours:.1f} ms", f"{small:.1f} ms", ours / small, goal)
 
 
 def _as(role: str, db: Session) -> Row:

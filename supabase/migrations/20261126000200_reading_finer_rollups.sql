@@ -332,15 +332,19 @@ BEGIN
                     ) AS parts
                     GROUP BY {keys}
                 ), points AS (
-                    SELECT s.place, ops.middle(u.bucket) AS value, u.n, s.total
-                    FROM hists AS h JOIN sizes AS s USING ({keys})
-                    CROSS JOIN LATERAL (SELECT ops.tail(h.counts, 0.05::double precision * s.total + 2 - s.less)) AS t (first)
-                    CROSS JOIN LATERAL unnest(h.buckets[t.first:], h.counts[t.first:]) AS u (bucket, n)
-                    UNION ALL
-                    -- Values that were never in a bucket are exact, unless some are undone: those must meet what
-                    -- was counted at the same value.
-                    SELECT s.place, CASE WHEN s.less < 0 THEN ops.middle(ops.bucket(o.value)) ELSE o.value END, o.n, s.total
-                    FROM others AS o JOIN sizes AS s USING ({keys})
+                    SELECT place, value, sum(n) AS n, total
+                    FROM (
+                        SELECT s.place, ops.middle(u.bucket) AS value, u.n, s.total
+                        FROM hists AS h JOIN sizes AS s USING ({keys})
+                        CROSS JOIN LATERAL (SELECT ops.tail(h.counts, 0.05::double precision * s.total + 2 - s.less)) AS t (first)
+                        CROSS JOIN LATERAL unnest(h.buckets[t.first:], h.counts[t.first:]) AS u (bucket, n)
+                        UNION ALL
+                        -- Values that were never in a bucket are exact, unless some are undone: those must meet what
+                        -- was counted at the same value.
+                        SELECT s.place, CASE WHEN s.less < 0 THEN ops.middle(ops.bucket(o.value)) ELSE o.value END, o.n, s.total
+                        FROM others AS o JOIN sizes AS s USING ({keys})
+                    ) AS parts
+                    GROUP BY place, value, total
                 ), ranked AS (
                     SELECT place, value, sum(n) OVER (PARTITION BY place ORDER BY value DESC)::double precision AS down_to,
                         0.05::double precision * (total - 1) AS rank

@@ -95,50 +95,56 @@ CREATE OR REPLACE FUNCTION ops.drop_partitions_before(p_table text, p_before tim
 LANGUAGE plpgsql SET search_path = ''
 AS $$
 DECLARE
-    counted text := CASE p_table WHEN 'integration_logs' THEN 'log' WHEN 'api_metrics' THEN 'api'
+    counted  text := CASE p_table WHEN 'integration_logs' THEN 'log' WHEN 'api_metrics' THEN 'api'
         WHEN 'health_checks' THEN 'look' ELSE 'run' END;
-    part    record;
-    held    bigint;
-    total   bigint := 0;
+    known    timestamptz := (SELECT since FROM ops.horizons WHERE name = 'rollups_by_day');
+    gone     text[];
+    lower_at timestamptz[];
+    upper_at timestamptz[];
+    held     bigint;
+    total    bigint := 0;
 BEGIN
-    FOR part IN
-        SELECT partition_name, lower_bound, upper_bound,
-            lower_bound >= (SELECT since FROM ops.horizons WHERE name = 'rollups_by_day') AS known
-        FROM ops.partitions WHERE table_name = p_table AND upper_bound <= p_before
-    LOOP
-        -- Shut before counting, so that the count is what is dropped.
-        EXECUTE format('LOCK TABLE ONLY public.%I IN ACCESS EXCLUSIVE MODE', p_table);
-        IF part.known THEN
-            SELECT greatest(coalesce(sum(n), 0), 0) INTO held FROM (
-                SELECT sum(records) AS n FROM ops.rollups
-                WHERE subject = counted AND span = 'day' AND starts >= part.lower_bound AND starts < part.upper_bound
-                UNION ALL
-                SELECT sum(records) FROM ops.deltas
-                WHERE subject = counted AND slot >= part.lower_bound AND slot < part.upper_bound
-                UNION ALL
-                SELECT -sum(records) FROM ops.deletions
-                WHERE table_name = p_table AND day >= part.lower_bound AND day < part.upper_bound
-            ) AS parts;
-        ELSE
-            EXECUTE format('SELECT count(*) FROM ops.%I', part.partition_name) INTO held;
+    SELECT array_agg(partition_name), array_agg(lower_bound), array_agg(upper_bound) INTO gone, lower_at, upper_at
+    FROM ops.partitions WHERE table_name = p_table AND upper_bound <= p_before;
+    IF gone IS NULL THEN
+        RETURN 0;
+    END IF;
+    -- Shut before counting, so that the count is what is dropped.
+    EXECUTE format('LOCK TABLE ONLY public.%I IN ACCESS EXCLUSIVE MODE', p_table);
+    FOR i IN 1 .. cardinality(gone) LOOP
+        IF lower_at[i] < known THEN
+            EXECUTE format('SELECT count(*) FROM ops.%I', gone[i]) INTO held;
+            total := total + held;
         END IF;
-        EXECUTE format('ALTER TABLE public.%I DETACH PARTITION ops.%I', p_table, part.partition_name);
-        total := total + held;
-        -- What comes late for such a day is in the default partition, and counted there.
-        INSERT INTO ops.deletions AS d (table_name, day, records)
-        SELECT p_table, starts, sum(n) FROM (
-            SELECT starts, records AS n FROM ops.rollups
-            WHERE subject = counted AND span = 'day' AND starts >= part.lower_bound AND starts < part.upper_bound
+        EXECUTE format('ALTER TABLE public.%I DETACH PARTITION ops.%I', p_table, gone[i]);
+    END LOOP;
+    WITH days AS (
+        SELECT each.day, each.records
+        FROM (
+            SELECT starts AS day, records FROM ops.rollups
+            WHERE subject = counted AND span = 'day' AND starts < p_before
             UNION ALL
             SELECT date_bin('1 day', slot, '2000-01-01 00:00+00'), records FROM ops.deltas
-            WHERE subject = counted AND slot >= part.lower_bound AND slot < part.upper_bound
-        ) AS gone GROUP BY starts
-        ON CONFLICT (table_name, day) DO UPDATE SET records = EXCLUDED.records;
-    END LOOP;
+            WHERE subject = counted AND slot < p_before
+        ) AS each
+        JOIN unnest(lower_at, upper_at) AS part (lower_bound, upper_bound)
+            ON each.day >= part.lower_bound AND each.day < part.upper_bound
+    ), now_gone AS (
+        SELECT day, sum(records)::bigint AS records FROM days GROUP BY day
+    ), before AS (
+        SELECT d.day, d.records FROM ops.deletions AS d JOIN now_gone AS n ON n.day = d.day WHERE d.table_name = p_table
+    ), noted AS (
+        -- What comes late for such a day is in the default partition, and counted there.
+        INSERT INTO ops.deletions AS d (table_name, day, records)
+        SELECT p_table, day, records FROM now_gone
+        ON CONFLICT (table_name, day) DO UPDATE SET records = EXCLUDED.records
+    )
+    SELECT total + greatest(coalesce(sum(n.records - coalesce(b.records, 0)), 0), 0) INTO total
+    FROM now_gone AS n LEFT JOIN before AS b ON b.day = n.day
+    WHERE n.day >= known;
     RETURN total;
 END
 $$;
-
 COMMENT ON FUNCTION ops.drop_partitions_before(text, timestamptz) IS
     'Take the partitions that hold nothing newer than the bound off their table; answers how many rows they held. Their'
     ' disk is given back by ops.drop_detached.';
