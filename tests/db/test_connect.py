@@ -46,6 +46,20 @@ async def test_rows_are_dicts_and_times_are_in_utc(common_database: str) -> None
     assert {"zone": "UTC"} == setting
 
 
+async def test_a_silent_network_is_noticed(common_database: str) -> None:
+    """
+    Within half a minute, unless the URL says otherwise.
+    """
+    mark = "&" if "?" in common_database else "?"
+    async with (
+        await connect(common_database) as usual,
+        await connect(f"{common_database}{mark}tcp_user_timeout=7000") as told,
+    ):
+        waits = [each.info.get_parameters().get("tcp_user_timeout") for each in (usual, told)]
+
+    assert ["30000", "7000"] == waits
+
+
 async def test_a_statement_without_rows_answers_an_empty_list(common_database: str) -> None:
     """
     One helper serves both kinds of statement.

@@ -32,6 +32,9 @@ Row = dict[str, Any]  # values are whatever the columns hold
 Query = LiteralString | SQL | Composed  # never a string put together at run time
 Params = Sequence[object] | Mapping[str, object]
 
+# A network may swallow everything and close nothing: after half a minute of silence the connection is lost.
+# Seconds, but for the last, which is in milliseconds; the URL may say otherwise.
+SILENCE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
 OLDEST = 150_000
 LONGEST_START = 30.0
 TRANSACTION_POOLER = 6543  # Supabase's: every transaction may land on another session
@@ -185,6 +188,7 @@ def _options(url: str, timeout: float, application_name: str) -> dict[str, Any]:
         "row_factory": dict_row,
         "fallback_application_name": application_name,
     }
+    options |= {name: value for name, value in SILENCE.items() if name not in parts}
     if "connect_timeout" not in parts:
         options["connect_timeout"] = max(1, math.ceil(timeout))
     if str(parts.get("port")) == str(TRANSACTION_POOLER):
