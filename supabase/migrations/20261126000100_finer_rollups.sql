@@ -13,10 +13,14 @@
 --         ops.run_numbers; DELETE the new spans; ALTER TABLE ops.deltas RENAME COLUMN slot TO hour;
 --         run 20261125000200 again
 
--- In the order of ops.partitioned_tables.lock_order. What waits by the hour is rolled up by the hour.
+-- Not while partitions are made or dropped; then in the order of ops.partitioned_tables.lock_order. What waits by the
+-- hour is rolled up by the hour.
+SELECT pg_advisory_xact_lock(hashtextextended('masterops.partitions', 0));
 LOCK TABLE public.integration_logs, public.api_metrics, public.health_checks, public.workflow_execution_logs
     IN SHARE ROW EXCLUSIVE MODE;
 SELECT pg_advisory_xact_lock(hashtextextended('masterops.roll_up', 0));
+-- In the order of the views.
+LOCK TABLE ops.rollups, ops.histograms, ops.deltas IN ACCESS EXCLUSIVE MODE;
 SELECT ops.roll_up(2147483647);
 
 ALTER TABLE ops.deltas RENAME COLUMN hour TO slot;
@@ -438,6 +442,20 @@ CROSS JOIN LATERAL (
     SELECT * FROM ops.run_numbers(h.since - interval '1 microsecond', 'infinity')
 ) AS n
 WHERE h.name = 'rollups_by_10_minutes';
+-- Where the rows of a window are gone, the durations of its hours: counted they are by the hour.
+INSERT INTO ops.rollups (subject, span, starts, key, business_id, source, service, integration_id, operation, workflow_id,
+    records, infos, warnings, errors, successes, failures, ended, timed, total, ended_timed, ended_total, durations)
+SELECT h.subject, '10 minutes', h.starts, h.key, h.business_id, h.source, h.service, h.integration_id, h.operation,
+    h.workflow_id, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, array_agg(ops.middle(u.bucket))
+FROM (VALUES ('log', 'integration_logs'), ('api', 'api_metrics'), ('look', 'health_checks'),
+    ('run', 'workflow_execution_logs')) AS t (subject, name)
+JOIN ops.horizons AS rows ON rows.name = t.name
+JOIN ops.histograms AS h ON h.subject = t.subject AND h.span = 'hour'
+    AND h.starts >= ops.window_start(t.subject) AND h.starts + interval '1 hour' <= rows.since
+CROSS JOIN LATERAL unnest(h.buckets, h.counts) AS u (bucket, n)
+CROSS JOIN LATERAL generate_series(1, u.n)
+GROUP BY h.subject, h.starts, h.key, h.business_id, h.source, h.service, h.integration_id, h.operation, h.workflow_id
+ON CONFLICT (subject, span, starts, key) DO UPDATE SET durations = EXCLUDED.durations;
 
 CREATE FUNCTION ops.rebuild_windows() RETURNS void
 LANGUAGE plpgsql SET search_path = ''
@@ -478,3 +496,8 @@ COMMENT ON FUNCTION ops.rebuild_windows() IS
 SELECT ops.rebuild_windows();
 
 ANALYZE ops.rollups, ops.histograms;
+
+INSERT INTO ops.functions (name, access)
+SELECT name, 'read' FROM unnest(ARRAY['at_or_after', 'bucket', 'middle', 'window_length', 'window_start', 'log_numbers',
+    'api_numbers', 'look_numbers', 'run_numbers']) AS name;
+SELECT ops.grant_access();

@@ -368,3 +368,9 @@ $make$;
 
 DROP FUNCTION ops.log_edge, ops.api_edge, ops.look_edge, ops.run_edge, ops.log_edge_durations, ops.api_edge_durations,
     ops.look_edge_durations, ops.run_edge_durations;
+
+DELETE FROM ops.functions WHERE name LIKE '%\_edge' OR name LIKE '%\_edge\_durations';
+INSERT INTO ops.functions (name, access)
+SELECT name, 'read' FROM unnest(ARRAY['first_slot', 'first_quarter', 'beside_window', 'tail', 'log_p95', 'api_p95',
+    'look_p95', 'run_p95']) AS name;
+SELECT ops.grant_access();

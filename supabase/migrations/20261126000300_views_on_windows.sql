@@ -1,4 +1,5 @@
--- Percentiles of the last day come from the windows, and rows that were deleted by hand are out of every count.
+-- Percentiles of the last day come from the windows, and rows that were deleted by hand are out of every count; what
+-- was the newest, largest or smallest of them stays.
 --
 -- Why     See 20261126000100. A part of the numbers may now be negative: what counts is the sum.
 -- Adds    nothing; replaces ten views

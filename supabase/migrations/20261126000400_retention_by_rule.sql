@@ -4,10 +4,10 @@
 --         many were dropped took two seconds in which nobody could write; the rollups know. And a month's files take a
 --         second or two to delete: first the partitions are taken off their table, which is a matter of
 --         milliseconds, then they are dropped one by one.
--- Adds    table ops.deletions; functions ops.delete_by_rule, ops.detached, ops.drop_detached; replaces
+-- Adds    table ops.deletions; functions ops.delete_by_rule, ops.drop_detached; replaces
 --         cleanup_old_logs, ops.clean_rollups, ops.delete_before and ops.drop_partitions_before
 -- Locks   SHARE on the four partitioned tables while their rows are counted once, about 2 s for ten million
--- Undo    DROP FUNCTION ops.delete_by_rule, ops.drop_detached, ops.detached; DROP TABLE ops.deletions; run 20261124001500 and 20261125000500 again
+-- Undo    DROP FUNCTION ops.delete_by_rule, ops.drop_detached; DROP TABLE ops.deletions; run 20261124001500 and 20261125000500 again
 
 CREATE TABLE ops.deletions (
     table_name text        NOT NULL,
@@ -20,7 +20,8 @@ COMMENT ON TABLE ops.deletions IS
     'How many rows of each day retention has deleted from partitions that are still there. The rollups of the day less'
     ' these are what dropping its partition drops.';
 
--- What was deleted before there was this table.
+-- What was deleted before there was this table. Not while partitions are dropped.
+SELECT pg_advisory_xact_lock(hashtextextended('masterops.partitions', 0));
 LOCK TABLE public.integration_logs, public.api_metrics, public.health_checks, public.workflow_execution_logs IN SHARE MODE;
 INSERT INTO ops.deletions (table_name, day, records)
 SELECT name, day, counted - coalesce(present, 0)
@@ -118,6 +119,7 @@ BEGIN
         END IF;
         EXECUTE format('ALTER TABLE public.%I DETACH PARTITION ops.%I', p_table, gone[i]);
     END LOOP;
+    INSERT INTO ops.detached_partitions (partition_name, table_name) SELECT name, p_table FROM unnest(gone) AS name;
     WITH days AS (
         SELECT each.day, each.records
         FROM (
@@ -149,17 +151,6 @@ COMMENT ON FUNCTION ops.drop_partitions_before(text, timestamptz) IS
     'Take the partitions that hold nothing newer than the bound off their table; answers how many rows they held. Their'
     ' disk is given back by ops.drop_detached.';
 
-CREATE FUNCTION ops.detached() RETURNS TABLE (partition_name text, size_bytes bigint)
-LANGUAGE sql STABLE SET search_path = ''
-AS $$
-    SELECT c.relname::text, pg_total_relation_size(c.oid)
-    FROM pg_catalog.pg_class AS c
-    JOIN ops.partitioned_tables AS t ON c.relname ~ ('^' || t.name || '_[0-9]{8}$')
-    WHERE c.relnamespace = 'ops'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
-    ORDER BY c.relname
-$$;
-COMMENT ON FUNCTION ops.detached() IS 'Partitions that retention has taken off their tables and whose disk is not yet given back.';
-
 -- Runs as its owner: only the owner of a table may drop it, and service_role has to be able to.
 CREATE FUNCTION ops.drop_detached(p_most integer DEFAULT 1) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' SET lock_timeout = '10s'
@@ -172,6 +163,7 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('masterops.partitions', 0));
     FOR part IN SELECT partition_name FROM ops.detached() LIMIT p_most LOOP
         EXECUTE format('DROP TABLE ops.%I', part);
+        DELETE FROM ops.detached_partitions WHERE partition_name = part;
         dropped := dropped + 1;
     END LOOP;
     RETURN dropped;
@@ -216,7 +208,7 @@ BEGIN
     DELETE FROM ops.histograms
     WHERE starts < oldest[CASE WHEN span IN ('hour', '6 hours') THEN 2 ELSE 3 END] AND span <> 'window';
     GET DIAGNOSTICS deleted = ROW_COUNT;
-    DELETE FROM ops.histograms AS h WHERE h.span = 'window' AND h.total = 0;
+    DELETE FROM ops.histograms AS h WHERE h.span = 'window' AND h.counts = '{}';
     DELETE FROM ops.deletions WHERE day < oldest[3];
     RETURN total + deleted;
 END
@@ -251,7 +243,9 @@ BEGIN
     SELECT min(coalesce(d, 'null')) INTO bad FROM (
         SELECT d::text AS d FROM unnest(days) AS d WHERE d IS NULL OR d NOT BETWEEN 1 AND 36500
         UNION ALL
-        SELECT key || ': ' || value FROM jsonb_each_text(log_level_days || log_business_days)
+        SELECT key || ': ' || value FROM (
+            SELECT * FROM jsonb_each_text(log_level_days) UNION ALL SELECT * FROM jsonb_each_text(log_business_days)
+        ) AS given
         WHERE CASE WHEN value ~ '^[0-9]{1,5}$' THEN value::integer NOT BETWEEN 1 AND 36500 ELSE true END
         UNION ALL
         SELECT key || ' is no level' FROM jsonb_object_keys(log_level_days) AS key
@@ -267,10 +261,14 @@ BEGIN
         RAISE EXCEPTION 'There is no business %', quote_literal(bad)
             USING ERRCODE = 'OP002', HINT = 'SELECT slug FROM businesses lists them. Nothing was deleted.';
     END IF;
-    SELECT coalesce(jsonb_object_agg(k.key, given.value), '{}') INTO by_key
-    FROM jsonb_each(log_business_days) AS given
-    JOIN ops.business_keys AS named ON named.key = given.key
-    JOIN ops.business_keys AS k ON k.id = named.id;
+    SELECT coalesce(jsonb_object_agg(key, days_of), '{}') INTO by_key
+    FROM (
+        SELECT k.key, min(given.value::integer) AS days_of
+        FROM jsonb_each_text(log_business_days) AS given
+        JOIN ops.business_keys AS named ON named.key = given.key
+        JOIN ops.business_keys AS k ON k.id = named.id
+        GROUP BY k.key
+    ) AS each;
     SELECT array_agg(value::integer) INTO rules FROM (
         SELECT value FROM jsonb_each_text(log_level_days) UNION ALL SELECT value FROM jsonb_each_text(by_key)
     ) AS each;
@@ -280,7 +278,6 @@ BEGIN
     PERFORM pg_advisory_xact_lock(hashtextextended('masterops.partitions', 0));
     -- What an earlier run left, if nobody has done it since.
     PERFORM ops.drop_detached(1000);
-    PERFORM ops.clean_rollups();
     -- What takes long comes first, the short moments in which nobody can write last.
     FOR i IN 1 .. 4 LOOP
         IF i > 1 OR rules IS NULL THEN
@@ -304,6 +301,8 @@ BEGIN
     END LOOP;
     DELETE FROM ops.cycles WHERE started_at < now() - make_interval(days => health_checks_days);
     DELETE FROM ops.log_dead_letters WHERE created_at < now() - make_interval(days => integration_logs_days);
+    -- Nothing is rolled up from here on: not for long.
+    PERFORM ops.clean_rollups();
     FOR i IN 1 .. 4 LOOP
         gone[i] := gone[i] + ops.drop_partitions_before(tables[i],
             now() - make_interval(days => CASE i WHEN 1 THEN longest ELSE days[i] END));
@@ -317,3 +316,10 @@ COMMENT ON FUNCTION public.cleanup_old_logs(integer, integer, integer, integer, 
     ' integration_logs_days for the log records they name, the shorter of both where both do. health_checks_days holds'
     ' for health checks and rounds; log lines that were refused go with the log records. Changes of state'
     ' (health_flips) stay, and so do rollups: ten minutes for 8 days, hours for 90, days for two years.';
+
+-- The clean-up that was there until now knew nothing of windows.
+SELECT ops.rebuild_windows();
+
+INSERT INTO ops.relations (name, kind, by_owner) VALUES ('ops.deletions', 'table', true);
+INSERT INTO ops.functions (name, access) VALUES ('drop_detached', 'write');
+SELECT ops.grant_access();

@@ -209,6 +209,7 @@ def test_what_is_dropped_is_counted_once(db: Connection) -> None:
         ("""{"debug": 99999}""", "{}", "OP001"),
         ("""{"trace": 3}""", "{}", "OP001"),
         ("{}", """{"teelixir": 1.5}""", "OP001"),
+        ("""{"debug": 0}""", """{"debug": 5}""", "OP001"),
         ("{}", """{"nobody": 5}""", "OP002"),
         (None, "{}", "OP001"),
     ],
@@ -224,3 +225,13 @@ def test_impossible_rules_delete_nothing(
 
     assert sqlstate == code(db, "SELECT cleanup_old_logs(30, 90, 30, 90, %s, %s)", levels, businesses)
     assert 1 == value(db, "SELECT count(*) FROM integration_logs")
+
+
+def test_only_what_retention_took_off_is_dropped(db: Connection) -> None:
+    """
+    A table that somebody put beside the partitions, say to look into an old backup, is left alone.
+    """
+    db.execute("CREATE TABLE ops.integration_logs_20200101 (LIKE integration_logs)")
+    db.execute("SELECT ops.drop_detached(1000)")
+
+    assert value(db, "SELECT to_regclass('ops.integration_logs_20200101') IS NOT NULL")

@@ -19,6 +19,7 @@ from tests.sql.rows import (
     business,
     connection,
     error,
+    every,
     execution,
     log,
     look,
@@ -26,7 +27,7 @@ from tests.sql.rows import (
     value,
 )
 
-FIRST_OF = {"rollups": "20261125000100", "windows": "20261126000100"}
+FIRST_OF = {"rollups": "20261125000100", "windows": "20261126000050"}
 
 
 @pytest.fixture(params=FIRST_OF)
@@ -107,3 +108,21 @@ def test_rows_that_retention_had_deleted_are_not_dropped_again(old: Connection, 
     )
 
     assert present == one(old, "SELECT * FROM cleanup_old_logs(10)")["integration_logs_deleted"] > 0
+
+
+def test_percentiles_of_rows_that_are_gone_stay(old: Connection, version: str) -> None:
+    """
+    Executions were forgotten after three days, and their summary tells of seven.
+    """
+    question = (
+        "SELECT workflow_id, total_executions, p95_duration_ms FROM workflow_performance_summary ORDER BY 1"
+    )
+    while version > FIRST_OF["rollups"] and value(old, "SELECT ops.roll_up()"):
+        pass
+    if version > FIRST_OF["rollups"]:
+        before = every(old, question)
+        old.execute("SELECT cleanup_old_logs(30, 3)")
+        apply(old, lambda name: name >= version)
+        for was, now in zip(before, every(old, question), strict=True):
+            assert was["total_executions"] == now["total_executions"]
+            assert abs(was["p95_duration_ms"] - now["p95_duration_ms"]) <= was["p95_duration_ms"] / 25

@@ -121,7 +121,10 @@ async def clean_up(
     A dry run does the same and takes it back, so its counts are exact. Raises DatabaseError; then nothing is
     deleted.
     """
-    levels, owners = retention.log_levels, dict(businesses or {})
+    known = {row["slug"] for row in await pool.fetch("SELECT slug FROM public.businesses")}
+    # One that is not registered yet has no rows, and must not keep all others from being cleaned.
+    owners = {slug: days for slug, days in (businesses or {}).items() if slug in known}
+    levels = retention.log_levels
     days: dict[str, object] = {
         "integration_logs": retention.integration_logs_days,
         "longest": max(retention.integration_logs_days, *levels.values(), *owners.values(), 0),

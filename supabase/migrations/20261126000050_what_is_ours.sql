@@ -3,11 +3,12 @@
 --     authenticated  with app_metadata.role = "operator" in its token: adds and changes tasks of its businesses
 --
 -- Why     Somebody has to tick a task off. And a function of one long list had to be written anew for each new table.
--- Adds    tables ops.relations, ops.functions; index health_state_business; functions ops.claimed_operator, ops.let_operators_act; replaces
---         ops.our_tables, ops.our_functions, ops.grant_access, ops.schema_lint
+-- Adds    tables ops.relations, ops.functions, ops.detached_partitions; index health_state_business; functions
+--         ops.claimed_operator, ops.let_operators_act, ops.detached; replaces ops.our_tables, ops.our_functions,
+--         ops.grant_access, ops.schema_lint
 -- Locks   short: policies and grants on our own tables
--- Undo    DROP FUNCTION ops.let_operators_act, ops.claimed_operator CASCADE; run 20261125000500 again;
---         DROP TABLE ops.relations, ops.functions; DROP INDEX ops.health_state_business
+-- Undo    DROP FUNCTION ops.let_operators_act, ops.claimed_operator, ops.detached CASCADE; run 20261125000500 again;
+--         DROP TABLE ops.relations, ops.functions, ops.detached_partitions; DROP INDEX ops.health_state_business
 
 -- Found by the lint below.
 CREATE INDEX health_state_business ON ops.health_state (business_id);
@@ -17,13 +18,17 @@ CREATE TABLE ops.relations (
     kind     text NOT NULL CHECK (kind IN ('table', 'view')),
     -- Which rows authenticated may read: those whose column of this name holds one of its businesses; 'claimed' and
     -- 'task' for the two tables that say it otherwise; 'view' for all that the tables below let through; null for none.
-    own_rows text
+    own_rows text,
+    -- What the owner itself acts upon: others may read it.
+    by_owner boolean NOT NULL DEFAULT false
 );
 SELECT ops.close_table('ops.relations');
 COMMENT ON TABLE ops.relations IS 'Every table and view of ours, and which of its rows authenticated may read.';
 COMMENT ON COLUMN ops.relations.own_rows IS
     'The column that names the business of a row; claimed or task where it is said otherwise; view: all that the tables'
     ' below let through; null: none.';
+
+COMMENT ON COLUMN ops.relations.by_owner IS 'Whether only the owner may write, because it acts upon what stands there.';
 
 CREATE TABLE ops.functions (
     name   text PRIMARY KEY,
@@ -34,41 +39,54 @@ COMMENT ON TABLE ops.functions IS
     'Functions of ours that others than the owner may call: read (whoever reads), act (service_role, and operators, whom'
     ' the policies hold to their businesses), write (service_role).';
 
+CREATE TABLE ops.detached_partitions (
+    partition_name text        PRIMARY KEY,
+    table_name     text        NOT NULL,
+    detached_at    timestamptz NOT NULL DEFAULT now()
+);
+SELECT ops.close_table('ops.detached_partitions');
+COMMENT ON TABLE ops.detached_partitions IS
+    'Partitions that retention has taken off their tables and whose disk is not yet given back.';
+
 INSERT INTO ops.relations (name, kind, own_rows)
 SELECT relation::text, kind, CASE relation::text WHEN 'businesses' THEN 'claimed' WHEN 'task_logs' THEN 'task' ELSE
     CASE WHEN kind = 'view' AND own_rows = '' THEN 'view' ELSE substring(own_rows FROM '^(\w+) = ANY') END END
 FROM (SELECT relation, regexp_replace(kind, '^$', '') AS kind, own_rows FROM ops.our_tables()) AS t;
 UPDATE ops.relations SET name = 'public.' || name WHERE name NOT LIKE '%.%';
-INSERT INTO ops.relations (name, kind, own_rows) VALUES
-    ('ops.deletions', 'table', NULL),
-    ('ops.relations', 'table', NULL),
-    ('ops.functions', 'table', NULL);
+UPDATE ops.relations SET by_owner = true WHERE name IN ('ops.partitioned_tables', 'ops.horizons');
+INSERT INTO ops.relations (name, kind, by_owner) VALUES
+    ('ops.relations', 'table', true),
+    ('ops.functions', 'table', true),
+    ('ops.detached_partitions', 'table', true);
 
 INSERT INTO ops.functions (name, access)
 SELECT DISTINCT substring(function::text FROM '^(?:\w+\.)?(\w+)\('), access FROM ops.our_functions() WHERE access <> 'owner'
 ON CONFLICT DO NOTHING;
-DELETE FROM ops.functions WHERE name LIKE '%\_edge' OR name LIKE '%\_edge\_durations';
 INSERT INTO ops.functions (name, access) VALUES
-    ('at_or_after', 'read'), ('bucket', 'read'), ('middle', 'read'), ('tail', 'read'), ('window_length', 'read'),
-    ('window_start', 'read'), ('first_slot', 'read'), ('first_quarter', 'read'), ('beside_window', 'read'),
-    ('log_numbers', 'read'), ('api_numbers', 'read'), ('look_numbers', 'read'), ('run_numbers', 'read'),
-    ('log_p95', 'read'), ('api_p95', 'read'), ('look_p95', 'read'), ('run_p95', 'read'),
-    ('claimed_operator', 'read'), ('drop_detached', 'write'), ('uuid7', 'read'), ('create_task_with_log', 'act'), ('log_task_action', 'act'),
+    ('claimed_operator', 'read'), ('uuid7', 'read'), ('create_task_with_log', 'act'), ('log_task_action', 'act'),
     ('update_task_status', 'act'), ('mark_task_needs_fix', 'act')
 ON CONFLICT (name) DO UPDATE SET access = EXCLUDED.access;
 
 CREATE OR REPLACE FUNCTION ops.our_tables() RETURNS TABLE (relation regclass, kind text, own_rows text)
 LANGUAGE sql STABLE SET search_path = ''
 AS $$
-    SELECT r.name::regclass, r.kind, CASE r.own_rows
+    -- own_rows: which rows authenticated may read; null where it has no business at all.
+    SELECT c.oid::regclass, r.kind, CASE r.own_rows
         WHEN 'claimed' THEN '(SELECT ops.claimed_business_keys()) && ARRAY[slug, id::text]'
         WHEN 'task' THEN 'EXISTS (SELECT FROM public.tasks AS t WHERE t.id = task_id)'
         WHEN 'view' THEN ''
         ELSE format('%I = ANY ((SELECT ops.allowed_business_keys())::text[])', r.own_rows) END
     FROM ops.relations AS r
+    -- Whatever stands there: of our two schemas, and of the kind that it says.
+    JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(r.name) AND (c.relkind = 'v') = (r.kind = 'view')
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname IN ('public', 'ops')
     WHERE r.own_rows IS NOT NULL
     UNION ALL
-    SELECT r.name::regclass, r.kind, NULL FROM ops.relations AS r WHERE r.own_rows IS NULL
+    SELECT c.oid::regclass, r.kind, NULL
+    FROM ops.relations AS r
+    JOIN pg_catalog.pg_class AS c ON c.oid = to_regclass(r.name) AND (c.relkind = 'v') = (r.kind = 'view')
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace AND n.nspname IN ('public', 'ops')
+    WHERE r.own_rows IS NULL
 $$;
 
 CREATE OR REPLACE FUNCTION ops.our_functions() RETURNS TABLE (function regprocedure, access text)
@@ -139,7 +157,8 @@ BEGIN
             CONTINUE WHEN role = 'anon' OR (role = 'authenticated' AND t.own_rows IS NULL);
             IF t.kind = 'view' THEN
                 EXECUTE format('GRANT SELECT ON %s TO %I', t.relation, role);
-            ELSIF role = 'service_role' THEN
+            ELSIF role = 'service_role'
+                AND NOT EXISTS (SELECT FROM ops.relations AS r WHERE to_regclass(r.name) = t.relation AND r.by_owner) THEN
                 -- Not everywhere may it go round the policies, as it may on Supabase.
                 PERFORM ops.set_policy(t.relation, role, 'ALL', 'true');
             ELSE
@@ -169,6 +188,18 @@ BEGIN
 END
 $$;
 
+CREATE FUNCTION ops.detached() RETURNS TABLE (partition_name text, size_bytes bigint)
+LANGUAGE sql STABLE SET search_path = ''
+AS $$
+    SELECT d.partition_name, pg_total_relation_size(c.oid)
+    FROM ops.detached_partitions AS d
+    JOIN pg_catalog.pg_class AS c
+        ON c.relname = d.partition_name AND c.relnamespace = 'ops'::regnamespace AND c.relkind = 'r' AND NOT c.relispartition
+    ORDER BY d.partition_name
+$$;
+COMMENT ON FUNCTION ops.detached() IS
+    'Partitions that retention has taken off their tables and whose disk is not yet given back, with their size.';
+
 CREATE OR REPLACE FUNCTION ops.schema_lint() RETURNS TABLE (object text, problem text)
 LANGUAGE sql STABLE SET search_path = ''
 AS $$
@@ -197,7 +228,7 @@ AS $$
     UNION ALL
     SELECT r.name, format('no index serves its policy, which asks for %s', r.own_rows)
     FROM ops.relations AS r
-    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = r.name::regclass AND a.attname = r.own_rows
+    JOIN pg_catalog.pg_attribute AS a ON a.attrelid = to_regclass(r.name) AND a.attname = r.own_rows
     -- ops.deltas lives for a minute, and a writer should not pay for an index on it.
     WHERE r.kind = 'table' AND r.name <> 'ops.deltas' AND NOT EXISTS (
         SELECT FROM pg_catalog.pg_index AS i WHERE i.indrelid = a.attrelid AND i.indkey[0] = a.attnum)
