@@ -56,7 +56,8 @@ COUNTED = {
         SELECT s.total_operations = n.total AND s.failed_operations = n.failed AS same
         FROM get_business_stats('teelixir', {hours}) AS s, (
             SELECT count(*) AS total, count(*) FILTER (WHERE status = 'error') AS failed FROM integration_logs
-            WHERE business_id IN (SELECT unnest(ARRAY[slug, id::text]) FROM businesses WHERE slug = 'teelixir')
+            WHERE business_id IN (
+                    SELECT unnest(ARRAY[slug, id::text]) FROM businesses WHERE slug = 'teelixir')
                 AND created_at > now() - make_interval(hours => {hours})) AS n""",
 }
 HOURS = (1, 24, 168, 719)
