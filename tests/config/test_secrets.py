@@ -71,7 +71,7 @@ def _printed(text: str, dotenv: str, environ: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@settings(max_examples=20)  # each is a folder on the disk, and the place matters more than the value
+@settings(max_examples=20, deadline=None)  # each is a folder on the disk, and the place matters more than the value
 @given(allowed=st.booleans(), secret=SECRETS)
 def test_a_secret_in_the_file_is_never_printed(text: str, allowed: bool, secret: str) -> None:
     """
@@ -86,7 +86,7 @@ def test_a_secret_in_the_file_is_never_printed(text: str, allowed: bool, secret:
 
 
 @pytest.mark.parametrize("dotenv", DOTENVS)
-@settings(max_examples=20)
+@settings(max_examples=20, deadline=None)
 @given(variable=st.sampled_from(VARIABLES), secret=SECRETS)
 def test_a_secret_in_the_environment_is_never_printed(dotenv: str, variable: str, secret: str) -> None:
     """

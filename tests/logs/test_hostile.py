@@ -144,7 +144,7 @@ def only(pipeline: Pipeline) -> LogRecord:
     return record
 
 
-@settings(max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     message=anything,
     context=st.dictionaries(keys, anything, max_size=5),
@@ -166,7 +166,7 @@ def test_any_keyword_and_any_value_is_one_line(message: Any, context: dict[str, 
     assert isinstance(decode(line), LogRecord)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     context=st.dictionaries(keys, anything, max_size=4),
     learnt=st.dictionaries(keys, anything, max_size=4),

@@ -442,7 +442,7 @@ def test_what_was_lost_is_said_by_a_record_once_the_disk_works_again(tmp_path: P
     assert [("after", {}), ("logs.lost", notice), ("later", {})] == told[0] == told[1]
 
 
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 @given(
     lines=st.lists(st.binary(max_size=60).map(lambda line: line.replace(b"\n", b" ")), max_size=12),
     torn=st.binary(max_size=20).map(lambda line: line.replace(b"\n", b" ")),
