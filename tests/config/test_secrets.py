@@ -71,7 +71,8 @@ def _printed(text: str, dotenv: str, environ: dict[str, str]) -> str:
 
 
 @pytest.mark.parametrize("text", TEXTS)
-@settings(max_examples=20, deadline=None)  # each is a folder on the disk, and the place matters more than the value
+# Each is a folder on the disk, and the place matters more than the value.
+@settings(max_examples=20, deadline=None)
 @given(allowed=st.booleans(), secret=SECRETS)
 def test_a_secret_in_the_file_is_never_printed(text: str, allowed: bool, secret: str) -> None:
     """
