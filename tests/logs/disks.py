@@ -57,7 +57,7 @@ class Cuttable(RealDisk):
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # a signal handler may write while its own thread looks
         self._sizes: dict[int, int] = {}  # inode -> bytes that are on the disk
         self._names: dict[str, int] = {}  # name -> inode, on the disk
         self.syncs = 0
