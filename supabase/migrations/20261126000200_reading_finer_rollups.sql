@@ -193,50 +193,6 @@ COMMENT ON FUNCTION ops.spread(text, text, timestamptz) IS
     'The durations of a window but for the rows of its broken first ten minutes, each value with how often it occurred;'
     ' off by at most 1.94 %.';
 
-CREATE OR REPLACE FUNCTION ops.log_durations(p_since timestamptz)
-RETURNS TABLE (business_id text, source text, value double precision, n bigint)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT business_id, source, value, n FROM ops.spread('log', 'integration_logs', p_since)
-    UNION ALL
-    SELECT r.business_id, r.source, ops.middle(ops.bucket(d.value)), 1::bigint
-    FROM ops.log_numbers(p_since, (SELECT ops.first_slot('integration_logs', p_since))) AS r
-    CROSS JOIN LATERAL unnest(r.durations) AS d (value);
-END;
-
-CREATE OR REPLACE FUNCTION ops.api_durations(p_since timestamptz)
-RETURNS TABLE (business_id text, service text, endpoint text, value double precision, n bigint)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT business_id, service, operation, value, n FROM ops.spread('api', 'api_metrics', p_since)
-    UNION ALL
-    SELECT r.business_id, r.service, r.operation, ops.middle(ops.bucket(d.value)), 1::bigint
-    FROM ops.api_numbers(p_since, (SELECT ops.first_slot('api_metrics', p_since))) AS r
-    CROSS JOIN LATERAL unnest(r.durations) AS d (value);
-END;
-
-CREATE OR REPLACE FUNCTION ops.look_durations(p_since timestamptz)
-RETURNS TABLE (business_id text, integration_id text, value double precision, n bigint)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT business_id, integration_id, value, n FROM ops.spread('look', 'health_checks', p_since)
-    UNION ALL
-    SELECT r.business_id, r.integration_id, ops.middle(ops.bucket(d.value)), 1::bigint
-    FROM ops.look_numbers(p_since, (SELECT ops.first_slot('health_checks', p_since))) AS r
-    CROSS JOIN LATERAL unnest(r.durations) AS d (value);
-END;
-
-CREATE OR REPLACE FUNCTION ops.run_durations(p_since timestamptz)
-RETURNS TABLE (business_id text, integration_id text, workflow_id text, value double precision, n bigint)
-LANGUAGE sql STABLE
-BEGIN ATOMIC
-    SELECT business_id, integration_id, workflow_id, value, n FROM ops.spread('run', 'workflow_execution_logs', p_since)
-    UNION ALL
-    SELECT r.business_id, r.integration_id, r.workflow_id, ops.middle(ops.bucket(d.value)), 1::bigint
-    FROM ops.run_numbers(p_since, (SELECT ops.first_slot('workflow_execution_logs', p_since))) AS r
-    CROSS JOIN LATERAL unnest(r.durations) AS d (value);
-END;
-
 -- A window is its histogram and what this answers.
 CREATE FUNCTION ops.beside_window(p_subject text, p_table text)
 RETURNS TABLE (
@@ -309,6 +265,21 @@ BEGIN
             'executions of each workflow in the last 7 days')
     ) AS w (subject, relation, keys, columns, what)
     LOOP
+        -- The durations of any window.
+        EXECUTE replace(replace(replace(replace($sql$
+            CREATE OR REPLACE FUNCTION ops.{subject}_durations(p_since timestamptz)
+            RETURNS TABLE (business_id text, {columns}, value double precision, n bigint)
+            LANGUAGE sql STABLE
+            BEGIN ATOMIC
+                SELECT business_id, {keys}, value, n FROM ops.spread('{subject}', '{relation}', p_since)
+                UNION ALL
+                SELECT business_id, {keys}, ops.middle(ops.bucket(d)), 1::bigint
+                FROM ops.{subject}_numbers(p_since, (SELECT ops.first_slot('{relation}', p_since)))
+                CROSS JOIN LATERAL unnest(durations) AS d;
+            END
+            $sql$, '{subject}', each.subject), '{relation}', each.relation), '{keys}', each.keys),
+            '{columns}', each.columns);
+        -- The 95th percentile of the views' window.
         EXECUTE replace(replace(replace(replace($sql$
             CREATE FUNCTION ops.{subject}_p95() RETURNS TABLE ({columns}, p95 double precision)
             LANGUAGE sql STABLE

@@ -12,7 +12,6 @@ import tempfile
 import time
 from pathlib import Path
 
-from tests.proof.children import HAS_DURABILITY
 from tests.proof.power import cut_power, power
 from tests.proof.rounds import Outcome, World, play, world
 
@@ -57,8 +56,6 @@ def _play_all(made: World, seed: int, rounds: int, scratch: Path) -> Outcome:
 
 
 def _cut_all(made: World, seed: int, cuts: int, scratch: Path, total: Outcome) -> Outcome:
-    if not HAS_DURABILITY:
-        return total
     with power(scratch) as disk:
         for number in range(cuts if disk else 0):
             assert disk is not None

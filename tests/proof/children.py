@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import fcntl
-import inspect
 import itertools
 import os
 import signal
@@ -17,21 +16,19 @@ import time
 import traceback
 import warnings
 from collections.abc import Callable, Iterator
-from importlib import import_module
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from masterops.app.shipping import Shipping
 from masterops.db import LogStore, Pool
 from masterops.errors import DatabaseError
-from masterops.logs import Logger, Pipeline, Spool, ship_once
+from masterops.logs import Logger, Pipeline, Policy, Spool, ship_once
 from tests.proof import marks, wallclock
 from tests.proof.content import SOURCE, content
 
 ALIVE = ".alive"
-_PIPELINE, _SPOOL = inspect.signature(Pipeline).parameters, inspect.signature(Spool).parameters
-HAS_DURABILITY = "durability" in _PIPELINE or "policy" in _PIPELINE
+Durability = Literal["process", "fsync"]
 
 
 class Stream:
@@ -114,20 +111,15 @@ class Writer:
 
 
 def make_pipeline(
-    folder: Path, durability: str, *, segment_seconds: float | None = None, disk: object = None
+    folder: Path, durability: Durability, *, segment_seconds: float | None = None, disk: object = None
 ) -> Pipeline:
-    """As durable as wished, with segments as short-lived and on the disk that is wished, where there is a choice."""
-    options: dict[str, Any] = {}
-    if "policy" in _PIPELINE:
-        policy: Any = import_module("masterops.logs.spool").Policy
-        options["policy"] = policy(durability=durability)
-    elif HAS_DURABILITY:
-        options["durability"] = durability
-    made = Pipeline(folder, level="debug", **options)
+    """As durable as wished, with segments as short-lived and on the disk that is wished."""
+    policy = Policy(durability=durability)
+    made = Pipeline(folder, level="debug", policy=policy)
     wished: dict[str, Any] = {"segment_seconds": segment_seconds, "disk": disk}
-    special = {name: value for name, value in wished.items() if value is not None and name in _SPOOL}
+    special = {name: value for name, value in wished.items() if value is not None}
     if special:
-        made.spool = Spool(folder, **options, **special)
+        made.spool = Spool(folder, policy, **special)
     return made
 
 

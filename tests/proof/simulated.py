@@ -7,7 +7,6 @@ The shipper does not take part: what it deletes does not go through this disk.
 from __future__ import annotations
 
 import errno
-import inspect
 import os
 import tempfile
 import threading
@@ -16,13 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from masterops.logs import Pipeline, Spool
+from masterops.logs import Pipeline
 from tests.proof import marks
 from tests.proof.children import Stream, make_pipeline
 from tests.proof.disks import Disk
 from tests.proof.rounds import Outcome, Round, World
 
-POSSIBLE = "disk" in inspect.signature(Spool).parameters
 THREADS = 8
 
 

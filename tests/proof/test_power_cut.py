@@ -12,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from tests.proof import simulated
-from tests.proof.children import HAS_DURABILITY
 from tests.proof.disks import PowerCut
 from tests.proof.power import cut_power, power, ship_then_cut
 from tests.proof.rounds import World
@@ -38,7 +37,6 @@ def test_the_power_cut_is_one(proof: World, scratch: Path, mains: PowerCut) -> N
     assert [] == [problem for problem in outcome.problems if " lost: " not in problem]
 
 
-@pytest.mark.skipif(not HAS_DURABILITY, reason="this version flushes nothing")
 def test_what_was_acknowledged_with_fsync_survives(proof: World, scratch: Path, mains: PowerCut) -> None:
     """
     Every acknowledged record arrives once, in order, from whatever the disk held.
@@ -62,7 +60,6 @@ def test_a_shipped_segment_that_comes_back_doubles_nothing(
     assert outcome.numbers["acknowledged"] > 0
 
 
-@pytest.mark.skipif(not simulated.POSSIBLE, reason="the spool has no disk that can be replaced")
 def test_the_simulated_power_cut_is_one(proof: World, scratch: Path) -> None:
     """
     Without flushes acknowledged records are lost, so the test below can fail; nothing else goes wrong.
@@ -73,7 +70,6 @@ def test_the_simulated_power_cut_is_one(proof: World, scratch: Path) -> None:
     assert [] == [problem for problem in outcome.problems if " lost: " not in problem]
 
 
-@pytest.mark.skipif(not simulated.POSSIBLE, reason="the spool has no disk that can be replaced")
 def test_what_was_acknowledged_with_fsync_survives_on_a_simulated_disk(proof: World, scratch: Path) -> None:
     """
     Eight threads share the syncs; each acknowledged record was in one of them.

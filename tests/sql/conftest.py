@@ -201,3 +201,12 @@ def admin(shared: dict[str, Connection]) -> Iterator[Connection]:
     """A superuser's session that is rolled back: it may become any role."""
     with shared["superuser"].transaction(force_rollback=True):
         yield shared["superuser"]
+
+
+@pytest.fixture
+def filled(admin: Connection) -> Connection:
+    """A superuser's session, and a row of everything for each of two businesses and for the group."""
+    from tests.sql.roles import fill  # which needs the types of this file
+
+    fill(admin)
+    return admin

@@ -4,31 +4,22 @@ Who may do what: every table and view, every role, two businesses.
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 from psycopg.types.json import Jsonb
 
 from tests.sql.conftest import Connection
+from tests.sql.roles import DENIED, OURS, become
 from tests.sql.rows import (
-    add,
-    ago,
-    attempt,
     business,
-    connection,
-    error,
     every,
-    execution,
     log,
-    look,
     one,
     refusal,
     value,
 )
 
-DENIED = "42501"
-OURS = ("teelixir", "red-hill-fresh")
 # What authenticated may read, with the column that tells whose a row is.
 OWNED = {
     "businesses": "slug",
@@ -88,47 +79,6 @@ WRITING = [
     """ops.record_health('{"service": "a", "integration_id": "a", "state": "up"}')""",
     """ops.upsert_workflow_execution('{"workflow_id": "a", "execution_id": "a", "status": "a"}')""",
 ]
-
-
-@pytest.fixture
-def filled(admin: Connection) -> Connection:
-    """A superuser's session, and a row of everything for each of two businesses and for the group."""
-    for each in OURS:
-        business(admin, each)
-    owners: tuple[str | None, ...] = (*OURS, None)
-    for slug in owners:
-        name = f"hubspot/{slug or 'group'}"
-        connection(admin, name)
-        connection(admin, f"xero/{slug or 'group'}")
-        look(admin, "down", business_id=slug, integration_id=name)
-        attempt(admin, business_id=slug, integration_id=name, duration_ms=7)
-        execution(admin, business_id=slug, execution_id=name, status="error", workflow_id=name)
-    admin.execute("SELECT ops.roll_up()")
-    # These wait to be rolled up: the views read both, and neither may tell too much.
-    for slug in owners:
-        name = f"hubspot/{slug or 'group'}"
-        error(admin, business_id=slug, integration_id=name, operation="sync", message=name)
-        admin.execute("SELECT create_task_with_log('t', p_business_id => %s)", [slug])
-    admin.execute("SELECT mark_task_needs_fix(id, 'x') FROM tasks")
-    kept: dict[str, dict[str, Any]] = {
-        "ops.cycles": {"kind": "full"},
-        "ops.read_cursors": {"integration_id": "a", "resource": "a"},
-        "ops.spool_segments": {"name": "a", "shipped_bytes": 0, "records": 0},
-        "ops.log_dead_letters": {"segment": "a", "line_offset": 0, "line": "a", "reason": "a"},
-        "ops.deletions": {"table_name": "a", "day": "2026-01-01", "records": 1},
-        "ops.detached_partitions": {"partition_name": "a", "table_name": "a"},
-        "ops.log_arrivals": {"first_at": ago(), "last_at": ago(), "records": 1},
-    }
-    for table, values in kept.items():
-        add(admin, table, **values)
-    return admin
-
-
-def become(db: Connection, role: str, *businesses: str, claims: str | None = None) -> None:
-    """Go on as a role, with a token that names these businesses."""
-    token = claims if claims is not None else json.dumps({"app_metadata": {"business_ids": businesses}})
-    db.execute("SELECT set_config('request.jwt.claims', %s, true)", [token])
-    db.execute(f"SET LOCAL ROLE {role}".encode())
 
 
 def named(db: Connection, relation: str, column: str) -> set[Any]:
@@ -373,79 +323,6 @@ def test_who_only_reads_cannot_write(filled: Connection, role: str) -> None:
             f"TRUNCATE {table} CASCADE",
         )
     }
-
-
-def operator(*businesses: str, role: str = "operator") -> str:
-    """A token of somebody who may act for these businesses."""
-    return json.dumps({"app_metadata": {"business_ids": businesses, "role": role}})
-
-
-def test_an_operator_acts_on_the_tasks_of_its_businesses(filled: Connection) -> None:
-    """
-    Through the functions and directly; each action is in the task's log.
-    """
-    become(filled, "authenticated", claims=operator("teelixir"))
-    task = value(filled, "SELECT create_task_with_log('new', p_business_id => 'teelixir')")
-    filled.execute("SELECT update_task_status(%s, 'running')", [task])
-    filled.execute("SELECT mark_task_needs_fix(%s, 'x')", [task])
-    filled.execute("SELECT log_task_action(%s, 'looked at')", [task])
-    changed = filled.execute("UPDATE tasks SET priority = 5").rowcount
-
-    assert 2 == changed
-    assert "needs_fix" == value(filled, "SELECT status FROM tasks WHERE id = %s", task)
-    assert 4 == value(filled, "SELECT count(*) FROM task_logs WHERE task_id = %s", task)
-
-
-def test_an_operator_reaches_no_task_of_another_business(filled: Connection) -> None:
-    """
-    Nor one of the group, nor can it give one of its own away.
-    """
-    others = [
-        row["id"]
-        for row in every(filled, "SELECT id FROM tasks WHERE business_id IS DISTINCT FROM 'teelixir'")
-    ]
-    before = every(filled, "SELECT * FROM tasks ORDER BY id")
-    become(filled, "authenticated", claims=operator("teelixir"))
-    refused = [
-        refusal(filled, statement, *values).sqlstate
-        for statement, values in [
-            ("SELECT create_task_with_log('x', p_business_id => 'red-hill-fresh')", ()),
-            ("SELECT create_task_with_log('x')", ()),
-            ("INSERT INTO tasks (title, business_id) VALUES ('x', 'red-hill-fresh')", ()),
-            ("UPDATE tasks SET business_id = 'red-hill-fresh'", ()),
-            ("UPDATE tasks SET business_id = NULL", ()),
-            ("DELETE FROM tasks", ()),
-            *(("INSERT INTO task_logs (task_id, action) VALUES (%s, 'x')", (id,)) for id in others),
-            *(("SELECT update_task_status(%s, 'completed')", (id,)) for id in others),
-        ]
-    ]
-    touched = filled.execute("UPDATE tasks SET priority = 1 WHERE id = ANY (%s)", [others]).rowcount
-    filled.execute("RESET ROLE")
-
-    assert {DENIED, "OP002", "OP003"} >= set(refused)
-    assert 0 == touched
-    assert before == every(filled, "SELECT * FROM tasks ORDER BY id")
-
-
-@pytest.mark.parametrize(
-    "claims",
-    [
-        operator("teelixir", role="member"),
-        operator("teelixir", role="OPERATOR"),
-        json.dumps({"app_metadata": {"business_ids": ["teelixir"], "role": ["operator"]}}),
-        json.dumps({"app_metadata": {"business_ids": ["teelixir"]}, "role": "operator"}),
-        json.dumps({"app_metadata": {"business_ids": ["teelixir"]}, "user_metadata": {"role": "operator"}}),
-    ],
-)
-def test_who_is_no_operator_changes_no_task(filled: Connection, claims: str) -> None:
-    """
-    The word stands where users cannot write it themselves, and it is exactly this word.
-    """
-    become(filled, "authenticated", claims=claims)
-    added = refusal(filled, "SELECT create_task_with_log('x', p_business_id => 'teelixir')").sqlstate
-
-    assert DENIED == added
-    assert 0 == filled.execute("UPDATE tasks SET priority = 5").rowcount
 
 
 def test_the_server_side_writes_everything(filled: Connection) -> None:

@@ -5,6 +5,7 @@ A real HTTP server on a real socket that answers what a test tells it, and a tra
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -134,3 +135,9 @@ async def rig() -> AsyncIterator[Rig]:
 
 
 __all__ = ["Reply", "Rig", "answer", "cut", "hang", "slam"]
+
+
+def closed_port() -> int:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        return int(taken.getsockname()[1])

@@ -5,7 +5,6 @@ The loop that sends.
 from __future__ import annotations
 
 import asyncio
-import socket
 from typing import Any
 
 import aiohttp
@@ -17,7 +16,7 @@ from masterops.core.backoff import RetryPolicy
 from masterops.transport import Problem, Reply, Request, Target, judge
 from masterops.transport.foreign import KINDS, translate
 from masterops.transport.outcome import secrets_of
-from tests.transport.conftest import TOKEN, Rig, answer, cut, hang, slam
+from tests.transport.conftest import TOKEN, Rig, answer, closed_port, cut, hang, slam
 
 GET = Request("GET", "/things/{id}", "things.get", parts={"id": "7"})
 CREATE = Request("POST", "/things", "things.create", body={"a": 1}, repeatable=False)
@@ -174,12 +173,6 @@ async def test_the_deadline_covers_everything(rig: Rig) -> None:
 
     with pytest.raises(errors.Timeout, match=r"within 0\.[0-3]"):
         await rig.call(GET, timeout=10, policy=RetryPolicy(attempts=3, deadline=0.3, base=0.01, ceiling=0.01))
-
-
-def closed_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])
 
 
 @pytest.mark.parametrize("request_", [GET, CREATE], ids=["get", "create"])
@@ -426,48 +419,6 @@ async def test_an_answer_too_large_is_refused_before_it_fills_the_memory(rig: Ri
 
     with pytest.raises(errors.UnexpectedAnswer, match="bytes"):
         await rig.call(GET)
-
-
-async def test_a_proxy_is_never_used_for_this_machine(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    HTTP_PROXY is for the world outside; the twins are next door.
-    """
-    monkeypatch.setenv("HTTP_PROXY", f"http://127.0.0.1:{closed_port()}")
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")
-    rig.answers = [answer()]
-
-    assert b"ok" == await rig.call(GET)
-
-
-async def test_a_proxy_that_is_away_is_a_network_error(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Calls to other hosts go through the proxy of the environment.
-    """
-    monkeypatch.setenv("http_proxy", f"http://127.0.0.1:{closed_port()}")
-    rig.url = "http://shop.example"
-
-    with pytest.raises(errors.NetworkError, match="nothing answers at 127"):
-        await rig.call(GET, policy=RetryPolicy(attempts=1))
-
-
-async def test_a_proxy_that_wants_a_password_says_so(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
-    """
-    Its 407 is valid HTTP and has nothing to do with the service.
-    """
-
-    async def refuse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 407 Proxy Authentication Required\r\nContent-Length: 0\r\n\r\n")
-        await writer.drain()
-        writer.close()
-
-    proxy = await asyncio.start_server(refuse, "127.0.0.1", 0)
-    monkeypatch.setenv("https_proxy", f"http://127.0.0.1:{proxy.sockets[0].getsockname()[1]}")
-    rig.url = "https://shop.example"
-
-    async with proxy:
-        with pytest.raises(errors.NetworkError, match=r"the proxy wants a user and password \(HTTP 407\)"):
-            await rig.call(GET, policy=RetryPolicy(attempts=1))
 
 
 def test_a_connection_that_takes_too_long_names_the_limit_it_met() -> None:

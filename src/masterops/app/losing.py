@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from masterops.core import clock
+from masterops.core.durations import in_words
 from masterops.logs import SpoolState, spool_state
 
 NEWS = timedelta(days=7)
@@ -39,8 +40,4 @@ def lost(state: SpoolState) -> str:
 
 def age(moment: datetime) -> str:
     """How long ago: `12 s`, `5 min`, `3 h`, `2 d`."""
-    seconds = max(0.0, (clock.now() - moment).total_seconds())
-    for unit, size in (("d", 86_400), ("h", 3_600), ("min", 60)):
-        if seconds >= 2 * size:
-            return f"{seconds / size:,.0f} {unit}"
-    return f"{seconds:.0f} s"
+    return in_words(clock.now() - moment)

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
 import msgspec
 
+from masterops.core.durations import in_words
 from masterops.errors import BadValue
 
 
@@ -51,16 +52,7 @@ def ago(value: datetime | None) -> str:
     """How long ago: `12 s`, `5 min`, `3 h`, `2 d`."""
     if value is None:
         return "-"
-    return span(datetime.now(UTC) - value)
-
-
-def span(length: timedelta) -> str:
-    """A length of time in its largest unit."""
-    seconds = max(0, int(length.total_seconds()))
-    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
-        if seconds >= 2 * unit or (seconds >= unit and unit > 60):
-            return f"{seconds // unit} {name}"
-    return f"{seconds} s"
+    return in_words(datetime.now(UTC) - value)
 
 
 def milliseconds(value: float | None) -> str:

@@ -49,6 +49,15 @@ def parse_since(text: str, *, now: datetime) -> datetime:
     return moment
 
 
+def in_words(span: timedelta) -> str:
+    """A length of time in its largest unit: `12 s`, `5 min`, `3 h`, `2 d`."""
+    seconds = max(0, int(span.total_seconds()))
+    for unit, name in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * unit or (seconds >= unit and unit > 60):
+            return f"{seconds // unit} {name}"
+    return f"{seconds} s"
+
+
 def _span(text: str, kind: str) -> timedelta | None:
     match = _SPAN.fullmatch(text.strip())
     if match is None or not any(match.groups()):

@@ -10,7 +10,7 @@ from masterops.logs.batch import Batch, decode_carried
 from masterops.logs.bridge import Bridge, StructlogProcessor, WarningsBridge
 from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound, carry
-from masterops.logs.inspection import Segment, segments, whole_bytes
+from masterops.logs.inspection import Segment, SpoolState, segments, spool_state, whole_bytes
 from masterops.logs.limits import Limits
 from masterops.logs.logger import Logger, Perf
 from masterops.logs.otlp import check_installed, otlp_exporter
@@ -19,7 +19,6 @@ from masterops.logs.record import ApiMetric, LogRecord
 from masterops.logs.redact import REDACTED, hide_personal, redact, redact_text, remember
 from masterops.logs.shipper import RecordStore, Shipped, ship_once
 from masterops.logs.spool import Policy, Spool
-from masterops.logs.state import SpoolState, spool_state
 
 __all__ = [
     "REDACTED",

@@ -1,17 +1,18 @@
 """
-The segments of a spool folder, looked at from outside.
+A spool folder looked at from outside: its segments, how full it is, and what was lost.
 """
 
 from __future__ import annotations
 
-import fcntl
 import os
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from masterops.logs.segments import SUFFIX
+from masterops.logs.losses import Counts, read_book, total_of
+from masterops.logs.segments import SUFFIX, opened_at, owner_lives
 
 BLOCK_BYTES = 64 * 1024
 
@@ -37,7 +38,7 @@ def segments(folder: Path) -> list[Segment]:
         except FileNotFoundError:
             continue
         written = datetime.fromtimestamp(state.st_mtime, UTC)
-        found.append(Segment(path.name, state.st_size, _started(path.name), written, alive))
+        found.append(Segment(path.name, state.st_size, opened_at(path.name), written, alive))
     return found
 
 
@@ -58,28 +59,37 @@ def whole_bytes(path: Path) -> int:
     return 0
 
 
-def owner_lives(path: Path) -> bool:
-    """The owner's exclusive lock lasts as long as its process or its open segment."""
-    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        return not try_lock(file, fcntl.LOCK_SH)
-    finally:
-        os.close(file)
+@dataclass(frozen=True, slots=True)
+class SpoolState:
+    """
+    One look at the folder. `oldest_at` is when the oldest segment with anything in it was opened, in UTC.
+
+    `lost` counts records by reason and level since the folder was made, `lost_at` is the last moment.
+    Part of `size_bytes` may be shipped already: a segment goes as a whole.
+    """
+
+    size_bytes: int
+    segments: int
+    oldest_at: datetime | None
+    lost: Counts
+    lost_at: datetime | None
+
+    @property
+    def total_lost(self) -> int:
+        """Records lost, for whatever reason."""
+        return total_of(self.lost)
 
 
-def try_lock(file: int, kind: int) -> bool:
-    """Whether the lock could be had at once."""
-    try:
-        fcntl.flock(file, kind | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _started(name: str) -> datetime | None:
-    """The moment with which a segment's name begins, in nanoseconds."""
-    text = name.partition("-")[0]
-    try:
-        return datetime.fromtimestamp(int(text) / 1e9, UTC)
-    except (ValueError, OverflowError):  # a file that somebody else put there
-        return None
+def spool_state(folder: Path) -> SpoolState:
+    """How full the spool is and what was lost; a folder that is not there is empty. Raises OSError."""
+    found = segments(folder)
+    book = read_book(folder)
+    return SpoolState(
+        size_bytes=sum(each.size_bytes for each in found),
+        segments=len(found),
+        oldest_at=min(
+            (each.started_at for each in found if each.size_bytes and each.started_at), default=None
+        ),
+        lost=book.lost,
+        lost_at=book.last_at,
+    )

@@ -20,6 +20,7 @@ import fcntl
 import os
 import secrets
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 from masterops.logs.disk import Disk
@@ -76,10 +77,12 @@ def _open_new(folder: Path, stem: str, disk: Disk) -> int:
     return file
 
 
-def opened_at(name: str) -> int | None:
-    """The moment in a segment's name, in ns since 1970; None for a name that is not ours."""
-    first = name.partition("-")[0]
-    return int(first) if first.isdecimal() else None
+def opened_at(name: str) -> datetime | None:
+    """The moment in a segment's name, in UTC; None for a name that is not ours."""
+    try:
+        return datetime.fromtimestamp(int(name.partition("-")[0]) / 1e9, UTC)
+    except (ValueError, OverflowError):  # a file that somebody else put there
+        return None
 
 
 def owner_of(name: str) -> str:
@@ -159,3 +162,21 @@ def discard(path: Path) -> None:
         os.fsync(folder)
     finally:
         os.close(folder)
+
+
+def owner_lives(path: Path) -> bool:
+    """The owner's exclusive lock lasts as long as its process or its open segment. Raises OSError."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return not try_lock(file, fcntl.LOCK_SH)
+    finally:
+        os.close(file)
+
+
+def try_lock(file: int, kind: int) -> bool:
+    """Whether the lock could be had at once."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

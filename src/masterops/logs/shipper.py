@@ -19,8 +19,7 @@ from typing import Protocol
 
 from masterops.errors import DatabaseLost, DatabaseUnreachable
 from masterops.logs.batch import SMALLEST_BYTES, Batch, next_size, read_batch
-from masterops.logs.inspection import owner_lives, try_lock
-from masterops.logs.segments import OPENING, SUFFIX, discard, end_of, overdue, seal
+from masterops.logs.segments import OPENING, SUFFIX, discard, end_of, overdue, owner_lives, seal, try_lock
 
 SHIPPING = ".shipping"  # the lock of whoever ships the segment
 PATIENCE_SECONDS = 60.0

@@ -16,9 +16,10 @@ from masterops.app.losing import recent_loss
 from masterops.cli import look
 from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
-from masterops.cli.values import Column, milliseconds, span
+from masterops.cli.values import Column, milliseconds
 from masterops.config import find_business, find_service
 from masterops.core import clock
+from masterops.core.durations import in_words
 from masterops.core.spelling import unknown
 from masterops.core.states import UNHEALTHY
 from masterops.health import Checked, Patient, check_connections
@@ -116,7 +117,7 @@ def as_row(result: Checked) -> dict[str, Any]:
         "connection": result.connection,
         "state": result.verdict.state,
         "response_time_ms": result.probe.response_ms,
-        "for": span(result.checked_at - result.since) if result.since else "-",
+        "for": in_words(result.checked_at - result.since) if result.since else "-",
         "error_message": result.verdict.reason,
         "error_code": result.probe.error_code,
         "error_category": result.probe.error_category,

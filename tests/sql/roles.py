@@ -1,0 +1,53 @@
+"""
+Going on as somebody else, in a database where each of two businesses has a row of everything.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from tests.sql.conftest import Connection
+from tests.sql.rows import add, ago, attempt, business, connection, error, execution, look
+
+DENIED = "42501"
+OURS = ("teelixir", "red-hill-fresh")
+
+
+def fill(admin: Connection) -> None:
+    """A row of everything for each of two businesses and for the group."""
+    for each in OURS:
+        business(admin, each)
+    owners: tuple[str | None, ...] = (*OURS, None)
+    for slug in owners:
+        name = f"hubspot/{slug or 'group'}"
+        connection(admin, name)
+        connection(admin, f"xero/{slug or 'group'}")
+        look(admin, "down", business_id=slug, integration_id=name)
+        attempt(admin, business_id=slug, integration_id=name, duration_ms=7)
+        execution(admin, business_id=slug, execution_id=name, status="error", workflow_id=name)
+    admin.execute("SELECT ops.roll_up()")
+    # These wait to be rolled up: the views read both, and neither may tell too much.
+    for slug in owners:
+        name = f"hubspot/{slug or 'group'}"
+        error(admin, business_id=slug, integration_id=name, operation="sync", message=name)
+        admin.execute("SELECT create_task_with_log('t', p_business_id => %s)", [slug])
+    admin.execute("SELECT mark_task_needs_fix(id, 'x') FROM tasks")
+    kept: dict[str, dict[str, Any]] = {
+        "ops.cycles": {"kind": "full"},
+        "ops.read_cursors": {"integration_id": "a", "resource": "a"},
+        "ops.spool_segments": {"name": "a", "shipped_bytes": 0, "records": 0},
+        "ops.log_dead_letters": {"segment": "a", "line_offset": 0, "line": "a", "reason": "a"},
+        "ops.deletions": {"table_name": "a", "day": "2026-01-01", "records": 1},
+        "ops.detached_partitions": {"partition_name": "a", "table_name": "a"},
+        "ops.log_arrivals": {"first_at": ago(), "last_at": ago(), "records": 1},
+    }
+    for table, values in kept.items():
+        add(admin, table, **values)
+
+
+def become(db: Connection, role: str, *businesses: str, claims: str | None = None) -> None:
+    """Go on as a role, with a token that names these businesses."""
+    token = claims if claims is not None else json.dumps({"app_metadata": {"business_ids": businesses}})
+    db.execute("SELECT set_config('request.jwt.claims', %s, true)", [token])
+    db.execute(f"SET LOCAL ROLE {role}".encode())
