@@ -18,7 +18,7 @@ from masterops.db import _places
 from masterops.db.embedded import Embedded
 from masterops.errors import DataDirectoryUnusable, EmbeddedInUse
 
-from .conftest import User, dispose, wait_until
+from .conftest import AS_ROOT, User, dispose, wait_until
 
 Make = Callable[..., User]
 
@@ -114,6 +114,18 @@ def test_processes_that_come_at_once_share_one_server(fresh_home: Path, users: M
     assert 1 == len(servers)
     assert {status.pid} == servers
     assert sorted(user.process.pid for user in started) == list(status.users)
+
+
+@pytest.mark.skipif(not AS_ROOT, reason="only root hands its server to another account")
+def test_a_folder_that_another_process_is_about_to_give_away_leads_nobody_elsewhere(fresh_home: Path) -> None:
+    """
+    Between making the folder and giving it to the server's account it is closed to that account: whoever
+    comes in that moment still has to find the same place, else each of the two makes a cluster.
+    """
+    before = _places.choose(fresh_home, 18)
+    (fresh_home / "postgres").mkdir(mode=0o700)
+
+    assert before == _places.choose(fresh_home, 18)
 
 
 def test_the_last_one_out_stops_it(home: Path, users: Make) -> None:

@@ -91,7 +91,9 @@ def choose(home: Path, major: int) -> Places:
         for cluster in clusters(base):
             return Places(base, major, _owner(cluster))
     account = _account.unprivileged()
-    return Places(inside if _account.can_enter(inside, account) else outside, major, account)
+    # Whether it may enter `inside` itself says nothing: another process may be about to make that folder
+    # and not have given it away yet, and two that came at once would make a cluster each.
+    return Places(inside if _account.can_enter(home, account) else outside, major, account)
 
 
 def clusters(base: Path) -> list[Path]:
