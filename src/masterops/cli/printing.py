@@ -66,8 +66,8 @@ def error_page() -> str:
     parts = [
         "# Errors\n",
         "Every error prints one sentence, a hint and a code. The code never changes its meaning.",
-        "The fault of a failed call lies with us (what we sent, how often), the configuration, the network, or",
-        "the service.\n",
+        "The fault of a failed call lies with us (what we sent, how often), the configuration, the network",
+        "or the service.\n",
         "| code | error | category | recovery | fault | exit | message | what to do |",
         "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
