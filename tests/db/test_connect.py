@@ -60,6 +60,20 @@ async def test_a_silent_network_is_noticed(common_database: str) -> None:
     assert ["30000", "7000"] == waits
 
 
+async def test_the_server_notices_a_silent_network_too(common_database: str) -> None:
+    """
+    Else it keeps the locks of a machine that has vanished for hours. A local socket cannot go silent.
+    """
+    shown = (
+        "SELECT current_setting('tcp_keepalives_idle') AS idle, current_setting('tcp_user_timeout') AS most"
+    )
+    async with await connect(common_database) as connection:
+        [found] = await fetch(connection, shown)
+        local = connection.info.host.startswith("/")
+
+    assert {"idle": "0" if local else "15", "most": "0" if local else "30000"} == found
+
+
 async def test_a_statement_without_rows_answers_an_empty_list(common_database: str) -> None:
     """
     One helper serves both kinds of statement.

@@ -368,3 +368,47 @@ async def test_marks_are_cleared_away(pool: Pool, pipeline: Pipeline) -> None:
 
     (left,) = await pool.fetch("SELECT count(*) AS n FROM ops.log_arrivals")
     assert TIDY_EVERY == left["n"]
+
+
+async def test_a_segment_that_a_vanished_shipper_still_locks_holds_up_no_other(
+    pool: Pool, tmp_path: Path
+) -> None:
+    """
+    Its transaction is open on the server for a while: the segment is left for later, the others are shipped,
+    and when the lock is gone everything is there, once.
+    """
+    folder = tmp_path / "spool"
+    for source in ("first", "second"):
+        pipeline = Pipeline(folder)
+        pipeline.logger(source=source).info("a.b")
+        pipeline.spool.close()
+    store = LogStore(pool, lock_seconds=0.1)
+    oldest = sorted(folder.glob("*.jsonl"))[0].name
+    lock = (
+        "INSERT INTO ops.spool_segments (name, shipped_bytes, records, updated_at) VALUES (%s, 0, 0, now())"
+    )
+
+    async with pool.connection() as vanished, vanished.transaction(force_rollback=True):
+        await vanished.execute(lock, [oldest])
+        with pytest.raises(DatabaseError, match="another session holds a lock"):
+            await ship_once(folder, store)
+        meanwhile = [row["source"] for row in await rows(pool, "integration_logs")]
+    await ship_once(folder, store)
+
+    assert ["second"] == meanwhile
+    assert ["first", "second"] == [row["source"] for row in await rows(pool, "integration_logs")]
+
+
+async def test_a_shipper_that_falls_silent_in_a_transaction_is_let_go(pool: Pool) -> None:
+    """
+    The server is told to end such a session, for the transaction alone: the next user of it has no limit.
+    """
+    asked = "SELECT current_setting('idle_in_transaction_session_timeout') AS idle, current_setting('lock_timeout') AS lock"
+    store = LogStore(pool)
+    async with pool.connection() as connection:
+        async with store._transaction(connection):
+            inside = await (await connection.execute(asked)).fetchone()
+        after = await (await connection.execute(asked)).fetchone()
+
+    assert {"idle": "1min", "lock": "10s"} == inside
+    assert {"idle": "0", "lock": "0"} == after

@@ -58,6 +58,7 @@ def _other(where: str, reason: str) -> DatabaseError:
 
 # SQLSTATE, or its class of two characters -> our error and our words; None keeps the server's.
 STATES: dict[str, tuple[Make, str | None]] = {
+    "25P03": (_lost, "we were silent in the middle of a transaction for too long"),
     "28": (_refused, None),
     "28P01": (_refused, "wrong user or password"),
     "3D000": (_refused, None),
@@ -66,6 +67,7 @@ STATES: dict[str, tuple[Make, str | None]] = {
     "53100": (_full, None),
     "53200": (_unreachable, "it is out of memory"),
     "53300": (_unreachable, "all its connections are taken"),
+    "55P03": (_other, "another session holds a lock on it"),
     "57014": (_other, "the statement took too long and was ended"),
     "57P01": (_lost, "the server was shut down"),
     "57P02": (_lost, "the server restarts after a crash"),

@@ -35,6 +35,12 @@ Params = Sequence[object] | Mapping[str, object]
 # A network may swallow everything and close nothing: after half a minute of silence the connection is lost.
 # Seconds, but for the last, which is in milliseconds; the URL may say otherwise.
 SILENCE = {"keepalives_idle": 15, "keepalives_interval": 5, "keepalives_count": 3, "tcp_user_timeout": 30_000}
+# The server does the same, else the locks of a machine that has vanished are held for the two hours after
+# which most systems look. A local socket cannot go silent.
+SERVER_SILENCE = """
+SELECT set_config('tcp_keepalives_idle', '15', false), set_config('tcp_keepalives_interval', '5', false),
+    set_config('tcp_keepalives_count', '3', false), set_config('tcp_user_timeout', '30000', false)
+"""
 OLDEST = 150_000
 LONGEST_START = 30.0
 TRANSACTION_POOLER = 6543  # Supabase's: every transaction may land on another session
@@ -85,6 +91,8 @@ def connect_sync(
         _check_version(connection.info, safe_url(url))
         if connection.info.parameter_status("TimeZone") != "UTC":
             connection.execute("SET timezone TO 'UTC'")
+        if _may_go_silent(connection.info):
+            connection.execute(SERVER_SILENCE)
         connection.autocommit = autocommit
     except psycopg.Error as error:
         connection.close()
@@ -201,8 +209,15 @@ async def _settle(connection: AsyncConnection, where: str) -> None:
         _check_version(connection.info, where)
         if connection.info.parameter_status("TimeZone") != "UTC":
             await connection.execute("SET timezone TO 'UTC'")
+        if _may_go_silent(connection.info):
+            await connection.execute(SERVER_SILENCE)
     except psycopg.Error as error:
         raise explain(error, where) from error
+
+
+def _may_go_silent(info: psycopg.ConnectionInfo) -> bool:
+    """Whether a network lies between us and a session of our own."""
+    return not info.host.startswith(("/", "@")) and info.port != TRANSACTION_POOLER
 
 
 def _check_version(info: psycopg.ConnectionInfo, where: str) -> None:

@@ -10,7 +10,8 @@ old they are: `xmin` is the same for all that one transaction wrote.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
 
 import msgspec
 import psycopg
@@ -24,6 +25,14 @@ from masterops.logs.record import LogRecord, Row, clean_text
 CHANNEL = "masterops_logs"
 LONGEST_LINE = 10_000_000  # of a dead letter; a column takes 1 GB, but nobody reads that
 TIDY_EVERY = 64  # batches
+
+# A shipper that was stopped, or whose machine vanished, must not hold up for long whoever took its segment
+# over: the server ends a transaction in which we say nothing (a COPY that is slow is not silent), and whoever
+# meets a lock leaves that segment for later. For the transaction alone: a pooler may hand the session on.
+PATIENCE = """
+SELECT set_config('idle_in_transaction_session_timeout', '60s', true), set_config('lock_timeout', %s, true)
+"""
+LOCK_SECONDS = 10.0
 
 OFFSET = "SELECT shipped_bytes FROM ops.spool_segments WHERE name = %s"
 # The condition makes a second shipper, which should not exist, fail instead of doubling rows.
@@ -56,8 +65,9 @@ class LogStore:
     A `RecordStore` on a pool of connections.
     """
 
-    def __init__(self, pool: Pool) -> None:
+    def __init__(self, pool: Pool, *, lock_seconds: float = LOCK_SECONDS) -> None:
         self._pool = pool
+        self._lock_seconds = lock_seconds
         self._batches = 0
 
     async def offset(self, segment: str) -> int:
@@ -69,16 +79,22 @@ class LogStore:
         """Store the batch whole, or as far as the server takes it; answers how many rows it refused."""
         async with self._pool.connection() as connection:
             try:
-                async with connection.transaction():
+                async with self._transaction(connection):
                     await self._keep(connection, batch, {})
                 return 0
             except psycopg.Error as error:
                 if not about_the_row(error):
                     raise
-            async with connection.transaction():
+            async with self._transaction(connection):
                 refused = await refusals(connection, batch.rows)
                 await self._keep(connection, batch, refused)
             return len(refused)
+
+    @asynccontextmanager
+    async def _transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:
+        async with connection.transaction():
+            await connection.execute(PATIENCE, [f"{self._lock_seconds * 1000:.0f}ms"])
+            yield
 
     async def forget(self, segment: str) -> None:
         """Drop the offset of a segment whose file is gone."""
