@@ -17,7 +17,8 @@ from tests.sandbox.desk import PLENTY, START
 TWIN = HubSpotTwin(["teelixir"], HandClock(START), limits=PLENTY, contacts=20)
 IDS = list(TWIN.accounts["teelixir"].stores["contacts"].live)
 WORDS = (
-    "inputs id properties associations to types associationTypeId filterGroups filters propertyName operator "
+    "inputs id from primaryObjectId objectIdToMerge labels requiredProperties associatedObjects stages metadata "
+    "probability displayOrder id properties associations to types associationTypeId filterGroups filters propertyName operator "
     "value highValue values sorts direction query limit after idProperty objectWriteTraceId email amount "
     "createdate lifecyclestage name label type fieldType groupName options hasUniqueValue EQ IN BETWEEN "
     f"contactinformation string {IDS[0]} {IDS[1]}"
@@ -48,7 +49,25 @@ PATHS = [
     "/crm/v3/properties/contacts/city",
     "/crm/v3/properties/contacts/groups",
     "/crm/v3/properties",
+    "/crm/v3/properties/contacts/groups/contactinformation",
+    "/crm/v3/properties/contacts/batch/read",
+    "/crm/v3/properties/contacts/batch/create",
     "/crm/v3/owners",
+    f"{CONTACTS}/merge",
+    "/crm/v3/pipelines/deals",
+    "/crm/v3/pipelines/deals/default",
+    "/crm/v3/pipelines/deals/default/stages",
+    "/crm/v3/pipelines/tickets/0/stages/1",
+    "/crm-object-schemas/v3/schemas",
+    "/crm-object-schemas/v3/schemas/p_thing",
+    "/crm/v4/associations/contacts/companies/labels",
+    f"/crm/v4/objects/contacts/{IDS[0]}/associations/companies",
+    f"/crm/v4/objects/contacts/{IDS[0]}/associations/contacts/{IDS[1]}",
+    f"/crm/v4/objects/contacts/{IDS[0]}/associations/default/contacts/{IDS[1]}",
+    *[
+        f"/crm/v4/associations/contacts/contacts/batch/{verb}"
+        for verb in ("read", "create", "archive", "associate/default", "labels/archive")
+    ],
     "/account-info/v3/details",
     "/crm",
 ]
@@ -64,7 +83,7 @@ def ask(method: str, path: str, query: str, body: bytes) -> int:
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from(["GET", "POST", "PATCH", "DELETE"]), st.sampled_from(PATHS), QUERIES, BODIES)
+@given(st.sampled_from(["GET", "POST", "PATCH", "PUT", "DELETE"]), st.sampled_from(PATHS), QUERIES, BODIES)
 def test_no_request_makes_the_twin_fall_over(
     method: str, path: str, query: dict[str, str], body: Any
 ) -> None:

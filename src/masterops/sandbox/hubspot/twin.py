@@ -81,8 +81,8 @@ class HubSpotTwin:
         try:
             if len(path) + len(query) > routes.LONGEST_URL:
                 raise problems.Refusal(414, "HTTP 414 URI Too Long", "URI_TOO_LONG")
-            action, parts = routes.found(method, path)
-            return action(account, Call(method, parts, query, body, content_type, address))
+            action, parts, version = routes.found(method, path)
+            return action(account, Call(method, parts, query, body, content_type, address, version))
         except problems.Refusal as refusal:
             account.refused += 1
             return refusal.answer()
