@@ -146,18 +146,18 @@ def create(account: Account, call: Call) -> Answer:
     left, right = _ends(account, call)
     body = call.json(Pairs)
     _check_count(body.inputs, MOST_WRITTEN)
-    results: list[dict[str, Any]] = []
+    planned: list[tuple[Pair, list[Row]]] = []
     flaws: list[dict[str, Any]] = []
     for pair in body.inputs:
         try:
-            rows = _checked(account, left, right, pair)
+            planned.append((pair, _checked(account, left, right, pair)))
         except problems.Refusal as refusal:
             if refusal.status != 404:
                 raise
             flaws.append(refusal.entry(None))
-            continue
+    for _, rows in planned:
         _join(account, rows)
-        results.append(_labels(left, right, pair, rows))
+    results = [_labels(left, right, pair, rows) for pair, rows in planned]
     return _answer(account, 201, results, flaws)
 
 
