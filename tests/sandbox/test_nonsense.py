@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from masterops.sandbox.clock import HandClock
 from masterops.sandbox.hubspot.twin import HubSpotTwin
+from masterops.sandbox.service import Ask, Caller
 from tests.sandbox.desk import PLENTY, START
 
 TWIN = HubSpotTwin(["teelixir"], HandClock(START), limits=PLENTY, contacts=20)
@@ -76,7 +77,8 @@ FINE = (200, 201, 204, 207, 400, 404, 405, 409)
 
 def ask(method: str, path: str, query: str, body: bytes) -> int:
     """The status of the answer, whose body must be JSON or empty."""
-    answer = TWIN.perform("teelixir", method, path, query, body, "application/json", "http://x")
+    asked = Ask(TWIN, Caller("teelixir"), method, path, query, body, "application/json", "http://x")
+    answer = TWIN.perform(asked)
     if answer.body:
         msgspec.json.decode(answer.body)
     return answer.status
@@ -112,7 +114,9 @@ def test_a_traced_batch_accounts_for_every_input(records: list[dict[str, str]]) 
     """
     inputs = [{"properties": each, "objectWriteTraceId": str(i)} for i, each in enumerate(records)]
     body = msgspec.json.encode({"inputs": inputs})
-    answer = TWIN.perform("teelixir", "POST", f"{CONTACTS}/batch/create", "", body, "application/json", "")
+    answer = TWIN.perform(
+        Ask(TWIN, Caller("teelixir"), "POST", f"{CONTACTS}/batch/create", "", body, "application/json", "")
+    )
     reply = msgspec.json.decode(answer.body)
     done = [row["objectWriteTraceId"] for row in reply["results"]]
     failed = [each["context"]["objectWriteTraceId"][0] for each in reply.get("errors", [])]

@@ -98,9 +98,9 @@ class Account:
         self.currency = currency
         self.portal_id = portal_of(business)
         self.meter = Meter(limits, clock, time_zone)
-        self.traits = Traits()
         self.requests = 0
         self.refused = 0
+        self.traits = Traits()
         self.relations = Relations()
         self.pipelines = Pipelines(BORN)
         self.kinds = dict(BY_NAME)  # by every name that a path may use
@@ -113,6 +113,7 @@ class Account:
         """Begin to keep records of a kind."""
         starting = definitions.starting(kind, tuple(owner.id for owner in self.owners), created_at)
         store = Store(kind, starting, self._first_id(len(self.stores)), self.clock)
+        store.index.lag = self.traits.index_lag_seconds
         self.stores[kind.name] = store
         return store
 
@@ -172,6 +173,14 @@ class Account:
                     for type_id in types:
                         self.relations.link(made, end, self.relations.types[type_id])
         return made
+
+    def behave(self, traits: Traits, *, limits_too: bool) -> None:
+        """Go by these traits from now on."""
+        self.traits = traits
+        for store in self.stores.values():
+            store.index.lag = traits.index_lag_seconds
+        if limits_too and traits.limits is not None:
+            self.meter.set(traits.limits)
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind there are."""

@@ -20,7 +20,6 @@ class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     jitter_ms: float = 0.0  # and up to so much more, at random
     rotate_refresh_tokens: bool = True  # HubSpot keeps them (reported); other services do not
     limits: Limits | None = None  # None leaves them as they are
-    webhook_concurrency: int = 10
 
     def flaw(self) -> str | None:
         """What is wrong with it, or None."""
@@ -30,4 +29,4 @@ class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return "search_cap is from 1 to 10000"
         if self.limits is not None and min(self.limits.burst, self.limits.search, self.limits.daily) < 0:
             return "a limit cannot be negative"
-        return None if self.webhook_concurrency >= 1 else "webhook_concurrency is 1 or more"
+        return None
