@@ -76,9 +76,11 @@ async def serve(
         running = await _listening(runner, host, port)
         if ready is not None:
             ready(running)
-        if live:
-            await _live(services, names, Random(seed), live_seconds)
-        await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as group:
+            for service in services.values():
+                group.create_task(service.work())
+            if live:
+                group.create_task(_live(services, names, Random(seed), live_seconds))
     finally:
         await runner.cleanup()
 

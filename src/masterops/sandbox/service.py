@@ -110,6 +110,10 @@ class Service(Protocol):
         """Put an account back to its seeds."""
         ...
 
+    async def work(self) -> None:
+        """What the service does by itself beside answering, for ever."""
+        ...
+
     def happen(self, business: str, chance: Random) -> str:
         """One change of the kind that people make; says what it was."""
         ...

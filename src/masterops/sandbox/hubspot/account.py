@@ -12,6 +12,7 @@ import msgspec
 
 from masterops.sandbox.clock import Clock
 from masterops.sandbox.hubspot import definitions, problems
+from masterops.sandbox.hubspot.events import Outbox
 from masterops.sandbox.hubspot.kinds import BY_NAME, KINDS, Kind
 from masterops.sandbox.hubspot.limits import Limits, Meter
 from masterops.sandbox.hubspot.linking import Relations
@@ -98,6 +99,7 @@ class Account:
         self.currency = currency
         self.portal_id = portal_of(business)
         self.meter = Meter(limits, clock, time_zone)
+        self.outbox = Outbox(self.portal_id, self.portal_id % 1_000_000 + 5_000_000)
         self.requests = 0
         self.refused = 0
         self.traits = Traits()
@@ -138,7 +140,10 @@ class Account:
 
     def commit(self, store: Store, write: Write, at: str | None = None) -> Record:
         """Carry out a checked write with its associations."""
+        before = None if write.record is None else dict(write.record.properties)
         record = store.commit(write, at)
+        if self.outbox.subscriptions:
+            self._tell(store, record, write, before)
         for type_id, other_id in write.links:
             row = self.relations.types[type_id]
             self.relations.link(record, self.stores[row.right].live[other_id], row)
@@ -160,9 +165,36 @@ class Account:
                 found[store.kind.name] = {"results": results}
         return found
 
+    def archive(self, store: Store, id: str) -> None:
+        """Move a record to the recycle bin."""
+        if id in store.live and self.outbox.subscriptions:
+            self.tell(store, "deletion", objectId=int(id))
+        store.archive(id)
+
+    def tell(self, store: Store, action: str, **facts: Any) -> None:
+        """Note an event for the webhooks."""
+        kind, at = store.kind, round(self.clock.now().timestamp() * 1000)
+        self.outbox.happened(kind.singular.lower(), kind.type_id, action, at, **facts)
+
+    def _tell(self, store: Store, record: Record, write: Write, before: dict[str, str] | None) -> None:
+        id = record.number
+        if before is None:
+            self.tell(store, "creation", objectId=id)
+        for name, value in write.values.items():
+            if value != (before or {}).get(name):
+                self.tell(store, "propertyChange", objectId=id, propertyName=name, propertyValue=value or "")
+
     def merge(self, store: Store, primary: Record, other: Record) -> Record:
         """One record in place of two, with the associations of both."""
         made = store.merge(primary, other)
+        self.tell(
+            store,
+            "merge",
+            primaryObjectId=primary.number,
+            mergedObjectIds=[other.number],
+            newObjectId=made.number,
+            numberOfPropertiesMoved=len(other.properties.keys() - primary.properties.keys()),
+        )
         for before in (primary, other):
             for kind, held in before.links.items():
                 for id, types in held.items():

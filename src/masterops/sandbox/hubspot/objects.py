@@ -89,7 +89,7 @@ def changed(account: Account, call: Call) -> Answer:
 
 def archived(account: Account, call: Call) -> Answer:
     """DELETE /crm/objects/{version}/{kind}/{id}"""
-    account.store(call.parts[0]).archive(call.parts[1])
+    account.archive(account.store(call.parts[0]), call.parts[1])
     return Answer(204)
 
 

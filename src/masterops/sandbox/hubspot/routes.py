@@ -22,6 +22,7 @@ from masterops.sandbox.hubspot import (
     schema,
     search,
     stages,
+    webhooks,
 )
 from masterops.sandbox.hubspot.account import Account
 from masterops.sandbox.hubspot.call import Call
@@ -74,6 +75,12 @@ TABLE: tuple[tuple[str, dict[str, Action]], ...] = (
     ),
     ("schemas", {"GET": custom.listed, "POST": custom.created}),
     ("schemas/*", {"GET": custom.fetched, "PATCH": custom.changed, "DELETE": custom.archived}),
+    (
+        "webhooks/*/settings",
+        {"GET": webhooks.settings, "PUT": webhooks.settings_put, "DELETE": webhooks.settings_removed},
+    ),
+    ("webhooks/*/subscriptions", {"GET": webhooks.listed, "POST": webhooks.created}),
+    ("webhooks/*/subscriptions/*", {"PATCH": webhooks.changed, "DELETE": webhooks.removed}),
     ("owners", {"GET": portal.owners}),
     ("owners/*", {"GET": portal.owner}),
     ("account-info/details", {"GET": portal.details}),
@@ -88,6 +95,8 @@ def family(path: str) -> tuple[str, tuple[str, ...]] | None:
         return parts[1], ("account-info", *parts[2:])
     if parts[0] == "crm-object-schemas" and len(parts) > 2 and parts[1] in (*DATED, *LEGACY):
         return parts[1], parts[2:]
+    if parts[0] in ("webhooks", "app-webhooks") and len(parts) > 2 and parts[1] in (*DATED, *LEGACY):
+        return parts[1], ("webhooks", *parts[2:])
     if parts[0] != "crm" or len(parts) < 3:
         return None
     if parts[1] in LEGACY:

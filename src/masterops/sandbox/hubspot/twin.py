@@ -15,7 +15,7 @@ from masterops.core.spelling import unknown
 from masterops.sandbox import tokens
 from masterops.sandbox.answer import Answer
 from masterops.sandbox.clock import Clock
-from masterops.sandbox.hubspot import live, oauth, parts, problems, routes, seeds, values
+from masterops.sandbox.hubspot import delivery, live, oauth, parts, problems, routes, seeds, values
 from masterops.sandbox.hubspot.account import Account, portal_of
 from masterops.sandbox.hubspot.call import Call
 from masterops.sandbox.hubspot.limits import Limits
@@ -172,6 +172,12 @@ class HubSpotTwin:
             "records": account.counts(),
             "requests": account.requests,
             "refused": account.refused,
+            "webhooks": {
+                "app_id": account.outbox.app_id,
+                "delivered": account.outbox.delivered,
+                "waiting": account.outbox.waiting,
+                "lost": account.outbox.lost,
+            },
             "spent_today": account.meter.today(),
             "limits": {"burst": limits.burst, "burst_seconds": limits.burst_seconds, "daily": limits.daily},
         }
@@ -187,6 +193,11 @@ class HubSpotTwin:
     def happen(self, business: str, chance: Random) -> str:
         """One change of the kind that people make; says what it was."""
         return live.happen(self.accounts[business], chance)
+
+    async def work(self) -> None:
+        """Deliver webhooks, for ever."""
+        secrets = {app.business: app.client_secret for app in self.grants.apps.values()}
+        await delivery.deliver(self.accounts, secrets, self._clock)
 
     def _refused(self, caller: Caller) -> None:
         account = self.accounts[caller.business]
