@@ -14,6 +14,7 @@ import pytest
 
 from tests.sandbox.desk import COMPANIES, CONTACTS, Desk
 from tests.sandbox.openapi import Specs
+from tests.sandbox.test_kinds import CAR
 
 FOLDER = os.environ.get("MASTEROPS_SPEC_DIR")
 ROW = {
@@ -25,6 +26,7 @@ ROW = {
         "properties": {"type": "object", "additionalProperties": {"type": "string"}},
     },
 }
+STAGE = {"label": "Spec", "displayOrder": 9, "metadata": {"probability": "0.5"}}
 OWN = {
     "paths": {
         "/crm/objects/2026-03/contacts": {
@@ -77,6 +79,39 @@ async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
         ("GET", "/crm-object-schemas/2026-03/schemas", None),
         ("GET", "/account-info/2026-03/details", None),
         ("GET", "/account-info/2026-03/api-usage/daily/private-apps", None),
+    ]
+    pair = {"from": {"id": made["id"]}, "to": {"id": company}}
+    linked = "/crm/associations/2026-03/contacts/companies"
+    spare = (await desk.contact(email="spare@example.com"))["id"]
+    app = (await desk.get("/_sandbox/state", business=None)).body["businesses"]["teelixir"]["hubspot"][
+        "webhooks"
+    ]
+    asked += [
+        ("POST", f"{linked}/batch/associate/default", {"inputs": [pair]}),
+        ("POST", f"{linked}/batch/create", {"inputs": [pair | {"types": [{"associationTypeId": 279}]}]}),
+        ("POST", f"{linked}/labels", {"name": "supplier", "label": "Supplier"}),
+        ("POST", f"{CONTACTS}/merge", {"primaryObjectId": made["id"], "objectIdToMerge": spare}),
+        (
+            "POST",
+            f"{CONTACTS}/batch/upsert",
+            {"inputs": [{"id": "spec@example.com", "idProperty": "email", "properties": {}}]},
+        ),
+        ("POST", "/crm/properties/2026-03/contacts/groups", {"name": "spec", "label": "Spec"}),
+        (
+            "POST",
+            "/crm/properties/2026-03/contacts/batch/read",
+            {"inputs": [{"name": "email"}], "archived": False},
+        ),
+        ("POST", "/crm/pipelines/2026-03/deals", {"label": "S", "displayOrder": 1, "stages": [STAGE]}),
+        ("POST", "/crm/pipelines/2026-03/deals/default/stages", STAGE),
+        ("POST", "/crm-object-schemas/2026-03/schemas", CAR),
+        ("PUT", f"/webhooks/2026-03/{app['app_id']}/settings", {"targetUrl": "http://localhost:9"}),
+        (
+            "POST",
+            f"/webhooks/2026-03/{app['app_id']}/subscriptions",
+            {"eventType": "contact.creation", "active": False},
+        ),
+        ("GET", f"/webhooks/2026-03/{app['app_id']}/subscriptions", None),
     ]
     found = []
     for method, path, body in asked:

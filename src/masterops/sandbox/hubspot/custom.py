@@ -204,6 +204,7 @@ def _shown(account: Account, store: Store) -> dict[str, Any]:
         "searchableProperties": schema.searchable,
         "properties": [each.wire() for each in own if each.name not in OWN_OF_CUSTOM],
         "associations": _associations(account, kind),
+        "allowsSensitiveProperties": False,
         "archived": False,
         "createdAt": schema.created_at,
         "updatedAt": schema.updated_at,

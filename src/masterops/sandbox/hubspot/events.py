@@ -52,6 +52,8 @@ class Outbox:
     def __init__(self, portal_id: int, app_id: int) -> None:
         self.portal_id, self.app_id = portal_id, app_id
         self.target: str | None = None
+        self.throttling: dict[str, Any] = {}  # as it was put; deliveries are ten at once
+        self.set_at = ""
         self.subscriptions: dict[int, Subscription] = {}
         self.delivered = self.lost = 0
         self._fresh: deque[dict[str, Any]] = deque()

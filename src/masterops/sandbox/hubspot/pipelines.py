@@ -49,6 +49,7 @@ class Stage(msgspec.Struct, rename="camel"):
     created_at: str
     updated_at: str
     archived: bool
+    write_permissions: str = "CRM_PERMISSIONS_ENFORCEMENT"
 
 
 class Pipeline(msgspec.Struct, rename="camel"):

@@ -6,6 +6,8 @@ The real one wants a developer's key here; the twin takes the account's own toke
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from masterops.sandbox.answer import Answer, json_answer
@@ -58,7 +60,7 @@ def settings(account: Account, call: Call) -> Answer:
     _check_app(account, call)
     if account.outbox.target is None:
         raise problems.not_found("WEBHOOK_SETTINGS", call.parts[0])
-    return json_answer(200, {"targetUrl": account.outbox.target, "throttling": Throttling()})
+    return json_answer(200, _settings(account))
 
 
 def settings_put(account: Account, call: Call) -> Answer:
@@ -68,7 +70,9 @@ def settings_put(account: Account, call: Call) -> Answer:
     if not given.target_url.startswith(("http://", "https://")):
         raise problems.invalid("targetUrl must be an address.", targetUrl=given.target_url)
     account.outbox.target = given.target_url
-    return json_answer(200, given)
+    account.outbox.throttling = msgspec.to_builtins(given.throttling)
+    account.outbox.set_at = values.iso(account.clock.now())
+    return json_answer(200, _settings(account))
 
 
 def settings_removed(account: Account, call: Call) -> Answer:
@@ -81,7 +85,7 @@ def settings_removed(account: Account, call: Call) -> Answer:
 def listed(account: Account, call: Call) -> Answer:
     """GET /webhooks/{version}/{appId}/subscriptions"""
     _check_app(account, call)
-    return json_answer(200, {"results": list(account.outbox.subscriptions.values())})
+    return json_answer(200, {"results": [_shown(each) for each in account.outbox.subscriptions.values()]})
 
 
 def created(account: Account, call: Call) -> Answer:
@@ -95,20 +99,33 @@ def created(account: Account, call: Call) -> Answer:
         raise problems.invalid(f"There can be {MOST_SUBSCRIPTIONS} subscriptions.")
     now = values.iso(account.clock.now())
     made = account.outbox.subscribe(draft.event_type, draft.property_name, draft.active, now)
-    return json_answer(201, made)
+    return json_answer(201, _shown(made))
 
 
 def changed(account: Account, call: Call) -> Answer:
     """PATCH /webhooks/{version}/{appId}/subscriptions/{id}"""
     found = _one(account, call)
     found.active = call.json(Edit).active
-    return json_answer(200, found)
+    return json_answer(200, _shown(found))
 
 
 def removed(account: Account, call: Call) -> Answer:
     """DELETE /webhooks/{version}/{appId}/subscriptions/{id}"""
     del account.outbox.subscriptions[_one(account, call).id]
     return Answer(204)
+
+
+def _settings(account: Account) -> dict[str, Any]:
+    outbox = account.outbox
+    return {"targetUrl": outbox.target, "throttling": outbox.throttling, "createdAt": outbox.set_at}
+
+
+def _shown(subscription: Subscription) -> dict[str, Any]:
+    """As HubSpot shows it: its id is text here and a number in the events."""
+    shown: dict[str, Any] = msgspec.to_builtins(subscription)
+    if subscription.property_name is None:
+        del shown["propertyName"]
+    return shown | {"id": str(subscription.id)}
 
 
 def _check_app(account: Account, call: Call) -> None:
