@@ -89,6 +89,11 @@ async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
     asked += [
         ("POST", f"{linked}/batch/associate/default", {"inputs": [pair]}),
         ("POST", f"{linked}/batch/create", {"inputs": [pair | {"types": [{"associationTypeId": 279}]}]}),
+        (
+            "POST",
+            f"{linked}/batch/archive",
+            {"inputs": [{"from": {"id": made["id"]}, "to": [{"id": company}]}]},
+        ),
         ("POST", f"{linked}/labels", {"name": "supplier", "label": "Supplier"}),
         ("POST", f"{CONTACTS}/merge", {"primaryObjectId": made["id"], "objectIdToMerge": spare}),
         (

@@ -188,7 +188,7 @@ def archive(account: Account, call: Call) -> Answer:
             other = right.live.get(str(end.id))
             if record is not None and other is not None:
                 account.relations.unlink(record, other, left.kind, right.kind)
-    return Answer(204)
+    return _gone(account, call)
 
 
 def archive_labels(account: Account, call: Call) -> Answer:
@@ -199,7 +199,7 @@ def archive_labels(account: Account, call: Call) -> Answer:
     planned = [row for pair in body.inputs for row in _checked(account, left, right, pair)]
     for record, other, row in planned:
         account.relations.unlabel(record, other, row, left.kind, right.kind)
-    return Answer(204)
+    return _gone(account, call)
 
 
 # --- the parts of them ---
@@ -296,6 +296,11 @@ def _none(left: Store, right: Store, id: str) -> dict[str, Any]:
         "message": f"No {there} is associated with {here} {id}.",
         "context": {"fromObjectId": [id], "fromObjectType": [here], "toObjectType": [there]},
     }
+
+
+def _gone(account: Account, call: Call) -> Answer:
+    """After archiving: dated paths answer with an empty batch, v4 with nothing, as their files say."""
+    return _answer(account, 200, [], []) if call.dated else Answer(204)
 
 
 def _answer(account: Account, status: int, results: Sequence[Any], flaws: Sequence[Any]) -> Answer:

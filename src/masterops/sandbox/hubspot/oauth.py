@@ -134,6 +134,7 @@ class Grants:
         self.access[token] = Access(app, self._clock.now() + timedelta(seconds=ACCESS_SECONDS))
         body = {
             "token_type": "bearer",
+            "token_use": "access_token",
             "access_token": token,
             "refresh_token": refresh,
             "expires_in": ACCESS_SECONDS,
@@ -150,7 +151,16 @@ class Grants:
         if app is None or given.get("client_secret") != app.client_secret:
             return json_answer(200, {"active": False})
         left = (held.expires_at - self._clock.now()).total_seconds() if held is not None else None
-        body = {"active": left is None or left > 0, "hub_id": app.hub_id, "client_id": app.client_id}
+        body = {
+            "active": left is None or left > 0,
+            "token": token,
+            "token_type": "bearer",
+            "token_use": "refresh_token" if left is None else "access_token",
+            "client_id": app.client_id,
+            "hub_id": app.hub_id,
+            "user_id": app.hub_id + 500,
+            "scopes": SCOPES,
+        }
         return json_answer(200, body | ({} if left is None else {"expires_in": max(0, round(left))}))
 
     def _revoke(self, given: dict[str, str]) -> Answer:
