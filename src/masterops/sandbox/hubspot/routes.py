@@ -125,7 +125,7 @@ def is_search(path: str) -> bool:
 
 
 def is_association(path: str) -> bool:
-    """Whether a path is about associations, which the ten-second limit exempts."""
+    """Whether a path is about associations alone, which have a limit of their own."""
     return "/associations/" in path
 
 
