@@ -18,6 +18,14 @@ from masterops.sandbox.faults import Fault
 HERE = "hubspot/teelixir"
 
 
+def struck(book: Faultbook, connection: str) -> Fault | None:
+    """The fault that meets the next request, counted."""
+    fault = book.drawn(connection)
+    if fault is not None:
+        book.met(connection)
+    return fault
+
+
 def test_a_fault_that_was_saved_is_loaded(tmp_path: Path) -> None:
     """
     Each connection has its own; None removes one, clear removes all.
@@ -133,10 +141,10 @@ def test_times_counts_the_requests_it_met(tmp_path: Path) -> None:
     fault = Fault(status=503, times=2)
     faults.save_fault(tmp_path, HERE, fault)
     book = Faultbook(tmp_path, seed=1)
-    first = book.strike(HERE)
+    first = struck(book, HERE)
     left = book.now()[HERE].times
     faults.save_fault(tmp_path, HERE, fault)
-    rest = [book.strike(HERE) for _ in range(3)]
+    rest = [struck(book, HERE) for _ in range(3)]
 
     assert (fault, 1) == (first, left)
     assert [fault, fault, None] == rest
@@ -151,7 +159,7 @@ def test_ratio_spares_some_requests_and_is_the_same_for_the_same_seed() -> None:
     def met(seed: int) -> list[bool]:
         book = Faultbook(None, seed)
         book.set(HERE, Fault(status=500, ratio=0.2))
-        return [book.strike(HERE) is not None for _ in range(1000)]
+        return [struck(book, HERE) is not None for _ in range(1000)]
 
     assert met(1) == met(1)
     assert met(1) != met(2)
@@ -163,14 +171,14 @@ def test_a_running_book_sees_the_file_change(tmp_path: Path) -> None:
     Set and removed by another process; a broken file leaves things as they were and says so.
     """
     book = Faultbook(tmp_path, seed=1)
-    before = book.strike(HERE)
+    before = struck(book, HERE)
     faults.save_fault(tmp_path, HERE, Fault(expired=True))
-    during = book.strike(HERE)
+    during = struck(book, HERE)
     (tmp_path / "faults.json").write_text("{")
-    broken = book.strike(HERE)
+    broken = struck(book, HERE)
     trouble = book.trouble
     (tmp_path / "faults.json").unlink()
 
     assert (None, Fault(expired=True), Fault(expired=True)) == (before, during, broken)
     assert str(tmp_path) in str(trouble)
-    assert (None, None) == (book.strike(HERE), book.trouble)
+    assert (None, None) == (struck(book, HERE), book.trouble)

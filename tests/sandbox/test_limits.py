@@ -81,6 +81,18 @@ async def test_search_has_a_limit_of_its_own(limited: Desk) -> None:
     assert 200 == (await limited.post(SEARCH, {})).status
 
 
+async def test_associations_spend_a_limit_of_their_own(limited: Desk) -> None:
+    """
+    As large as the usual one, and neither takes from the other.
+    """
+    path = "/crm/associations/2026-03/contacts/companies/labels"
+    statuses = [(await limited.get(path)).status for _ in range(101)]
+    other = await limited.get(CONTACTS)
+
+    assert [200] * 100 + [429] == statuses
+    assert "99" == other.headers["X-HubSpot-RateLimit-Remaining"]
+
+
 async def test_one_business_does_not_spend_the_limit_of_another(limited: Desk) -> None:
     """
     Limits are of the account.

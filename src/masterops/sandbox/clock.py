@@ -61,3 +61,51 @@ class HandClock:
     def move(self, seconds: float) -> None:
         """Let `seconds` pass."""
         self._passed += seconds
+
+
+class VirtualClock:
+    """
+    Another clock's time, moved, set or sped up while it runs.
+
+    A step forward passes for both readings, so that a window opens and a token runs out. A step back moves
+    `now` alone, as when somebody sets a machine's clock: `ticks` never goes back.
+    """
+
+    def __init__(self, base: Clock) -> None:
+        self._base = base
+        self._now = base.now()
+        self._ticks = self._seen = base.ticks()
+        self.speed = 1.0
+
+    def now(self) -> datetime:
+        """The moment it shows, aware and in UTC."""
+        self._pass()
+        return self._now
+
+    def ticks(self) -> float:
+        """Seconds on a scale that never goes back."""
+        self._pass()
+        return self._ticks
+
+    def move(self, seconds: float) -> None:
+        """Let `seconds` pass at once; a negative number sets only the wall clock back."""
+        self._pass()
+        self._now += timedelta(seconds=seconds)
+        self._ticks += max(0.0, seconds)
+
+    def set(self, now: datetime) -> None:
+        """Show this moment and go on from there."""
+        self.move((now - self.now()).total_seconds())
+
+    def run(self, speed: float) -> None:
+        """Run `speed` times as fast as the other clock; 0 stands still."""
+        self._pass()
+        self.speed = speed
+
+    def _pass(self) -> None:
+        seen = self._base.ticks()
+        if seen != self._seen:
+            passed = (seen - self._seen) * self.speed
+            self._seen = seen
+            self._ticks += passed
+            self._now += timedelta(seconds=passed)

@@ -8,12 +8,12 @@ somebody broke by hand leaves the faults as they were; the state page says what 
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
+from random import Random
 
 from masterops import errors
 from masterops.core import clock
-from masterops.sandbox import faults
+from masterops.sandbox import faults, profiles
 from masterops.sandbox.faults import Entry, Fault
 
 
@@ -25,10 +25,11 @@ class Faultbook:
     def __init__(self, state_dir: Path | None, seed: int) -> None:
         self.trouble: str | None = None
         self._dir = state_dir
-        self._chance = random.Random(seed)
+        self._chance = Random(seed)
         self._mark = self._look()
         self._entries = faults.load_entries(state_dir) if state_dir else {}
         self._met: dict[str, int] = {}
+        self._mixing: dict[str, Random] = {}
 
     def now(self) -> dict[str, Fault]:
         """Every fault in force, by connection; `times` tells what is left."""
@@ -48,22 +49,27 @@ class Faultbook:
         if fault is not None:
             self._entries[connection] = Entry(faults.validate(fault), clock.now())
 
-    def peek(self, connection: str) -> Fault | None:
-        """The fault in force, whether or not it will meet the next request."""
-        self._refresh()
-        entry = self._entries.get(connection)
-        return entry.fault if entry else None
-
-    def strike(self, connection: str) -> Fault | None:
-        """The fault that meets this request, counted; None when chance spares it or there is none."""
+    def drawn(self, connection: str) -> Fault | None:
+        """The fault that is to meet this request; None when chance spares it or there is none."""
         self._refresh()
         entry = self._entries.get(connection)
         if entry is None or self._chance.random() >= entry.fault.ratio:
             return None
+        if entry.fault.profile is None:
+            return entry.fault
+        chance = self._mixing.get(connection)
+        if chance is None:
+            chance = self._mixing[connection] = Random(f"{entry.fault.seed}/{connection}")
+        return profiles.drawn(profiles.PROFILES[entry.fault.profile], chance)
+
+    def met(self, connection: str) -> None:
+        """Count that the fault in force has met a request; it may have been the last."""
+        entry = self._entries.get(connection)
+        if entry is None:
+            return
         self._met[connection] = self._met.get(connection, 0) + 1
         if entry.fault.times is not None and self._met[connection] >= entry.fault.times:
             self._end(connection, entry)
-        return entry.fault
 
     def jitter(self, most: float) -> float:
         """A random part of `most`."""
@@ -81,6 +87,7 @@ class Faultbook:
     def _forget(self, connection: str) -> None:
         self._entries.pop(connection, None)
         self._met.pop(connection, None)
+        self._mixing.pop(connection, None)
 
     def _left(self, connection: str, fault: Fault) -> Fault:
         met = self._met.get(connection, 0)

@@ -25,7 +25,11 @@ from masterops.sandbox import tokens
 
 FILE = "faults.json"
 LONGEST_WAIT_MS = 600_000
-EFFECTS = ("status", "hang", "malformed", "cut", "storm", "expired")
+EFFECTS = ("status", "hang", "malformed", "garbage", "cut", "partial", "storm", "expired", "profile")
+
+
+# What each is made of is in profiles.py.
+PROFILES = ("flaky", "storm", "slow", "expired-token", "quota-low")
 
 
 class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fields=True):
@@ -36,18 +40,23 @@ class Fault(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_fiel
     status: int | None = None  # answer with this status and the service's own body for it
     hang: bool = False  # take the request and never answer
     malformed: bool = False  # do the work, then answer with half of a JSON document
+    garbage: bool = False  # do the work, then answer with a page of HTML
+    partial: bool = False  # leave out some inputs of a batch and say so (207); other requests are spared
     cut: bool = False  # do the work, then close the connection in the middle of the answer
     storm: bool = False  # refuse with 429, as if others were spending the limit
     expired: bool = False  # refuse the token with 401
+    profile: str | None = None  # a mixture of faults by name: see profiles.py
+    seed: int = 1  # of a profile: the same one meets the same requests
+    crowd: int = 0  # calls of others that are spent with each of ours
     ratio: float = 1.0  # the part of requests that it meets
     times: int | None = None  # over after this many requests were met
     latency_ms: float = 0.0
     jitter_ms: float = 0.0  # up to this much more, at random
-    retry_after: int | None = None  # seconds, sent as Retry-After with `status` and `storm`
+    retry_after: int | str | None = None  # sent as Retry-After with `status` and `storm`; text as it is
 
     @property
     def effect(self) -> str | None:
-        """The one effect it has, or None when it only delays."""
+        """The one effect it has, or None when it only delays or spends."""
         return next((name for name in EFFECTS if getattr(self, name)), None)
 
     def named(self) -> dict[str, object]:
@@ -88,7 +97,7 @@ def validate(fault: Fault) -> Fault:
 
 def _rules(fault: Fault) -> list[tuple[bool, str, str]]:
     effects = [name for name in EFFECTS if getattr(fault, name)]
-    delays = bool(fault.latency_ms or fault.jitter_ms)
+    delays = bool(fault.latency_ms or fault.jitter_ms or fault.crowd)
     longest = f"give milliseconds from 0 to {LONGEST_WAIT_MS}."
     return [
         (
@@ -100,7 +109,18 @@ def _rules(fault: Fault) -> list[tuple[bool, str, str]]:
         (fault.times is not None and fault.times < 1, "times", "give 1 or more."),
         (not 0 <= fault.latency_ms <= LONGEST_WAIT_MS, "latency_ms", longest),
         (not 0 <= fault.jitter_ms <= LONGEST_WAIT_MS, "jitter_ms", longest),
-        (fault.retry_after is not None and fault.retry_after < 0, "retry_after", "give seconds, 0 or more."),
+        (
+            _odd(fault.retry_after),
+            "retry_after",
+            "give seconds, or up to 60 plain characters.",
+        ),
+        (fault.crowd < 0, "crowd", "give calls, 0 or more."),
+        (
+            fault.profile is not None and fault.profile not in PROFILES,
+            "profile",
+            f"choose one of {', '.join(PROFILES)}.",
+        ),
+        (fault.profile is not None and delays, "profile", "a profile brings its own delays and spending."),
         (len(effects) > 1, "", f"only one of {', '.join(effects)} at a time."),
         (
             not effects and not delays,
@@ -113,6 +133,13 @@ def _rules(fault: Fault) -> list[tuple[bool, str, str]]:
             "it goes with status or storm only.",
         ),
     ]
+
+
+def _odd(retry_after: int | str | None) -> bool:
+    if isinstance(retry_after, int):
+        return retry_after < 0
+    text = retry_after or "-"
+    return not (text.isascii() and text.isprintable() and len(text) <= 60)
 
 
 def load_faults(state_dir: Path) -> dict[str, Fault]:

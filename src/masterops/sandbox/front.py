@@ -10,34 +10,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Mapping
 
-import msgspec
 from aiohttp import web
 
 from masterops.sandbox.answer import JSON, Answer, json_answer
 from masterops.sandbox.control import PREFIX, Control
 from masterops.sandbox.faultbook import Faultbook
 from masterops.sandbox.faults import Fault
-from masterops.sandbox.service import Service
+from masterops.sandbox.service import Ask, Service
 
 LARGEST_BODY = 10 * 1024 * 1024
 REFUSING = ("storm", "expired")
-
-
-class Ask(msgspec.Struct, frozen=True):
-    """
-    A request whose account is known.
-    """
-
-    service: Service
-    business: str
-    path: str
-    query: str
-    body: bytes
-
-    @property
-    def connection(self) -> str:
-        """The account, as faults name it."""
-        return f"{self.service.name}/{self.business}"
+# What a proxy in between says on a bad day: the status is good, the body is not the service's.
+GARBAGE = Answer(
+    200,
+    b"<!DOCTYPE html><html><body><h1>Please wait</h1>\xff\xfe</body></html>",
+    {"Content-Type": "text/html"},
+)
 
 
 class Front:
@@ -63,10 +51,17 @@ class Front:
         if path.startswith(PREFIX):
             return _sent(self._control.answer(request.method, path, query, body))
         service, path = self._addressed(path)
-        business = service.business_of(request.headers.get("Authorization"))
-        if business is None:
-            return _sent(service.unknown_token())
-        return await self._met(request, Ask(service, business, path, query, body))
+        kind = request.headers.get("Content-Type", "")
+        address = f"http://{request.host}{request.rel_url.raw_path}"
+        open_to_all = service.unguarded(request.method, path, query, body, kind)
+        if open_to_all is not None:
+            return _sent(open_to_all)
+        caller = service.caller_of(request.headers.get("Authorization"))
+        if isinstance(caller, Answer):
+            return _sent(caller)
+        return await self._met(
+            request, Ask(service, caller, request.method, path, query, body, kind, address)
+        )
 
     def _addressed(self, path: str) -> tuple[Service, str]:
         first, _, rest = path[1:].partition("/")
@@ -74,23 +69,30 @@ class Front:
         return (service, f"/{rest}") if service else (self._root, path)
 
     async def _met(self, request: web.BaseRequest, ask: Ask) -> web.StreamResponse:
-        """Through the fault of the connection, if it has one, and the limits to the work."""
-        waiting = self._book.peek(ask.connection)
-        refuses = waiting is not None and waiting.effect in REFUSING
-        if refuses and (fault := self._book.strike(ask.connection)) is not None:
+        """Through the fault of the connection, if one meets it, and the limits to the work."""
+        fault = self._book.drawn(ask.connection)
+        if fault is not None and fault.partial and not ask.service.in_parts(ask.path):
+            fault = None
+        if fault is not None and fault.effect in REFUSING:
+            self._book.met(ask.connection)
             return _sent(await self._refused(ask, fault))
-        headers = ask.service.spend(ask.business, ask.path)
+        if fault is not None and fault.crowd:
+            ask.service.crowd(ask.caller, ask.path, fault.crowd)
+        headers = ask.service.spend(ask.caller, ask.path)
         if isinstance(headers, Answer):
             return _sent(headers)
-        if waiting is None or refuses or (fault := self._book.strike(ask.connection)) is None:
-            return _sent(_done(request, ask), headers)
+        if usual := ask.service.latency(ask.caller.business):
+            await asyncio.sleep(usual)
+        if fault is None:
+            return _sent(_done(ask), headers)
+        self._book.met(ask.connection)
         return await self._faulty(request, ask, fault, headers)
 
     async def _refused(self, ask: Ask, fault: Fault) -> Answer:
         await self._delayed(fault)
         if fault.expired:
-            return ask.service.expired_token(ask.business)
-        return ask.service.storm(ask.business, ask.path, fault.retry_after)
+            return ask.service.expired_token(ask.caller)
+        return ask.service.storm(ask.caller, ask.path, fault.retry_after)
 
     async def _faulty(
         self, request: web.BaseRequest, ask: Ask, fault: Fault, headers: Mapping[str, str]
@@ -99,10 +101,12 @@ class Front:
         if fault.hang:
             await asyncio.Event().wait()  # ends when the client goes away or the server stops
         if fault.status is not None:
-            return _sent(ask.service.forced(ask.business, fault.status, fault.retry_after), headers)
-        answer = _done(request, ask)
+            return _sent(ask.service.forced(ask.caller, fault.status, fault.retry_after), headers)
+        answer = ask.service.perform_in_parts(ask) if fault.partial else _done(ask)
         if fault.cut:
             return await _cut(request, answer, headers)
+        if fault.garbage:
+            return _sent(GARBAGE, headers)
         return _sent(_broken(answer) if fault.malformed else answer, headers)
 
     async def _delayed(self, fault: Fault) -> None:
@@ -111,11 +115,9 @@ class Front:
             await asyncio.sleep(wait / 1000)
 
 
-def _done(request: web.BaseRequest, ask: Ask) -> Answer:
+def _done(ask: Ask) -> Answer:
     """The work itself."""
-    kind = request.headers.get("Content-Type", "")
-    address = f"http://{request.host}{request.rel_url.raw_path}"
-    return ask.service.perform(ask.business, request.method, ask.path, ask.query, ask.body, kind, address)
+    return ask.service.perform(ask)
 
 
 async def _body(request: web.BaseRequest) -> bytes | None:

@@ -20,7 +20,7 @@ from aiohttp import web
 
 from masterops import errors
 from masterops.sandbox import tokens
-from masterops.sandbox.clock import Clock, SystemClock
+from masterops.sandbox.clock import Clock, SystemClock, VirtualClock
 from masterops.sandbox.control import Control
 from masterops.sandbox.faultbook import Faultbook
 from masterops.sandbox.front import Front
@@ -65,9 +65,10 @@ async def serve(
     every `live_seconds`. `contacts` sets how many contacts a business is seeded with.
     """
     names = _checked(businesses)
-    services = _services(names, clock or SystemClock(), seed, limits, contacts)
+    virtual = VirtualClock(clock or SystemClock())
+    services = _services(names, virtual, seed, limits, contacts)
     book = Faultbook(state_dir, seed)
-    front = Front(services, Control(services, names, book), book)
+    front = Front(services, Control(services, names, book, virtual), book)
     server = web.Server(front.handle, handler_cancellation=True, access_log=None, max_line_size=LONGEST_LINE)
     runner = web.ServerRunner(server, shutdown_timeout=GRACE_SECONDS)
     await runner.setup()
@@ -75,9 +76,11 @@ async def serve(
         running = await _listening(runner, host, port)
         if ready is not None:
             ready(running)
-        if live:
-            await _live(services, names, Random(seed), live_seconds)
-        await asyncio.Event().wait()
+        async with asyncio.TaskGroup() as group:
+            for service in services.values():
+                group.create_task(service.work())
+            if live:
+                group.create_task(_live(services, names, Random(seed), live_seconds))
     finally:
         await runner.cleanup()
 

@@ -107,12 +107,17 @@ async def reset(session: Session) -> None:
 @click.option("--status", type=int, help="Answer with this HTTP status, 400 to 599.")
 @click.option("--storm", is_flag=True, default=None, help="Refuse with 429.")
 @click.option("--expired", is_flag=True, default=None, help="Refuse the token with 401.")
+@click.option("--profile", help=f"A mixture of faults: {', '.join(faults.PROFILES)}.")
+@click.option("--seed", type=int, help="Of --profile: the same seed meets the same requests.")
+@click.option("--garbage", is_flag=True, default=None, help="Answer with a page of HTML.")
+@click.option("--partial", is_flag=True, default=None, help="Fail some inputs of a batch (207).")
+@click.option("--crowd", type=int, help="Spend so many calls of others with each call.")
 @click.option("--hang", is_flag=True, default=None, help="Take the request and never answer.")
 @click.option("--malformed", is_flag=True, default=None, help="Answer with broken JSON.")
 @click.option("--cut", is_flag=True, default=None, help="Close the connection in the middle of the answer.")
 @click.option("--latency-ms", type=float, help="Answer so many milliseconds later.")
 @click.option("--jitter-ms", type=float, help="And up to so many more, at random.")
-@click.option("--retry-after", type=int, help="Send Retry-After with --status or --storm.")
+@click.option("--retry-after", help="Send Retry-After, as it stands, with --status or --storm.")
 @click.option("--ratio", type=float, help="Only this part of the requests, such as 0.2.")
 @click.option("--times", type=int, help="Only the next so many requests.")
 @click.option("--clear", is_flag=True, help="End the fault of CONNECTION.")
@@ -129,6 +134,7 @@ def fault(session: Session, /, connection: str | None, clear: bool, output: str,
 
     \b
         ops sandbox fault hubspot/teelixir --status 500
+        ops sandbox fault hubspot/teelixir --profile storm --seed 7
         ops sandbox fault hubspot/teelixir --clear
     """
     settings = session.settings

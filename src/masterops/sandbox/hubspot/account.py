@@ -12,10 +12,14 @@ import msgspec
 
 from masterops.sandbox.clock import Clock
 from masterops.sandbox.hubspot import definitions, problems
-from masterops.sandbox.hubspot.kinds import ASSOCIATION_TYPES, BY_NAME, KINDS
+from masterops.sandbox.hubspot.events import Outbox
+from masterops.sandbox.hubspot.kinds import BY_NAME, KINDS, Kind
 from masterops.sandbox.hubspot.limits import Limits, Meter
+from masterops.sandbox.hubspot.linking import Relations
+from masterops.sandbox.hubspot.pipelines import Pipelines
 from masterops.sandbox.hubspot.records import Record
 from masterops.sandbox.hubspot.store import Store, Write
+from masterops.sandbox.hubspot.traits import Traits
 
 BORN = "2023-02-01T00:00:00Z"  # of every account: seeded data must not depend on the day they are made
 
@@ -58,6 +62,21 @@ class Association(msgspec.Struct, frozen=True):
     types: tuple[LinkType, ...] = ()
 
 
+class Schema(msgspec.Struct, rename="camel"):
+    """
+    What a custom object is, beside its properties.
+    """
+
+    labels: dict[str, str]
+    required: list[str]
+    searchable: list[str]
+    primary: str
+    secondary: list[str]
+    description: str
+    created_at: str
+    updated_at: str
+
+
 class Account:
     """
     One portal. Counts what it served; the counts are of the process, not of the day.
@@ -80,17 +99,29 @@ class Account:
         self.currency = currency
         self.portal_id = portal_of(business)
         self.meter = Meter(limits, clock, time_zone)
+        self.outbox = Outbox(self.portal_id, self.portal_id % 1_000_000 + 5_000_000)
         self.requests = 0
         self.refused = 0
-        ids = tuple(owner.id for owner in owners)
-        self.stores = {
-            kind.name: Store(kind, definitions.starting(kind, ids, BORN), self._first_id(place), clock)
-            for place, kind in enumerate(KINDS)
-        }
+        self.traits = Traits()
+        self.relations = Relations()
+        self.pipelines = Pipelines(BORN)
+        self.kinds = dict(BY_NAME)  # by every name that a path may use
+        self.schemas: dict[str, Schema] = {}  # custom objects, by the name of their kind
+        self.stores: dict[str, Store] = {}
+        for kind in KINDS:
+            self.open(kind)
+
+    def open(self, kind: Kind, created_at: str = BORN) -> Store:
+        """Begin to keep records of a kind."""
+        starting = definitions.starting(kind, tuple(owner.id for owner in self.owners), created_at)
+        store = Store(kind, starting, self._first_id(len(self.stores)), self.clock)
+        store.index.lag = self.traits.index_lag_seconds
+        self.stores[kind.name] = store
+        return store
 
     def store(self, name: str) -> Store:
         """The records of a kind, by any of its names. Raises Refusal."""
-        kind = BY_NAME.get(name.lower())
+        kind = self.kinds.get(name.lower())
         if kind is None:
             raise problems.invalid(f"Unable to infer object type from: {name}", type=name)
         return self.stores[kind.name]
@@ -102,34 +133,86 @@ class Account:
             if not each.types:
                 raise problems.invalid("An association needs at least one type.")
             for type_id in [type.association_type_id for type in each.types]:
-                row = ASSOCIATION_TYPES.get(type_id)
-                if row is None or row.left != store.kind.name:
-                    message = f"Association type {type_id} does not start at {store.kind.name}."
-                    raise problems.invalid(message, associationTypeId=str(type_id))
+                row = self.relations.starting_at(type_id, store.kind)
                 self.stores[row.right].get(str(each.to.id))
                 checked.append((type_id, str(each.to.id)))
         return checked
 
     def commit(self, store: Store, write: Write, at: str | None = None) -> Record:
         """Carry out a checked write with its associations."""
+        before = None if write.record is None else dict(write.record.properties)
         record = store.commit(write, at)
+        if self.outbox.subscriptions:
+            self._tell(store, record, write, before)
         for type_id, other_id in write.links:
-            row = ASSOCIATION_TYPES[type_id]
-            other = self.stores[row.right].live[other_id]
-            record.links.setdefault(row.right, {})[other_id] = row.label
-            other.links.setdefault(row.left, {})[record.id] = ASSOCIATION_TYPES[row.back].label
+            row = self.relations.types[type_id]
+            self.relations.link(record, self.stores[row.right].live[other_id], row)
         return record
 
     def associated(self, record: Record, kinds: Iterable[str]) -> dict[str, Any]:
-        """A record's associations with records of these kinds that are not archived."""
+        """A record's associations with records of these kinds that are not archived: a row for each type."""
         found: dict[str, Any] = {}
         for name in kinds:
             store = self.store(name)
             held = record.links.get(store.kind.name, {})
-            results = [{"id": id, "type": label} for id, label in held.items() if id in store.live]
+            results = [
+                {"id": id, "type": self.relations.types[type_id].name}
+                for id, types in held.items()
+                if id in store.live
+                for type_id in types
+            ]
             if results:
                 found[store.kind.name] = {"results": results}
         return found
+
+    def archive(self, store: Store, id: str) -> None:
+        """Move a record to the recycle bin."""
+        if id in store.live and self.outbox.subscriptions:
+            self.tell(store, "deletion", objectId=int(id))
+        store.archive(id)
+
+    def tell(self, store: Store, action: str, **facts: Any) -> None:
+        """Note an event for the webhooks."""
+        kind, at = store.kind, round(self.clock.now().timestamp() * 1000)
+        self.outbox.happened(kind.singular.lower(), kind.type_id, action, at, **facts)
+
+    def _tell(self, store: Store, record: Record, write: Write, before: dict[str, str] | None) -> None:
+        id = record.number
+        if before is None:
+            self.tell(store, "creation", objectId=id)
+        for name, value in write.values.items():
+            if value != (before or {}).get(name):
+                self.tell(store, "propertyChange", objectId=id, propertyName=name, propertyValue=value or "")
+
+    def merge(self, store: Store, primary: Record, other: Record) -> Record:
+        """One record in place of two, with the associations of both."""
+        made = store.merge(primary, other)
+        self.tell(
+            store,
+            "merge",
+            primaryObjectId=primary.number,
+            mergedObjectIds=[other.number],
+            newObjectId=made.number,
+            numberOfPropertiesMoved=len(other.properties.keys() - primary.properties.keys()),
+        )
+        for before in (primary, other):
+            for kind, held in before.links.items():
+                for id, types in held.items():
+                    end = self.stores[kind].live.get(id)
+                    if end is None:
+                        continue
+                    end.links.get(store.kind.name, {}).pop(before.id, None)
+                    for type_id in types:
+                        self.relations.link(made, end, self.relations.types[type_id])
+        return made
+
+    def behave(self, traits: Traits, *, limits_too: bool) -> None:
+        """Go by these traits from now on."""
+        self.traits = traits
+        for store in self.stores.values():
+            store.index.lag = traits.index_lag_seconds
+        if limits_too and traits.limits is not None:
+            self.meter.set(traits.limits)
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind there are."""

@@ -118,7 +118,7 @@ def archive(account: Account, call: Call) -> Answer:
     """POST .../batch/archive"""
     store, body = _opened(account, call)
     for id in [_id(each) for each in body.inputs]:
-        store.archive(id)
+        account.archive(store, id)
     return Answer(204)
 
 

@@ -25,6 +25,12 @@ class Call(msgspec.Struct, frozen=True):
     body: bytes = b""
     content_type: str = ""
     address: str = ""
+    version: str = ""  # as it stands in the path: 2026-03, v3
+
+    @property
+    def dated(self) -> bool:
+        """Whether a dated path was used, not a legacy one."""
+        return not self.version.startswith("v")
 
     def asked(self) -> dict[str, list[str]]:
         """The query's values by name."""

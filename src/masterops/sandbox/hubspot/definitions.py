@@ -134,12 +134,13 @@ KEPT: tuple[Row, ...] = (
     ("hs_object_id", "Record ID", "number", "number"),
     ("hs_createdate", "Object create date/time", "datetime", "date"),
     ("hs_lastmodifieddate", "Object last modified date/time", "datetime", "date"),
+    ("hs_merged_object_ids", "Merged object IDs", "enumeration", "checkbox"),
 )
 
 
 def starting(kind: Kind, owners: tuple[str, ...], created_at: str) -> dict[str, Property]:
     """The properties of `kind` in a new account whose owners have these ids."""
-    rows = [*ROWS[kind.name], *KEPT]
+    rows = [*ROWS.get(kind.name, ()), *KEPT]
     made = [_property(row, kind, created_at, read_only=row in KEPT) for row in rows]
     if kind.changed == "lastmodifieddate":
         row = ("lastmodifieddate", "Last Modified Date", "datetime", "date")
@@ -161,6 +162,7 @@ def _property(row: Row, kind: Kind, created_at: str, *, read_only: bool) -> Prop
         field_type=field_type,
         group_name=kind.group,
         options=tuple(_option(text, index) for index, text in enumerate(options)),
+        external_options=name == "hs_merged_object_ids",
         has_unique_value=name in kind.unique or name == "hs_object_id",
         hubspot_defined=True,
         read_only=read_only,
@@ -188,3 +190,7 @@ def _owner(kind: Kind, owners: tuple[str, ...], created_at: str) -> Property:
 def _option(text: str, order: int) -> Option:
     value, _, label = text.partition("=")
     return Option(label=label or value, value=value, display_order=order)
+
+
+# What every custom object has of HubSpot's own.
+OWN_OF_CUSTOM = frozenset({*(row[0] for row in KEPT), "createdate", "hubspot_owner_id"})

@@ -104,36 +104,48 @@ BY_NAME = {alias: kind for kind in KINDS for alias in (kind.name, kind.singular.
 
 class AssociationType(msgspec.Struct, frozen=True):
     """
-    One direction of a relation that HubSpot defines.
+    One direction of a relation between two kinds.
     """
 
     id: int
     left: str
     right: str
-    label: str
+    name: str
     back: int  # the type of the same relation seen from the other side
+    label: str | None = None  # what people see; None is the relation without a label
+    category: str = "HUBSPOT_DEFINED"
 
 
+# HubSpot's own, from its list of association type ids. Those without a label are the ones a record gets
+# when nobody says which.
 ASSOCIATION_TYPES = {
     row.id: row
     for row in (
-        AssociationType(1, "contacts", "companies", "contact_to_company", 2),
-        AssociationType(2, "companies", "contacts", "company_to_contact", 1),
+        AssociationType(1, "contacts", "companies", "contact_to_company", 2, "Primary"),
+        AssociationType(2, "companies", "contacts", "company_to_contact", 1, "Primary"),
         AssociationType(279, "contacts", "companies", "contact_to_company_unlabeled", 280),
         AssociationType(280, "companies", "contacts", "company_to_contact_unlabeled", 279),
         AssociationType(3, "deals", "contacts", "deal_to_contact", 4),
         AssociationType(4, "contacts", "deals", "contact_to_deal", 3),
-        AssociationType(5, "deals", "companies", "deal_to_company", 6),
-        AssociationType(6, "companies", "deals", "company_to_deal", 5),
+        AssociationType(5, "deals", "companies", "deal_to_company", 6, "Primary"),
+        AssociationType(6, "companies", "deals", "company_to_deal", 5, "Primary"),
         AssociationType(341, "deals", "companies", "deal_to_company_unlabeled", 342),
         AssociationType(342, "companies", "deals", "company_to_deal_unlabeled", 341),
+        AssociationType(13, "companies", "companies", "parent_to_child_company", 14, "Child Company"),
+        AssociationType(14, "companies", "companies", "child_to_parent_company", 13, "Parent Company"),
         AssociationType(15, "contacts", "tickets", "contact_to_ticket", 16),
         AssociationType(16, "tickets", "contacts", "ticket_to_contact", 15),
         AssociationType(19, "deals", "line_items", "deal_to_line_item", 20),
         AssociationType(20, "line_items", "deals", "line_item_to_deal", 19),
-        AssociationType(25, "companies", "tickets", "company_to_ticket", 26),
-        AssociationType(26, "tickets", "companies", "ticket_to_company", 25),
+        AssociationType(25, "companies", "tickets", "company_to_ticket", 26, "Primary"),
+        AssociationType(26, "tickets", "companies", "ticket_to_company", 25, "Primary"),
+        AssociationType(339, "tickets", "companies", "ticket_to_company_unlabeled", 340),
+        AssociationType(340, "companies", "tickets", "company_to_ticket_unlabeled", 339),
         AssociationType(27, "deals", "tickets", "deal_to_ticket", 28),
         AssociationType(28, "tickets", "deals", "ticket_to_deal", 27),
+        AssociationType(449, "contacts", "contacts", "contact_to_contact", 449),
+        AssociationType(450, "companies", "companies", "company_to_company", 450),
+        AssociationType(451, "deals", "deals", "deal_to_deal", 451),
+        AssociationType(452, "tickets", "tickets", "ticket_to_ticket", 452),
     )
 }

@@ -39,6 +39,15 @@ class Change(msgspec.Struct):
     properties: dict[str, Any]
 
 
+class Merge(msgspec.Struct, rename="camel"):
+    """
+    The body that makes one record of two.
+    """
+
+    primary_object_id: str | int
+    object_id_to_merge: str | int
+
+
 def listed(account: Account, call: Call) -> Answer:
     """GET /crm/objects/{version}/{kind}"""
     store, asked = account.store(call.parts[0]), call.asked()
@@ -80,8 +89,19 @@ def changed(account: Account, call: Call) -> Answer:
 
 def archived(account: Account, call: Call) -> Answer:
     """DELETE /crm/objects/{version}/{kind}/{id}"""
-    account.store(call.parts[0]).archive(call.parts[1])
+    account.archive(account.store(call.parts[0]), call.parts[1])
     return Answer(204)
+
+
+def merged(account: Account, call: Call) -> Answer:
+    """POST /crm/objects/{version}/{kind}/merge: not to be undone"""
+    store, body = account.store(call.parts[0]), call.json(Merge)
+    primary = store.get(str(body.primary_object_id))
+    other = store.get(str(body.object_id_to_merge))
+    if primary is other:
+        raise problems.invalid("A record cannot be merged with itself.", id=primary.id)
+    record = account.merge(store, primary, other)
+    return json_answer(200, record.shown(store.all_of(record)))
 
 
 def page_body(

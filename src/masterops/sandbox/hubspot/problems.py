@@ -21,6 +21,9 @@ NO_TOKEN = (
 )
 
 
+AUTH_FAILURE = {"X-HubSpot-Auth-Failure": "401 Unauthorized"}
+
+
 class Refusal(Exception):
     """HubSpot does not do what it was asked to; `answer` makes the reply."""
 
@@ -106,13 +109,17 @@ def not_found(kind: str, id: str) -> Refusal:
 
 def unauthenticated() -> Refusal:
     """No token, or none that we gave out."""
-    return Refusal(401, NO_TOKEN, "INVALID_AUTHENTICATION")
+    return Refusal(401, NO_TOKEN, "INVALID_AUTHENTICATION", headers=AUTH_FAILURE)
 
 
-def token_expired() -> Refusal:
-    """The token was good once."""
-    message = "The OAuth token used to make this call expired 1 hour(s) ago."
-    return Refusal(401, message, "EXPIRED_AUTHENTICATION")
+def token_expired(seconds: float, at: str) -> Refusal:
+    """The token was good once, so many seconds ago; `at` is when it ceased to be."""
+    span = round(max(0.0, seconds))
+    units = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
+    size, unit = next(((size, unit) for size, unit in units if span >= size), (1, "second"))
+    message = f"The OAuth token used to make this call expired {span // size} {unit}(s) ago."
+    context = {"expire time": [at]}
+    return Refusal(401, message, "EXPIRED_AUTHENTICATION", context=context, headers=AUTH_FAILURE)
 
 
 def too_many(policy: str, headers: Mapping[str, str] | None = None) -> Refusal:
@@ -145,7 +152,7 @@ SAID = {
 }
 
 
-def forced(status: int, retry_after: int | None) -> Refusal:
+def forced(status: int, retry_after: int | str | None) -> Refusal:
     """The answer of a fault that sets the status."""
     message, category = SAID.get(status, (f"HTTP {status}", None))
     headers = {} if retry_after is None else {"Retry-After": str(retry_after)}

@@ -39,6 +39,17 @@ class Option(msgspec.Struct, frozen=True, rename="camel"):
     description: str | None = None
 
 
+class Group(msgspec.Struct, frozen=True, rename="camel"):
+    """
+    Properties that belong together.
+    """
+
+    name: str
+    label: str
+    display_order: int = -1
+    archived: bool = False
+
+
 class Property(msgspec.Struct, frozen=True, rename="camel"):
     """
     One definition. What a client may send is in `Draft`.
@@ -122,7 +133,7 @@ class Edit(msgspec.Struct, frozen=True, rename="camel"):
     form_field: bool | msgspec.UnsetType = msgspec.UNSET
 
 
-def made(draft: Draft, existing: Mapping[str, Property], groups: Mapping[str, str], now: str) -> Property:
+def made(draft: Draft, existing: Mapping[str, Property], groups: Mapping[str, Group], now: str) -> Property:
     """The property that `draft` makes. Raises Refusal."""
     if not NAME.fullmatch(draft.name):
         message = (
@@ -146,7 +157,7 @@ def made(draft: Draft, existing: Mapping[str, Property], groups: Mapping[str, st
     return Property(**facts, created_at=now, updated_at=now)
 
 
-def edited(before: Property, edit: Edit, groups: Mapping[str, str], now: str) -> Property:
+def edited(before: Property, edit: Edit, groups: Mapping[str, Group], now: str) -> Property:
     """The property as `edit` leaves it. Raises Refusal."""
     given = {name: getattr(edit, name) for name in Edit.__struct_fields__}
     changes = {name: value for name, value in given.items() if value is not msgspec.UNSET}
@@ -192,7 +203,7 @@ def _check_form(type: str, field_type: str, options: tuple[Option, ...]) -> None
         raise problems.invalid("Two options of one property have the same value.")
 
 
-def _check_group(group: str, groups: Mapping[str, str]) -> None:
+def _check_group(group: str, groups: Mapping[str, Group]) -> None:
     if group not in groups:
         raise problems.invalid(f"Property group {group!r} does not exist.", groupName=group)
 

@@ -40,7 +40,8 @@ class Record:
         self.archived_at: str | None = None
         # Only of properties that changed since they were first set: the newest value first.
         self.history: dict[str, list[tuple[str, str]]] = {}
-        self.links: dict[str, dict[str, str]] = {}  # kind -> id of the other record -> label
+        # kind -> id of the other record -> ids of the types, as seen from here
+        self.links: dict[str, dict[str, tuple[int, ...]]] = {}
         self._forms: dict[tuple[str, ...], bytes] = {}
 
     def encoded(self, names: tuple[str, ...]) -> bytes:
@@ -88,6 +89,12 @@ class Record:
         self.properties.update(kept)
         self.updated_at = now
         self.forget()
+
+    def copy(self) -> Record:
+        """The record as it is now, which later changes leave alone."""
+        twin = Record(self.number, dict(self.properties), self.created_at)
+        twin.updated_at = self.updated_at
+        return twin
 
     def drop(self, name: str) -> None:
         """Lose a property's value without a trace: its definition is gone."""

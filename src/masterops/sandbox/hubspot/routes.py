@@ -11,58 +11,112 @@ from collections.abc import Callable
 from urllib.parse import unquote
 
 from masterops.sandbox.answer import Answer
-from masterops.sandbox.hubspot import batch, objects, portal, problems, schema, search
+from masterops.sandbox.hubspot import (
+    associations,
+    batch,
+    custom,
+    labels,
+    objects,
+    portal,
+    problems,
+    schema,
+    search,
+    stages,
+    webhooks,
+)
 from masterops.sandbox.hubspot.account import Account
 from masterops.sandbox.hubspot.call import Call
 
 Action = Callable[[Account, Call], Answer]
 DATED = ("2026-03", "2026-09")
-LEGACY = "v3"
+LEGACY = ("v3", "v4")
 LONGEST_URL = 8_192
 
-# Family and the fixed and variable parts behind it; `*` stands for any one part.
-SHAPES: dict[tuple[str, ...], dict[str, Action]] = {
-    ("objects", "*"): {"GET": objects.listed, "POST": objects.created},
-    ("objects", "*", "search"): {"POST": search.search},
-    ("objects", "*", "*"): {"GET": objects.fetched, "PATCH": objects.changed, "DELETE": objects.archived},
-    ("objects", "*", "batch", "read"): {"POST": batch.read},
-    ("objects", "*", "batch", "create"): {"POST": batch.create},
-    ("objects", "*", "batch", "update"): {"POST": batch.update},
-    ("objects", "*", "batch", "upsert"): {"POST": batch.upsert},
-    ("objects", "*", "batch", "archive"): {"POST": batch.archive},
-    ("properties", "*"): {"GET": schema.listed, "POST": schema.created},
-    ("properties", "*", "groups"): {"GET": schema.groups, "POST": schema.group_created},
-    ("properties", "*", "*"): {"GET": schema.fetched, "PATCH": schema.changed, "DELETE": schema.archived},
-    ("owners",): {"GET": portal.owners},
-    ("owners", "*"): {"GET": portal.owner},
-    ("account-info", "details"): {"GET": portal.details},
-    ("account-info", "api-usage", "daily", "private-apps"): {"GET": portal.usage},
-}
+# Family and the parts behind it; `*` stands for any one part, which becomes one of the call's parts.
+TABLE: tuple[tuple[str, dict[str, Action]], ...] = (
+    ("objects/*", {"GET": objects.listed, "POST": objects.created}),
+    ("objects/*/search", {"POST": search.search}),
+    ("objects/*/merge", {"POST": objects.merged}),
+    ("objects/*/*", {"GET": objects.fetched, "PATCH": objects.changed, "DELETE": objects.archived}),
+    ("objects/*/batch/read", {"POST": batch.read}),
+    ("objects/*/batch/create", {"POST": batch.create}),
+    ("objects/*/batch/update", {"POST": batch.update}),
+    ("objects/*/batch/upsert", {"POST": batch.upsert}),
+    ("objects/*/batch/archive", {"POST": batch.archive}),
+    ("objects/*/*/associations/*", {"GET": associations.listed}),
+    ("objects/*/*/associations/*/*", {"PUT": associations.put, "DELETE": associations.removed}),
+    ("objects/*/*/associations/default/*/*", {"PUT": associations.put_default}),
+    ("associations/*/*/batch/read", {"POST": associations.read}),
+    ("associations/*/*/batch/create", {"POST": associations.create}),
+    ("associations/*/*/batch/associate/default", {"POST": associations.create_default}),
+    ("associations/*/*/batch/archive", {"POST": associations.archive}),
+    ("associations/*/*/batch/labels/archive", {"POST": associations.archive_labels}),
+    ("associations/*/*/labels", {"GET": labels.listed, "POST": labels.created, "PUT": labels.changed}),
+    ("associations/*/*/labels/*", {"DELETE": labels.removed}),
+    ("properties/*", {"GET": schema.listed, "POST": schema.created}),
+    ("properties/*/batch/read", {"POST": schema.batch_read}),
+    ("properties/*/batch/create", {"POST": schema.batch_created}),
+    ("properties/*/batch/archive", {"POST": schema.batch_archived}),
+    ("properties/*/groups", {"GET": schema.groups, "POST": schema.group_created}),
+    (
+        "properties/*/groups/*",
+        {"GET": schema.group, "PATCH": schema.group_changed, "DELETE": schema.group_archived},
+    ),
+    ("properties/*/*", {"GET": schema.fetched, "PATCH": schema.changed, "DELETE": schema.archived}),
+    ("pipelines/*", {"GET": stages.listed, "POST": stages.created}),
+    (
+        "pipelines/*/*",
+        {"GET": stages.fetched, "PATCH": stages.changed, "PUT": stages.replaced, "DELETE": stages.removed},
+    ),
+    ("pipelines/*/*/stages", {"GET": stages.steps, "POST": stages.step_created}),
+    (
+        "pipelines/*/*/stages/*",
+        {"GET": stages.step, "PATCH": stages.step_changed, "DELETE": stages.step_removed},
+    ),
+    ("schemas", {"GET": custom.listed, "POST": custom.created}),
+    ("schemas/*", {"GET": custom.fetched, "PATCH": custom.changed, "DELETE": custom.archived}),
+    (
+        "webhooks/*/settings",
+        {"GET": webhooks.settings, "PUT": webhooks.settings_put, "DELETE": webhooks.settings_removed},
+    ),
+    ("webhooks/*/subscriptions", {"GET": webhooks.listed, "POST": webhooks.created}),
+    ("webhooks/*/subscriptions/*", {"PATCH": webhooks.changed, "DELETE": webhooks.removed}),
+    ("owners", {"GET": portal.owners}),
+    ("owners/*", {"GET": portal.owner}),
+    ("account-info/details", {"GET": portal.details}),
+    ("account-info/api-usage/daily/private-apps", {"GET": portal.usage}),
+)
 
 
-def family(path: str) -> tuple[str, ...] | None:
-    """The family and the parts behind it, or None when no path of HubSpot's starts like this."""
+def family(path: str) -> tuple[str, tuple[str, ...]] | None:
+    """The version, the family and the parts behind it; None when no path of HubSpot's starts like this."""
     parts = tuple(unquote(part) if "%" in part else part for part in path.strip("/").split("/"))
-    if parts[0] == "account-info" and len(parts) > 2 and parts[1] in (*DATED, LEGACY):
-        return ("account-info", *parts[2:])
+    if parts[0] == "account-info" and len(parts) > 2 and parts[1] in (*DATED, *LEGACY):
+        return parts[1], ("account-info", *parts[2:])
+    if parts[0] == "crm-object-schemas" and len(parts) > 2 and parts[1] in (*DATED, *LEGACY):
+        return parts[1], parts[2:]
+    if parts[0] in ("webhooks", "app-webhooks") and len(parts) > 2 and parts[1] in (*DATED, *LEGACY):
+        return parts[1], ("webhooks", *parts[2:])
     if parts[0] != "crm" or len(parts) < 3:
         return None
-    if parts[1] == LEGACY:
-        return parts[2:]
-    return (parts[1], *parts[3:]) if parts[2] in DATED else None
+    if parts[1] in LEGACY:
+        return parts[1], parts[2:]
+    return (parts[2], (parts[1], *parts[3:])) if parts[2] in DATED else None
 
 
-def found(method: str, path: str) -> tuple[Action, tuple[str, ...]]:
-    """The action for a request and the variable parts of its path. Raises Refusal: 404 or 405."""
-    parts = family(path)
-    methods = _methods(parts) if parts else None
-    if parts is None or methods is None:
+def found(method: str, path: str) -> tuple[Action, tuple[str, ...], str]:
+    """The action for a request, the variable parts of its path, its version. Raises Refusal: 404 or 405."""
+    placed = family(path)
+    shape = _shape(placed[1]) if placed else None
+    if placed is None or shape is None:
         raise problems.Refusal(404, "resource not found", "OBJECT_NOT_FOUND")
+    methods, places = shape
     action = methods.get(method)
     if action is None:
         headers = {"Allow": ", ".join(methods)}
         raise problems.Refusal(405, "HTTP 405 Method Not Allowed", "METHOD_NOT_ALLOWED", headers=headers)
-    return action, parts[1:]
+    version, parts = placed
+    return action, tuple(parts[place] for place in places), version
 
 
 def is_search(path: str) -> bool:
@@ -70,7 +124,31 @@ def is_search(path: str) -> bool:
     return path.rstrip("/").endswith("/search")
 
 
-def _methods(parts: tuple[str, ...]) -> dict[str, Action] | None:
-    start = (parts[0], "*") if parts[0] in ("objects", "properties") and len(parts) > 1 else (parts[0],)
-    rest = parts[len(start) :]
-    return SHAPES.get((*start, *rest)) or (SHAPES.get((*start, "*")) if len(rest) == 1 else None)
+def is_association(path: str) -> bool:
+    """Whether a path is about associations alone, which have a limit of their own."""
+    return "/associations/" in path
+
+
+Shape = tuple[dict[str, Action], tuple[int, ...]]
+
+
+def _shape(parts: tuple[str, ...]) -> Shape | None:
+    """The row of the table that fits, fixed words before variable ones."""
+    for words, row in SHAPES.get((parts[0], len(parts)), ()):
+        if all(word == "*" or word == part for word, part in zip(words, parts, strict=True)):
+            return row
+    return None
+
+
+def _shapes() -> dict[tuple[str, int], list[tuple[tuple[str, ...], Shape]]]:
+    found: dict[tuple[str, int], list[tuple[tuple[str, ...], Shape]]] = {}
+    for text, methods in TABLE:
+        words = tuple(text.split("/"))
+        places = tuple(place for place, word in enumerate(words) if word == "*")
+        found.setdefault((words[0], len(words)), []).append((words, (methods, places)))
+    for rows in found.values():
+        rows.sort(key=lambda row: [word == "*" for word in row[0]])
+    return found
+
+
+SHAPES = _shapes()

@@ -16,7 +16,7 @@ from masterops.sandbox.hubspot.searching import Filter, Sort
 LONGEST_BODY = 3_000  # characters
 MOST_GROUPS, MOST_IN_GROUP, MOST_FILTERS = 5, 6, 18
 MOST_LISTED = 200
-LAST_RESULT = 10_000
+LAST_RESULT = 10_000  # unless a test sets another
 
 
 class Group(msgspec.Struct, frozen=True):
@@ -48,11 +48,12 @@ def search(account: Account, call: Call) -> Answer:
     groups = _groups(body)
     limit = calls.number(body.limit, "limit", least=1, most=MOST_LISTED, otherwise=10)
     after = calls.number(body.after or None, "after", least=0, most=10**9, otherwise=0)
-    if after + limit > LAST_RESULT:
-        message = f"There was a problem with the request: paging ends at result {LAST_RESULT:,} of a search."
+    if after + limit > account.traits.search_cap:
+        last = account.traits.search_cap
+        message = f"There was a problem with the request: paging ends at result {last:,} of a search."
         raise problems.invalid(message, after=str(after))
     matches = searching.matcher(groups, body.query, store.definitions, store.kind.searched)
-    found = [record for record in store.live.values() if matches(record.properties)]
+    found = [record for record in store.searched() if matches(record.properties)]
     page = searching.ordered(found, _sort(body), store.definitions)[after : after + limit]
     wanted = store.wanted(strings(body.properties))
     further = str(after + limit) if after + limit < len(found) else None

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from masterops.sandbox.clock import Clock
 from masterops.sandbox.hubspot import problems, values
 from masterops.sandbox.hubspot.kinds import Kind
-from masterops.sandbox.hubspot.properties import Property
+from masterops.sandbox.hubspot.properties import Group, Property
 from masterops.sandbox.hubspot.records import Record
 
 
@@ -28,6 +28,36 @@ class Write:
         self.links: list[tuple[int, str]] = []  # association type id, id of the other record
 
 
+class Index:
+    """
+    How far behind the records the search index is, and what it still holds instead.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self.lag = 0.0  # seconds
+        # By id: until when (ticks), and the record as it was before; None when it was not there.
+        self.held: dict[str, list[tuple[float, Record | None]]] = {}
+        self._clock = clock
+
+    def hold(self, record: Record, *, new: bool) -> None:
+        """Keep what a record is now, which is about to change."""
+        until = self._clock.ticks() + self.lag
+        self.held.setdefault(record.id, []).append((until, None if new else record.copy()))
+
+    def seen(self, record: Record) -> Record | None:
+        """The record as the index has it; None when it does not know it yet."""
+        past = self.held.get(record.id)
+        if past is None:
+            return record
+        now = self._clock.ticks()
+        left = [each for each in past if each[0] > now]
+        if not left:
+            del self.held[record.id]
+            return record
+        self.held[record.id] = left
+        return left[0][1]
+
+
 class Store:
     """
     The records of one kind.
@@ -36,9 +66,13 @@ class Store:
     def __init__(self, kind: Kind, definitions: dict[str, Property], first_id: int, clock: Clock) -> None:
         self.kind = kind
         self.definitions = definitions
-        self.groups = {kind.group: kind.group.replace("information", " information").capitalize()}
+        label = kind.group.replace("information", " information").strip().capitalize()
+        self.groups = {kind.group: Group(kind.group, label)}
         self.live: dict[str, Record] = {}
         self.gone: dict[str, Record] = {}
+        self.required: tuple[str, ...] = ()  # only custom objects have any
+        self.index = Index(clock)
+        self.merged: dict[str, str] = {}  # id that is no more -> id of the record it went into
         self._clock = clock
         self.next_id = first_id
         # Ids in order. New ones are the largest, so appending keeps it sorted.
@@ -54,6 +88,8 @@ class Store:
         """One record by id, or by the value of a unique property. Raises Refusal."""
         if id_property is None or id_property == "hs_object_id":
             record = (self.gone if archived else self.live).get(id)
+            if record is None and not archived and id in self.merged:
+                record = self.live.get(self.merged[id])
         else:
             record = self._by_value(self.unique(id_property), id, archived)
         if record is None:
@@ -100,7 +136,12 @@ class Store:
 
     def creation(self, given: Mapping[str, object], taken: set[tuple[str, str]] | None = None) -> Write:
         """A record with these properties, checked. `taken` holds what earlier inputs of its batch claim."""
-        return self._checked(None, given, taken)
+        write = self._checked(None, given, taken)
+        lacking = [name for name in self.required if write.values.get(name) is None]
+        if lacking:
+            message = f"Error creating {self.kind.singular}. Some required properties were not set."
+            raise problems.Refusal(400, message, problems.VALIDATION, context={"properties": lacking})
+        return write
 
     def update(
         self, record: Record, given: Mapping[str, object], taken: set[tuple[str, str]] | None = None
@@ -112,6 +153,8 @@ class Store:
         """Carry out a checked write; `at` gives the moment, for seeds, else it is now."""
         now = at or values.iso(self._clock.now())
         record = write.record or self._new(now)
+        if self.index.lag:
+            self.index.hold(record, new=write.record is None)
         for name, index in self._unique.items():
             if name in write.values:
                 before, after = record.properties.get(name), write.values[name]
@@ -143,6 +186,41 @@ class Store:
         # Its e-mail address is free again.
         for name, index in self._unique.items():
             index.pop(record.properties.get(name, "").lower(), None)
+
+    def searched(self) -> Iterable[Record]:
+        """The records as search sees them: late by the lag of its index."""
+        if not self.index.held:
+            return self.live.values()
+        seen = (self.index.seen(record) for record in self.live.values())
+        return [record for record in seen if record is not None]
+
+    def merge(self, primary: Record, other: Record) -> Record:
+        """
+        A new record in place of two. The primary's values win; ids of both lead to it from now on.
+
+        That a merge makes a new id, and that `hs_merged_object_ids` lists the old ones with semicolons, is
+        reported (since 2025; contacts kept the primary's before).
+        """
+        values_ = {**other.properties, **primary.properties}
+        for each in (primary, other):
+            del self.live[each.id]
+            del self._order[bisect_left(self._order, each.number)]
+            for name, index in self._unique.items():
+                index.pop(each.properties.get(name, "").lower(), None)
+        now = values.iso(self._clock.now())
+        made = self._new(min(primary.created_at, other.created_at))
+        if self.index.lag:
+            self.index.hold(made, new=True)
+        made.updated_at = now
+        own = {"hs_object_id": made.id, "hs_lastmodifieddate": now, self.kind.changed: now}
+        made.properties = values_ | own | {"hs_merged_object_ids": _merged_ids(primary, other)}
+        made.properties["createdate"] = min(primary.created_at, other.created_at)
+        for id in made.properties["hs_merged_object_ids"].split(";"):
+            self.merged[id] = made.id
+        for name, index in self._unique.items():
+            if (value := made.properties.get(name)) is not None:
+                index[value.lower()] = made.id
+        return made
 
     def define(self, definition: Property) -> None:
         """Add or replace a property's definition; archiving one takes its values with it."""
@@ -210,3 +288,8 @@ class Store:
             )
         id = self._unique[name].get(value.lower())
         return self.live[id] if id is not None else None
+
+
+def _merged_ids(primary: Record, other: Record) -> str:
+    before = [each.properties.get("hs_merged_object_ids") for each in (primary, other)]
+    return ";".join([*(text for text in before if text), primary.id, other.id])

@@ -1,0 +1,161 @@
+"""
+The twin's answers against OpenAPI files: HubSpot's own where MASTEROPS_SPEC_DIR has them, they are not ours to
+keep; and a file of a few lines, which shows that the comparison would find something.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from tests.sandbox.desk import COMPANIES, CONTACTS, Desk
+from tests.sandbox.openapi import Specs
+from tests.sandbox.test_kinds import CAR
+
+FOLDER = os.environ.get("MASTEROPS_SPEC_DIR")
+ROW = {
+    "type": "object",
+    "required": ["id", "properties", "archived"],
+    "properties": {
+        "id": {"type": "string"},
+        "archived": {"type": "boolean"},
+        "properties": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+STAGE = {"label": "Spec", "displayOrder": 9, "metadata": {"probability": "0.5"}}
+OWN = {
+    "paths": {
+        "/crm/objects/2026-03/contacts": {
+            "get": {
+                "responses": {
+                    "200": {
+                        "content": {
+                            "application/json": {
+                                "schema": {
+                                    "type": "object",
+                                    "required": ["results"],
+                                    "properties": {
+                                        "results": {
+                                            "type": "array",
+                                            "items": {"$ref": "#/components/schemas/Row"},
+                                        }
+                                    },
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    },
+    "components": {"schemas": {"Row": ROW}},
+}
+
+
+async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
+    """One of everything that is usual."""
+    made = await desk.contact(email="spec@example.com")
+    one = f"{CONTACTS}/{made['id']}"
+    company = (await desk.post(COMPANIES, {"properties": {"name": "Spec"}})).body["id"]
+    asked: list[tuple[str, str, object]] = [
+        ("GET", CONTACTS, None),
+        ("GET", one, None),
+        ("PATCH", one, {"properties": {"city": "Perth"}}),
+        ("POST", f"{CONTACTS}/search", {"limit": 5}),
+        ("POST", f"{CONTACTS}/batch/read", {"inputs": [{"id": made["id"]}]}),
+        ("POST", f"{CONTACTS}/batch/create", {"inputs": [{"properties": {"email": "b@example.com"}}]}),
+        ("PUT", f"{one}/associations/default/companies/{company}", None),
+        ("GET", f"{one}/associations/companies", None),
+        ("POST", "/crm/associations/2026-03/contacts/companies/batch/read", {"inputs": [{"id": made["id"]}]}),
+        ("GET", "/crm/associations/2026-03/contacts/companies/labels", None),
+        ("GET", "/crm/properties/2026-03/contacts", None),
+        ("GET", "/crm/properties/2026-03/contacts/groups", None),
+        ("GET", "/crm/pipelines/2026-03/deals", None),
+        ("GET", "/crm/owners/2026-03", None),
+        ("GET", "/crm-object-schemas/2026-03/schemas", None),
+        ("GET", "/account-info/2026-03/details", None),
+        ("GET", "/account-info/2026-03/api-usage/daily/private-apps", None),
+    ]
+    pair = {"from": {"id": made["id"]}, "to": {"id": company}}
+    linked = "/crm/associations/2026-03/contacts/companies"
+    spare = (await desk.contact(email="spare@example.com"))["id"]
+    app = (await desk.get("/_sandbox/state", business=None)).body["businesses"]["teelixir"]["hubspot"][
+        "webhooks"
+    ]
+    asked += [
+        ("POST", f"{linked}/batch/associate/default", {"inputs": [pair]}),
+        ("POST", f"{linked}/batch/create", {"inputs": [pair | {"types": [{"associationTypeId": 279}]}]}),
+        (
+            "POST",
+            f"{linked}/batch/archive",
+            {"inputs": [{"from": {"id": made["id"]}, "to": [{"id": company}]}]},
+        ),
+        ("POST", f"{linked}/labels", {"name": "supplier", "label": "Supplier"}),
+        ("POST", f"{CONTACTS}/merge", {"primaryObjectId": made["id"], "objectIdToMerge": spare}),
+        (
+            "POST",
+            f"{CONTACTS}/batch/upsert",
+            {"inputs": [{"id": "spec@example.com", "idProperty": "email", "properties": {}}]},
+        ),
+        ("POST", "/crm/properties/2026-03/contacts/groups", {"name": "spec", "label": "Spec"}),
+        (
+            "POST",
+            "/crm/properties/2026-03/contacts/batch/read",
+            {"inputs": [{"name": "email"}], "archived": False},
+        ),
+        ("POST", "/crm/pipelines/2026-03/deals", {"label": "S", "displayOrder": 1, "stages": [STAGE]}),
+        ("POST", "/crm/pipelines/2026-03/deals/default/stages", STAGE),
+        ("POST", "/crm-object-schemas/2026-03/schemas", CAR),
+        ("PUT", f"/webhooks/2026-03/{app['app_id']}/settings", {"targetUrl": "http://localhost:9"}),
+        (
+            "POST",
+            f"/webhooks/2026-03/{app['app_id']}/subscriptions",
+            {"eventType": "contact.creation", "active": False},
+        ),
+        ("GET", f"/webhooks/2026-03/{app['app_id']}/subscriptions", None),
+    ]
+    found = []
+    for method, path, body in asked:
+        reply = await desk.call(method, path, body)
+        found.append((method, path, reply.status, reply.body))
+    return found
+
+
+@pytest.mark.skipif(not FOLDER, reason="MASTEROPS_SPEC_DIR names no folder with HubSpot's OpenAPI files")
+async def test_the_answers_are_what_hubspots_files_promise(desk: Desk) -> None:
+    """
+    Each that a file knows, and some are known.
+    """
+    specs = Specs(Path(str(FOLDER)))
+    found = {
+        (method, path): specs.flaws(method, path, status, body)
+        for method, path, status, body in await exchanges(desk)
+    }
+    known = {asked: flaws for asked, flaws in found.items() if flaws is not None}
+
+    if not known:
+        pytest.skip(f"no file under {FOLDER} knows HubSpot's paths")
+    assert {} == {asked: flaws for asked, flaws in known.items() if flaws}
+
+
+async def test_the_comparison_knows_right_from_wrong(desk: Desk, tmp_path: Path) -> None:
+    """
+    A missing field, a wrong type, a status nobody promised, and a path nobody knows.
+    """
+    (tmp_path / "own.json").write_bytes(msgspec.json.encode(OWN))
+    specs = Specs(tmp_path)
+    page = (await desk.get(f"{CONTACTS}?limit=1")).body
+    broken = {"results": [{"id": 5, "properties": {"a": 1}}]}
+
+    assert [] == specs.flaws("GET", CONTACTS, 200, page)
+    assert [
+        "answer.results[0].archived is missing",
+        "answer.results[0].id is int, not string",
+        "answer.results[0].properties.a is int, not string",
+    ] == specs.flaws("GET", CONTACTS, 200, broken)
+    assert ["status 418 is not one of 200"] == specs.flaws("GET", CONTACTS, 418, {})
+    assert specs.flaws("POST", CONTACTS, 200, {}) is None
