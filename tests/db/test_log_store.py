@@ -5,6 +5,8 @@ The log pipeline's end in a real database: exactly once, and no bad record holds
 from __future__ import annotations
 
 import asyncio
+import signal
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -412,3 +414,55 @@ async def test_a_shipper_that_falls_silent_in_a_transaction_is_let_go(pool: Pool
 
     assert {"idle": "1min", "lock": "10s"} == inside
     assert {"idle": "0", "lock": "0"} == after
+
+
+STOPS_ITSELF = """
+import asyncio, os, signal, sys
+from masterops.core import clock
+from masterops.core.ids import uuid7
+from masterops.db import LogStore, Pool
+from masterops.logs import Batch
+from masterops.logs.record import LogRecord
+
+class Stopping(LogStore):
+    async def _keep(self, connection, batch, refused):
+        await super()._keep(connection, batch, refused)
+        print("locked", flush=True)
+        os.kill(os.getpid(), signal.SIGSTOP)
+
+async def main():
+    row = LogRecord(uuid7(), clock.now(), "stopped", "info", "info", "once")
+    async with Pool(sys.argv[1]) as pool:
+        await Stopping(pool, silent_seconds=0.3).store(Batch("segment", 0, 100, (row,), ()))
+
+asyncio.run(main())
+"""
+
+
+async def test_a_stopped_shipper_loses_its_lock_and_doubles_nothing_when_it_goes_on(database: str) -> None:
+    """
+    It is stopped between moving the offset and the COMMIT: the server lets its lock go, another stores the
+    same piece meanwhile, and what the first one wakes up to is a lost connection.
+    """
+    row = LogRecord(uuid7(), clock.now(), "second", "info", "info", "once")
+    stopped = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", STOPS_ITSELF, database,
+        stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    try:
+        assert stopped.stdout is not None
+        assert b"locked\n" == await stopped.stdout.readline()
+        async with Pool(database) as pool:
+            await LogStore(pool, lock_seconds=30.0).store(Batch("segment", 0, 100, (row,), ()))
+            stopped.send_signal(signal.SIGCONT)
+            _, said = await stopped.communicate()
+            found = [each["source"] for each in await rows(pool, "integration_logs")]
+            offset = await LogStore(pool).offset("segment")
+    finally:
+        if stopped.returncode is None:
+            stopped.kill()
+            await stopped.wait()
+
+    assert ["second"] == found
+    assert 100 == offset
+    assert b"DatabaseLost" in said

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from masterops.logs import Pipeline, redact, redact_text
+from masterops.logs.redact import MOST_INSIDE
 from tests.logs.conftest import spooled
 
 # Put together here, so that no scanner takes the file itself for a leak.
@@ -61,6 +62,11 @@ def test_is_known_by_its_shape(secret: str, around: str) -> None:
         "passphrase",
         "password2",
         "hubspottoken",
+        "hmac",
+        "hmac_key",
+        "hmacKey",
+        "X-Shopify-Hmac-Sha256",
+        "X-HubSpot-Signature-v3",
     ],
 )
 @given(value=st.text(min_size=1))
@@ -129,6 +135,7 @@ def test_counts_and_ids_are_left_alone(details: dict[str, object]) -> None:
         ("host=db password=hunter2 user=ops", "host=db password=*** user=ops"),
         ("host=db password = 'hunt er2' user=ops", "host=db password = '***' user=ops"),
         ("pwd=x", "pwd=***"),
+        ("hmac_key=hunter2 HMAC: hunter2", "hmac_key=*** HMAC: ***"),
         ("secret: hunter2 was refused", "secret: *** was refused"),
         ("secret: swordfish", "secret: ***"),
         ("login\npassword: swordfish\nfailed", "login\npassword: ***\nfailed"),
@@ -241,6 +248,38 @@ def test_fields_of_objects_are_keys(value: object, shown: object) -> None:
     A secret in a field is known by the field's name, and what an author hides stays hidden.
     """
     assert {"found": shown} == redact({"found": value})
+
+
+@pytest.mark.parametrize(
+    ("headers", "shown"),
+    [
+        ([("X-Api-Key", "hunter2"), ("Host", "x")], [["X-Api-Key", "***"], ["Host", "x"]]),
+        ([(b"authorization", b"hunter2"), (b"host", b"x")], [["authorization", "***"], ["host", "x"]]),
+        ({b"authorization": b"hunter2", b"host": b"x"}, {"authorization": "***", "host": "x"}),
+        (["token", 12], ["token", 12]),
+    ],
+)
+def test_headers_may_be_pairs_and_bytes(headers: object, shown: object) -> None:
+    """
+    As HTTP libraries and servers hand them around.
+    """
+    assert {"headers": shown} == redact({"headers": headers})
+
+
+def test_a_list_that_stands_in_itself_many_times_is_cut() -> None:
+    """
+    A few hundred references in memory, a hundred million texts on the way through them: the caller must not
+    stand still for that, nor the process run out of memory.
+    """
+    value: object = "x" * 1000
+    for _ in range(4):
+        value = [value] * 100
+    by_key = {str(number): value for number in range(100)}
+
+    shown = [str(redact(value)), str(redact(by_key))]
+
+    assert all(len(text) < 1.5 * MOST_INSIDE for text in shown)
+    assert all("items cut]" in text for text in shown)
 
 
 def test_a_secret_that_is_itself_a_key_is_hidden() -> None:

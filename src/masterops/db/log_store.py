@@ -30,9 +30,9 @@ TIDY_EVERY = 64  # batches
 # over: the server ends a transaction in which we say nothing (a COPY that is slow is not silent), and whoever
 # meets a lock leaves that segment for later. For the transaction alone: a pooler may hand the session on.
 PATIENCE = """
-SELECT set_config('idle_in_transaction_session_timeout', '60s', true), set_config('lock_timeout', %s, true)
+SELECT set_config('idle_in_transaction_session_timeout', %s, true), set_config('lock_timeout', %s, true)
 """
-LOCK_SECONDS = 10.0
+SILENT_SECONDS, LOCK_SECONDS = 60.0, 10.0
 
 OFFSET = "SELECT shipped_bytes FROM ops.spool_segments WHERE name = %s"
 # The condition makes a second shipper, which should not exist, fail instead of doubling rows.
@@ -65,9 +65,11 @@ class LogStore:
     A `RecordStore` on a pool of connections.
     """
 
-    def __init__(self, pool: Pool, *, lock_seconds: float = LOCK_SECONDS) -> None:
+    def __init__(
+        self, pool: Pool, *, silent_seconds: float = SILENT_SECONDS, lock_seconds: float = LOCK_SECONDS
+    ) -> None:
         self._pool = pool
-        self._lock_seconds = lock_seconds
+        self._patience = [f"{seconds * 1000:.0f}ms" for seconds in (silent_seconds, lock_seconds)]
         self._batches = 0
 
     async def offset(self, segment: str) -> int:
@@ -93,7 +95,7 @@ class LogStore:
     @asynccontextmanager
     async def _transaction(self, connection: AsyncConnection) -> AsyncIterator[None]:
         async with connection.transaction():
-            await connection.execute(PATIENCE, [f"{self._lock_seconds * 1000:.0f}ms"])
+            await connection.execute(PATIENCE, self._patience)
             yield
 
     async def forget(self, segment: str) -> None:

@@ -31,6 +31,9 @@ DEEPEST = 12
 LONGEST_TEXT = 65_536
 LONGEST_LIST = 10_000
 LONGEST_MAPPING = 2_000  # each key is looked at, too
+# Of one value with all that is inside, in characters, and one for each item: a list that stands in itself a
+# hundred times on each of four levels is a hundred million items. Four times as much as a line may hold.
+MOST_INSIDE = 4_194_304
 # What is looked at behind the end of a text that will be cut, so that no secret is cut in two before it
 # is known as one.
 MARGIN = 16_384
@@ -40,9 +43,10 @@ _PLAIN = (datetime, date, timedelta, UUID, Decimal)
 # Not bounded on the left, so that accessToken, access_token and hubspottoken are all known.
 _NAME = (
     r"(?:pass(?:word|wd|phrase|code)|pwd|secret|token|authorization|cookie|credential|signature|jwt"
+    r"|hmac(?:[-_. ]?(?:key|sha[-_]?\d{1,3}))?"
     r"|(?:api|access|private|secret|signing|encryption|service[-_. ]?role)[-_. ]?key)"
 )
-_QUALIFIED = r"(?:[-_. ]?(?:value|text|raw|plain|string|header|hash|base64|b64|\d))*"
+_QUALIFIED = r"(?:[-_. ]?(?:value|text|raw|plain|string|header|hash|base64|b64|v?\d))*"
 
 SECRET_KEY = re.compile(rf"{_NAME}(?P<many>s?){_QUALIFIED}$", re.IGNORECASE)
 
@@ -92,6 +96,7 @@ NAME_HINTS = (
     "credential",
     "signature",
     "jwt",
+    "hmac",
     "key",
 )
 
@@ -197,11 +202,12 @@ def hide_personal(kinds: Iterable[str]) -> None:
     _known.cache_clear()
 
 
-def redact(value: Any, depth: int = 0) -> Any:
+def redact(value: Any, depth: int = 0, left: list[int] | None = None) -> Any:
     """
     The same value as plain data, with secrets replaced by key and by shape; nothing given is changed.
 
-    What JSON does not know is turned into text first, so that nothing slips past inside an object.
+    What JSON does not know is turned into text first, so that nothing slips past inside an object. `left` is
+    how much more may be shown of what this is a part of, see `MOST_INSIDE`.
     """
     if value is None or isinstance(value, (bool, _PLAIN)):
         return value
@@ -216,32 +222,62 @@ def redact(value: Any, depth: int = 0) -> Any:
         return _redact_bytes(value)
     if depth >= DEEPEST:
         return f"<{type(value).__name__}, deeper than {DEEPEST}>"
+    left = [MOST_INSIDE] if left is None else left
     if isinstance(value, Mapping):
-        return _redact_items(value, depth + 1)
+        return _redact_items(value, depth + 1, left)
     if (fields := _fields(value)) is not None:
-        return _redact_items(fields, depth + 1)
+        return _redact_items(fields, depth + 1, left)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return _redact_list(value, depth + 1)
+        return _redact_list(value, depth + 1, left)
     return redact_text(readable(value))
 
 
-def _redact_list(value: Collection[Any], depth: int) -> list[Any]:
-    if len(value) <= LONGEST_LIST:
-        return [redact(item, depth) for item in value]
-    shown = [redact(item, depth) for item in islice(value, LONGEST_LIST)]
-    return [*shown, f"… [{len(value) - LONGEST_LIST} items cut]"]
+def _redact_list(value: Collection[Any], depth: int, left: list[int]) -> list[Any]:
+    pair = _redact_pair(value)
+    if pair is not None:
+        return pair
+    shown: list[Any] = []
+    for item in islice(value, LONGEST_LIST):
+        if left[0] <= 0:
+            break
+        shown.append(redact(item, depth, left))
+        _spend(left, shown[-1])
+    if len(shown) < len(value):
+        shown.append(f"… [{len(value) - len(shown)} items cut]")
+    return shown
 
 
-def _redact_items(value: Mapping[Any, Any], depth: int) -> dict[str, Any]:
+def _redact_pair(value: Collection[Any]) -> list[Any] | None:
+    """A header as HTTP libraries have them, name and value, where the name is a secret's."""
+    if len(value) != 2 or not isinstance(value, (list, tuple)) or not isinstance(value[0], (str, bytes)):
+        return None
+    if len(value[0]) > LONGEST_CACHED_KEY or not isinstance(value[1], (str, bytes)) or not value[1]:
+        return None
+    name, secret, _ = _known(_key_text(value[0]))
+    return [name, REDACTED] if secret else None
+
+
+def _redact_items(value: Mapping[Any, Any], depth: int, left: list[int]) -> dict[str, Any]:
     shown: dict[str, Any] = {}
     for key, item in value.items():
-        if len(shown) >= LONGEST_MAPPING:
+        if len(shown) >= LONGEST_MAPPING or left[0] <= 0:
             shown["…"] = f"[{len(value) - len(shown)} items cut]"
             break
-        text = key if type(key) is str else text_of(key)
+        text = key if type(key) is str else _key_text(key)
         name, secret, many = _known(text) if len(text) <= LONGEST_CACHED_KEY else _look_at(text)
-        shown[name] = REDACTED if secret and not _harmless(item, many) else redact(item, depth)
+        shown[name] = found = REDACTED if secret and not _harmless(item, many) else redact(item, depth, left)
+        _spend(left, found)
+        left[0] -= len(name)
     return shown
+
+
+def _spend(left: list[int], shown: object) -> None:
+    left[0] -= 1 + (len(shown) if type(shown) is str else 0)
+
+
+def _key_text(key: object) -> str:
+    """Headers of servers and of HTTP libraries have bytes for keys."""
+    return readable(key) if isinstance(key, (bytes, bytearray)) else text_of(key)
 
 
 def _look_at(key: str) -> tuple[str, bool, bool]:
