@@ -19,6 +19,7 @@ from masterops.connectors.connector import Changed
 from masterops.connectors.hubspot import paging
 from masterops.connectors.hubspot import search as searching
 from masterops.connectors.hubspot.batches import Inputs, in_pieces
+from masterops.connectors.hubspot.coalesced import Get, Update, coalescers
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
 from masterops.connectors.hubspot.search import Filter, Sort
@@ -61,16 +62,27 @@ class ObjectClient(Generic[R]):
         self._row = msgspec.json.Decoder(row).decode
         self._page: Callable[[bytes], Page[R]] = msgspec.json.Decoder(Page[row]).decode
         self._batch_answer: Callable[[bytes], BatchAnswer[R]] = msgspec.json.Decoder(BatchAnswer[row]).decode
+        self._gets, self._updates = coalescers(
+            target.connection, resource.coalescing, self._get, self._update, self._send
+        )
 
     async def get(
-        self, id: str, *, properties: Sequence[str] | None = None, id_property: str | None = None
+        self,
+        id: str,
+        *,
+        properties: Sequence[str] | None = None,
+        id_property: str | None = None,
+        coalesce: bool = True,
     ) -> R:
-        """One record by id, or by the value of a unique property. Raises NotFound."""
-        query = {"properties": self._wanted(properties)}
-        if id_property:
-            query["idProperty"] = id_property
-        row: R = await self._call("GET", "/{id}", "get", self._row, parts={"id": id}, query=query)
-        return row
+        """
+        One record by id, or by the value of a unique property. Raises NotFound.
+
+        Gets that are in flight together travel as one request; not with `coalesce=False`.
+        """
+        wanted = Get(id, tuple(properties or self.resource.properties), id_property)
+        if not coalesce or wanted.solitary:
+            return await self._get(wanted)
+        return await self._gets.ask(wanted.group, id.lower(), wanted)
 
     async def page(
         self,
@@ -108,14 +120,24 @@ class ObjectClient(Generic[R]):
         row: R = await self._call("POST", "", "create", self._row, body=body, repeatable=False)
         return row
 
-    async def update(self, id: str, properties: Mapping[str, str], *, id_property: str | None = None) -> R:
-        """Change some properties of a record; an empty string clears one."""
-        query = {"idProperty": id_property} if id_property else {}
-        body = {"properties": dict(properties)}
-        row: R = await self._call(
-            "PATCH", "/{id}", "update", self._row, parts={"id": id}, query=query, body=body
-        )
-        return row
+    async def update(
+        self,
+        id: str,
+        properties: Mapping[str, str],
+        *,
+        id_property: str | None = None,
+        coalesce: bool = True,
+    ) -> R:
+        """
+        Change some properties of a record; an empty string clears one.
+
+        Updates that are in flight together travel as one request, those of one record one after the other;
+        not with `coalesce=False`.
+        """
+        change = Update(id, dict(properties), id_property)
+        if not coalesce or change.solitary:
+            return await self._update(change)
+        return await self._updates.ask(id_property, id.lower(), change)
 
     async def archive(self, id: str) -> None:
         """Move a record to the recycle bin; doing it twice is fine."""
@@ -205,12 +227,31 @@ class ObjectClient(Generic[R]):
     async def _batch(
         self, verb: str, inputs: Inputs, extra: Mapping[str, Any] = NO_EXTRA, *, repeatable: bool = True
     ) -> BatchResult[R]:
-        async def send(piece: Inputs) -> BatchAnswer[R]:
-            body = {**extra, "inputs": piece}
-            path, name = f"/batch/{verb}", f"batch.{verb}"
-            return await self._call("POST", path, name, self._batch_answer, body=body, repeatable=repeatable)
-
+        send = partial(self._send, verb, extra=extra, repeatable=repeatable)
         return await in_pieces(send, inputs, self.resource.batch_size)
+
+    async def _send(
+        self, verb: str, inputs: Inputs, *, extra: Mapping[str, Any] = NO_EXTRA, repeatable: bool = True
+    ) -> BatchAnswer[R]:
+        """One batch, of a size that HubSpot takes."""
+        body = {**extra, "inputs": inputs}
+        path, name = f"/batch/{verb}", f"batch.{verb}"
+        return await self._call("POST", path, name, self._batch_answer, body=body, repeatable=repeatable)
+
+    async def _get(self, wanted: Get) -> R:
+        query = {"properties": ",".join(wanted.properties)}
+        if wanted.id_property:
+            query["idProperty"] = wanted.id_property
+        row: R = await self._call("GET", "/{id}", "get", self._row, parts={"id": wanted.id}, query=query)
+        return row
+
+    async def _update(self, change: Update) -> R:
+        query = {"idProperty": change.id_property} if change.id_property else {}
+        body = {"properties": change.properties}
+        row: R = await self._call(
+            "PATCH", "/{id}", "update", self._row, parts={"id": change.id}, query=query, body=body
+        )
+        return row
 
     def _wanted(self, properties: Sequence[str] | None) -> str:
         return ",".join(properties or self.resource.properties)
