@@ -8,6 +8,7 @@ again: that is the transport's work.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -15,15 +16,18 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from masterops import errors
 from masterops.connectors.connector import Changed
+from masterops.connectors.extraction import Extracted, decoded, extract
 from masterops.connectors.hubspot import paging
 from masterops.connectors.hubspot import search as searching
 from masterops.connectors.hubspot.batches import Inputs, in_pieces
 from masterops.connectors.hubspot.coalesced import Get, Update, coalescers
+from masterops.connectors.hubspot.reading import Reading
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
 from masterops.connectors.hubspot.search import Filter, Sort
-from masterops.connectors.hubspot.sweep import Groups, by_id, by_place
+from masterops.connectors.hubspot.sweep import ID, Groups, by_id, by_place
 from masterops.connectors.hubspot.wire import (
     BatchAnswer,
     BatchResult,
@@ -111,6 +115,48 @@ class ObjectClient(Generic[R]):
         size, connection = self.resource.page_size, self._target.connection
         async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
             yield row
+
+    async def extract(
+        self,
+        *,
+        properties: Sequence[str] | None = None,
+        parallel: int = 8,
+        ordered: bool = False,
+        cursor: str | None = None,
+        search: bool | None = None,
+        check: bool = True,
+    ) -> AsyncIterator[Extracted[R]]:
+        """
+        Every record, each once, read by `parallel` requests at a time; page by page, in no order unless
+        `ordered` is given.
+
+        Keep a page's `cursor` with its `rows`: handed in, the read goes on from there. `search` says whether
+        searches read too, whose quota is another (None: when there are more than 10,000 records). `check`
+        compares the count with HubSpot's at the end; UnexpectedAnswer is raised when HubSpot has more.
+        """
+        if parallel < 1:
+            raise errors.BadValue(value=parallel, kind="parallel", reason="give 1 or more.")
+        name, connection = self.resource.name, self._target.connection
+        wanted = properties or self.resource.properties
+        source = Reading(
+            connection,
+            lambda after: self.page(after, properties=wanted),
+            partial(self._ask, query=None, properties=wanted),
+            partial(self._ask, query=None, properties=[ID]),
+            parallel=parallel,
+            both=search,
+        )
+        pages = extract(
+            source,
+            decoded(cursor, name),
+            parallel=parallel,
+            connection=connection,
+            ordered=ordered,
+            check=check,
+        )
+        async with aclosing(pages):
+            async for page in pages:
+                yield page
 
     async def create(self, properties: Mapping[str, str]) -> R:
         """
