@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeVar
 
 from masterops import errors
 from masterops.connectors.coalescing import Coalescer, Coalescing
-from masterops.connectors.hubspot.batches import Inputs
+from masterops.connectors.hubspot.batches import Inputs, halved
 from masterops.connectors.hubspot.problems import lenient, texts
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.wire import BatchAnswer, BatchError
@@ -96,7 +96,7 @@ def coalescers(
 
 def splits(error: Exception) -> bool:
     """Whether the fault of one row may have failed all: another's bad value is not a caller's own."""
-    return isinstance(error, errors.Invalid | errors.Conflict) or getattr(error, "status", None) == 413
+    return halved(error) or isinstance(error, errors.Invalid)
 
 
 def read_rows(wanted: Sequence[Get], answer: BatchAnswer[R], connection: str) -> list[R | Exception | None]:

@@ -21,7 +21,7 @@ from masterops.connectors.connector import Changed
 from masterops.connectors.extraction import Extracted, decoded, extract
 from masterops.connectors.hubspot import paging
 from masterops.connectors.hubspot import search as searching
-from masterops.connectors.hubspot.batches import Inputs, in_pieces
+from masterops.connectors.hubspot.batches import Inputs, in_pieces, last_of_each
 from masterops.connectors.hubspot.changes import Changes, Source, changes, opened
 from masterops.connectors.hubspot.coalesced import Get, Update, coalescers
 from masterops.connectors.hubspot.reading import Reading
@@ -212,8 +212,15 @@ class ObjectClient(Generic[R]):
         return await self._batch("update", _identified(records, id_property))
 
     async def batch_upsert(self, records: Sequence[Upsert], *, id_property: str) -> BatchResult[R]:
-        """Update or create many records by a unique property; `row.new` says which it was."""
-        return await self._batch("upsert", _identified(records, id_property))
+        """
+        Update or create many records by a unique property; `row.new` says which it was. Of several inputs
+        about one record the last is sent; the others are in `result.replaced`.
+        """
+        kept, replaced = last_of_each([record.id for record in records])
+        inputs = _identified([records[number] for number in kept], id_property)
+        result = await self._batch("upsert", inputs, numbers=kept)
+        result.replaced = replaced
+        return result
 
     async def batch_archive(self, ids: Sequence[str]) -> None:
         """Move many records to the recycle bin."""
@@ -297,10 +304,16 @@ class ObjectClient(Generic[R]):
         return await self._call("POST", "/search", "search", self._page, body=body)
 
     async def _batch(
-        self, verb: str, inputs: Inputs, extra: Mapping[str, Any] = NO_EXTRA, *, repeatable: bool = True
+        self,
+        verb: str,
+        inputs: Inputs,
+        extra: Mapping[str, Any] = NO_EXTRA,
+        *,
+        repeatable: bool = True,
+        numbers: Sequence[int] | None = None,
     ) -> BatchResult[R]:
         send = partial(self._send, verb, extra=extra, repeatable=repeatable)
-        return await in_pieces(send, inputs, self.resource.batch_size)
+        return await in_pieces(send, inputs, self.resource.batch_size, numbers)
 
     async def _send(
         self, verb: str, inputs: Inputs, *, extra: Mapping[str, Any] = NO_EXTRA, repeatable: bool = True
