@@ -38,6 +38,8 @@ from __future__ import annotations
 from typing import ClassVar, Literal
 
 Recovery = Literal["retry", "skip", "stop"]
+# Where to look for the fault: in what we sent, in the settings, on the way there, or at the service.
+Blame = Literal["us", "configuration", "network", "service"]
 Category = Literal[
     "network",
     "timeout",
@@ -419,6 +421,7 @@ class RemoteError(MasterOpsError):
 
     code = "REM000"
     recovery: ClassVar[Recovery] = "stop"
+    blame: ClassVar[Blame] = "service"
     hint = "See `ops logs --errors-only` for the whole story."
 
     def __init__(self, *, service: str, status: int | None = None, retry_after: float | None = None,
@@ -426,6 +429,9 @@ class RemoteError(MasterOpsError):
         self.service = service
         self.status = status
         self.retry_after = retry_after
+        # What the service's support asks for: its own name for this request, where it told us.
+        said = facts.get("correlation_id") or facts.get("request_id")
+        self.request_id = str(said) if said else None
         known = {"status": status, "retry_after": retry_after}
         super().__init__(service=service, **{k: v for k, v in known.items() if v is not None}, **facts)
 
@@ -441,6 +447,7 @@ class NetworkError(RemoteError):
     code = "NET001"
     category = "network"
     recovery: ClassVar[Recovery] = "retry"
+    blame: ClassVar[Blame] = "network"
     hint = "Check the network and the base URL; it is tried again by itself."
 
 
@@ -448,6 +455,7 @@ class NameNotResolved(NetworkError):
     """The host name of {service} cannot be resolved: {reason}"""
 
     code = "NET002"
+    blame = "configuration"
     hint = "Check the base URL and the DNS of this machine."
 
 
@@ -456,6 +464,7 @@ class TlsFailed(NetworkError):
 
     code = "NET003"
     recovery = "stop"
+    blame = "configuration"
     hint = "Check the base URL, this machine's clock and its certificates."
 
 
@@ -473,6 +482,7 @@ class Unauthenticated(RemoteError):
 
     code = "REM001"
     category = "authentication"
+    blame = "configuration"
     hint = "Make a new token and set it where `ops config show` says it comes from."
 
 
@@ -481,6 +491,7 @@ class Forbidden(RemoteError):
 
     code = "REM002"
     category = "authorization"
+    blame = "configuration"
     hint = "Give the token the scope that the message names."
 
 
@@ -490,6 +501,7 @@ class RateLimited(RemoteError):
     code = "REM003"
     category = "rate_limit"
     recovery = "retry"
+    blame = "us"
     hint = "Nothing to do: the next attempt waits as long as the service asked."
 
 
@@ -498,6 +510,7 @@ class QuotaExhausted(RemoteError):
 
     code = "REM004"
     category = "quota"
+    blame = "us"
     hint = "Calls work again when the quota is reset; buy more calls or read less often if this goes on."
 
 
@@ -507,6 +520,7 @@ class NotFound(RemoteError):
     code = "REM005"
     category = "not_found"
     recovery = "skip"
+    blame = "us"
     hint = "Check the id; it may have been archived or merged."
 
 
@@ -516,6 +530,7 @@ class Conflict(RemoteError):
     code = "REM006"
     category = "conflict"
     recovery = "skip"
+    blame = "us"
     hint = "Read the record again and decide which side is right."
 
 
@@ -525,6 +540,7 @@ class Invalid(RemoteError):
     code = "REM007"
     category = "validation"
     recovery = "skip"
+    blame = "us"
     hint = "Mend the values that the message names."
 
 

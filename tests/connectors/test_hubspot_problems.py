@@ -243,3 +243,29 @@ def test_more_than_hubspot_takes_is_refused_before_it_is_sent(shape: list[int]) 
 
     with pytest.raises(errors.BadValue, match="at most 5 groups of 6 filters, 18 in all"):
         body(groups, query=None, sort=None, properties=[], limit=1, after=None)
+
+
+def test_the_support_s_name_for_a_request_is_kept_from_body_or_headers() -> None:
+    """
+    HubSpot's own in the body wins; where there is none, the header that names the request is taken.
+    """
+    headers = {"x-request-id": "header-1"}
+    told = Reply(500, headers, b'{"message": "no", "correlationId": "body-1"}')
+    silent = Reply(500, headers, b"<html>")
+    found = [
+        judge(reply, explain(reply), connection="hubspot/teelixir", asked=None) for reply in (told, silent)
+    ]
+
+    assert ["body-1", "header-1"] == [error.request_id for error in found if error]
+
+
+def test_a_request_id_that_repeats_the_token_does_not_show_it() -> None:
+    """
+    A service, or what stands in front of it, may echo whatever it was sent.
+    """
+    reply = Reply(500, {"x-request-id": "id-s3cret-token"}, b"")
+    error = judge(reply, explain(reply), connection="hubspot/teelixir", asked=None, secrets=["s3cret-token"])
+
+    assert error is not None
+    assert "s3cret-token" not in repr(error.facts)
+    assert "s3cret-token" not in str(error.request_id)

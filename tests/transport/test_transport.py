@@ -127,7 +127,8 @@ async def test_a_storm_ends_in_the_last_error(rig: Rig) -> None:
 
     assert (4, 3) == (len(rig.asked), len(rig.waits))
     assert ["error"] == [record.level for record in rig.notebook.records]
-    assert "REM008" == rig.notebook.records[0].details_json["error_code"]
+    facts = rig.notebook.records[0].details_json
+    assert ("REM008", "service") == (facts["error_code"], facts["blame"])
 
 
 @pytest.mark.parametrize(

@@ -65,13 +65,16 @@ def error_page() -> str:
     """The tree of errors, each with code, category, recovery, exit code and what to do."""
     parts = [
         "# Errors\n",
-        "Every error prints one sentence, a hint and a code. The code never changes its meaning.\n",
-        "| code | error | category | recovery | exit | message | what to do |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
+        "Every error prints one sentence, a hint and a code. The code never changes its meaning.",
+        "The fault of a failed call lies with us (what we sent, how often), the configuration, the network",
+        "or the service.\n",
+        "| code | error | category | recovery | fault | exit | message | what to do |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- |",
     ]
     for kind in sorted(_kinds(errors.MasterOpsError), key=lambda each: each.code):
         message = _cell(" ".join((inspect.getdoc(kind) or "").split()))
-        about = f"{kind.category} | {kind.recovery} | {kind.exit_code}"
+        blame = getattr(kind, "blame", "")
+        about = f"{kind.category} | {kind.recovery} | {blame} | {kind.exit_code}"
         parts.append(f"| {kind.code} | {kind.__name__} | {about} | {message} | {_cell(kind.hint)} |")
     return "\n".join(parts) + "\n"
 

@@ -42,6 +42,17 @@ BY_STATUS: dict[int, type[errors.RemoteError]] = {
 
 # Statuses of class ServerFailed after which the request was certainly not carried out.
 NOT_CARRIED_OUT = frozenset({503})
+# What services, and the networks in front of them, call a request by; the first that is there.
+REQUEST_IDS = (
+    "x-hubspot-correlation-id",
+    "x-request-id",
+    "sb-request-id",
+    "request-id",
+    "xero-correlation-id",
+    "x-correlation-id",
+    "cf-ray",
+)
+LONGEST_REQUEST_ID = 200
 LONGEST_REASON = 500
 SHORTEST_SECRET = 4  # a shorter part of a header is a word like any other
 
@@ -91,6 +102,8 @@ def judge(
         name: without(fact, secrets) if isinstance(fact, str) else fact
         for name, fact in problem.facts.items()
     }
+    if request_id := _request_id(reply):
+        facts.setdefault("request_id", without(request_id, secrets))
     return kind(
         service=connection,
         status=reply.status,
@@ -98,6 +111,12 @@ def judge(
         reason=f"{reason} (HTTP {reply.status})" if reason else f"HTTP {reply.status}",
         **facts,
     )
+
+
+def _request_id(reply: Reply) -> str | None:
+    """The service's own name for the request, for whoever asks its support."""
+    found = next((reply.headers[name] for name in REQUEST_IDS if reply.headers.get(name)), None)
+    return found[:LONGEST_REQUEST_ID] if found else None
 
 
 def secrets_of(headers: Mapping[str, str]) -> tuple[str, ...]:

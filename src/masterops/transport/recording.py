@@ -38,12 +38,16 @@ class Trouble:
     category: errors.Category
     level: Literal["warn", "error"] = "warn"
     code: str | None = None
+    blame: errors.Blame | None = None
+    request_id: str | None = None  # the service's own name for the request
 
 
 def trouble_of(error: errors.RemoteError) -> Trouble:
     """An error, as it is written down."""
     level: Literal["warn", "error"] = "warn" if error.recovery == "skip" else "error"
-    return Trouble(error.message, error.category, level, error.code)
+    return Trouble(
+        error.message, error.category, level, error.code, blame=error.blame, request_id=error.request_id
+    )
 
 
 def cancelled(call: Call) -> Trouble:
@@ -71,7 +75,8 @@ def record(log: Logger, call: Call, trouble: Trouble | None) -> None:
         log.success(event, **facts)
         return
     facts |= {"error": trouble.message, "error_category": trouble.category}
-    facts |= {"error_code": trouble.code} if trouble.code else {}
+    known = {"error_code": trouble.code, "blame": trouble.blame, "request_id": trouble.request_id}
+    facts |= {name: value for name, value in known.items() if value}
     log.log(trouble.level, event, status="error", **facts)
 
 
