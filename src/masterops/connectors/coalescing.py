@@ -44,11 +44,10 @@ class Waiting(Generic[Q]):
     id: str
     question: Q
     callers: int = 1
+    key: tuple[Hashable, str] = field(init=False)  # what two calls have in common that are about the same
 
-    @property
-    def key(self) -> tuple[Hashable, str]:
-        """What two calls have in common that are about the same."""
-        return self.group, self.id
+    def __post_init__(self) -> None:
+        self.key = self.group, self.id
 
 
 C = TypeVar("C", bound=Waiting[Any])

@@ -60,9 +60,9 @@ async def _parts(
     workers = Workers(source, book, source.ways(book.remaining), parallel, ordered=ordered)
     try:
         async for piece, page in workers.pages():
-            left = book.handed(piece, page)
+            part = book.handed(piece, page)
             if page.rows:
-                yield Extracted(page.rows, book.read, book.total, left)
+                yield part
     finally:
         await workers.close()
     # What is counted now is read by the end of the tail, or was before.
@@ -71,7 +71,7 @@ async def _parts(
     while tail is not None:
         page = await workers.alone(tail)
         tail = after(tail, page)
-        yield Extracted(page.rows, *book.ended(page, tail))
+        yield book.ended(page, tail)
     if counted is not None:
         await _compare(source, book, counted[0], connection, settle)
 

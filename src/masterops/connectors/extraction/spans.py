@@ -23,7 +23,7 @@ from masterops import errors
 R = TypeVar("R")
 
 PAGE = 100
-SHORTEST, LONGEST = 5 * PAGE, 20 * PAGE  # records in a slice: cutting one off costs a call
+SHORTEST, LONGEST = 10 * PAGE, 20 * PAGE  # records in a slice: cutting one off costs a call
 
 
 class Misread(Exception):
@@ -69,7 +69,13 @@ class Extracted(Generic[R]):
     rows: Sequence[R]
     read: int
     total: int | None
-    cursor: str
+    resource: str
+    left: Sequence[Span]
+
+    @property
+    def cursor(self) -> str:
+        """What is left to read when these rows are kept; made when it is asked for."""
+        return msgspec.json.encode(Cursor(self.resource, joined(self.left), self.read)).decode()
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,20 +203,19 @@ class Book:
         self.uncut.extend(joined([Span(last.start, border)]))
         self.uncut.append(Span(border))
 
-    def handed(self, piece: Slice, page: Fetched[Any]) -> str:
-        """Note a page as handed over; the cursor after it."""
-        self.read += len(page.rows)
+    def handed(self, piece: Slice, page: Fetched[R]) -> Extracted[R]:
+        """Note a page as handed over."""
         left = after(piece.left, page)
         if left is None:
             del self._slices[piece]
         else:
             piece.left = left
-        return self._cursor([*(each.left for each in self._slices), *self.uncut])
+        return self._told(page, [*(each.left for each in self._slices), *self.uncut])
 
-    def ended(self, page: Fetched[Any], tail: Span | None) -> tuple[int, int | None, str]:
-        """Note a page of the tail; how many were read, of how many, and the cursor after it."""
+    def ended(self, page: Fetched[R], tail: Span | None) -> Extracted[R]:
+        """Note a page of the tail."""
+        return self._told(page, [tail] if tail else [])
+
+    def _told(self, page: Fetched[R], left: Sequence[Span]) -> Extracted[R]:
         self.read += len(page.rows)
-        return self.read, self.total, self._cursor([tail] if tail else [])
-
-    def _cursor(self, spans: Sequence[Span]) -> str:
-        return msgspec.json.encode(Cursor(self.resource, joined(spans), self.read)).decode()
+        return Extracted(page.rows, self.read, self.total, self.resource, left)

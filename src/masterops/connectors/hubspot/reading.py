@@ -75,19 +75,20 @@ class Reading(Generic[R]):
         reach = (MOST_RESULTS - 1) // step * step
         places = range(step, reach + 1, step)
         start = span.start
+        last, records = await self._id_at(span, reach)
         while True:
             rest = Span(start, span.end)
-            last, records = await self._id_at(rest, reach)
-            inner = [place for place in places if place < min(reach, records)]
-            for at in range(0, len(inner), ALONE):
-                found = await together(self._id_at(rest, place) for place in inner[at : at + ALONE])
-                for id, _ in found:
-                    if id is not None:
-                        yield id
+            asked = [self._id_at(rest, place) for place in places if place < min(reach, records)]
+            if last is not None:  # the next reach's last one is asked for together with this one's
+                asked.append(self._id_at(Span(last, span.end), reach))
+            found = await together(asked)
+            following = found.pop() if last is not None else (None, 0)
+            for id in (*(id for id, _ in found), last):
+                if id is not None:
+                    yield id
             if last is None:
                 return
-            yield last
-            start = last
+            start, (last, records) = last, following
 
     async def by_list(self, span: Span) -> Fetched[R]:
         """A page of the list, from an id on."""
