@@ -84,6 +84,44 @@ async def test_an_upsert_says_what_it_made(hub: HubSpot) -> None:
     assert {row.id for row in first.rows} == {row.id for row in second.rows}
 
 
+async def test_of_two_upserts_of_a_record_the_last_wins_and_the_first_is_named(hub: HubSpot) -> None:
+    """
+    HubSpot would refuse the whole batch; the places of errors are still those of what was given.
+    """
+    await hub.properties.create(
+        "contacts", Property("shop_id", "Shop id", group_name="contactinformation", has_unique_value=True)
+    )
+    rows = [
+        Upsert(id, {"shop_id": id, "firstname": f"N{n}"}) for n, id in enumerate(["s1", "s2", "S1", "s3"])
+    ]
+    rows[3].properties["no_such_property"] = "x"
+
+    result = await hub.contacts.batch_upsert(rows, id_property="shop_id")
+
+    assert ([0], [3]) == (result.replaced, indices(result))
+    assert {"N1", "N2"} == {row.properties.firstname for row in result.rows}
+
+
+@pytest.mark.parametrize("status", [409, 413])
+async def test_a_batch_in_conflict_is_halved_until_the_culprit_is_alone(
+    rig: Rig, scripted: HubSpot, status: int
+) -> None:
+    """
+    The rows beside it are written, and it is named.
+    """
+
+    def service(request: object) -> object:
+        ids = [each["id"] for each in msgspec.json.decode(rig.bodies[-1])["inputs"]]
+        return (answer(status) if "5" in ids else batch(ids))(rig.asked[-1])
+
+    rig.answers = [service]
+
+    result = await scripted.contacts.batch_update([Input(str(n), {"firstname": "x"}) for n in range(8)])
+
+    assert ([5], 7) == (indices(result), len(result.rows))
+    assert 7 == len(rig.asked)
+
+
 async def test_every_record_that_is_missing_is_named(hub: HubSpot) -> None:
     """
     HubSpot names all of them in one entry; each is an error of its own row.

@@ -4,6 +4,7 @@ A batch of any length, sent in pieces; and which input an error means.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
@@ -15,6 +16,8 @@ from masterops.connectors.hubspot.wire import BatchAnswer, BatchError, BatchResu
 
 R = TypeVar("R", bound=CrmRecord[Any])
 Inputs = Sequence[Mapping[str, Any]]
+
+TOO_LARGE = 413
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,10 +31,10 @@ class Places:
     ids: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, inputs: Inputs, start: int) -> Places:
-        """The places of `inputs`, whose first is number `start`."""
+    def of(cls, inputs: Inputs, numbers: Sequence[int]) -> Places:
+        """The places of `inputs`, by their numbers."""
         places = cls()
-        for index, each in enumerate(inputs, start):
+        for index, each in zip(numbers, inputs, strict=True):
             if "objectWriteTraceId" in each:
                 places.traces.setdefault(each["objectWriteTraceId"], []).append(index)
             if "id" in each:
@@ -51,11 +54,15 @@ class Places:
 
 
 async def in_pieces(
-    send: Callable[[Inputs], Awaitable[BatchAnswer[R]]], inputs: Inputs, size: int
+    send: Callable[[Inputs], Awaitable[BatchAnswer[R]]],
+    inputs: Inputs,
+    size: int,
+    numbers: Sequence[int] | None = None,
 ) -> BatchResult[R]:
     """
-    All inputs, `size` at a time. A piece that fails whole is an error of each of its rows; when nothing at
-    all succeeded, or never will, the error is raised.
+    All inputs, `size` at a time; `numbers` are their places where those are not simply counted. A piece that
+    fails whole is an error of each of its rows; when nothing at all succeeded, or never will, the error is
+    raised. A conflict, or too large a body, may be one row's fault: such a piece is halved.
 
     Refused values are the fault of their piece. Any other error would meet the pieces behind it too, each
     after a minute of tries: they are not sent, and their rows say so.
@@ -63,24 +70,46 @@ async def in_pieces(
     result: BatchResult[R] = BatchResult()
     whole: errors.RemoteError | None = None
     down: errors.RemoteError | None = None
-    for start, piece in chunks(inputs, size):
-        indices = range(start, start + len(piece))
+    places = numbers or range(len(inputs))
+    todo = deque(chunks(places, size))
+    while todo:
+        start, indices = todo.popleft()
         if down is not None:
             result.errors += [RowError(n, f"not sent: {down.message}", down.category) for n in indices]
             continue
+        piece = inputs[start : start + len(indices)]
         try:
             answer = await send(piece)
         except errors.RemoteError as error:
+            if halved(error) and len(piece) > 1:
+                half = len(piece) // 2
+                todo.extendleft([(start + half, indices[half:]), (start, indices[:half])])
+                continue
             if error.recovery == "stop" and not result.rows:
                 raise
             whole, down = error, None if error.recovery == "skip" else error
             result.errors += [RowError(n, error.message, error.category) for n in indices]
             continue
         result.rows += answer.results
-        result.errors += _row_errors(answer, Places.of(piece, start))
+        result.errors += _row_errors(answer, Places.of(piece, indices))
     if whole is not None and not result.rows:
         raise whole
     return result
+
+
+def halved(error: Exception) -> bool:
+    """Whether a batch was refused whole for what one of its rows may have caused alone, or for its size."""
+    return isinstance(error, errors.Conflict) or getattr(error, "status", None) == TOO_LARGE
+
+
+def last_of_each(ids: Sequence[str]) -> tuple[list[int], list[int]]:
+    """
+    The places of the last of each id, in order, and those of the ones before it. HubSpot refuses a batch
+    with the same id twice, whether in capitals or not.
+    """
+    last = {id.lower(): number for number, id in enumerate(ids)}
+    kept = sorted(last.values())
+    return kept, sorted(set(range(len(ids))) - set(kept))
 
 
 def _row_errors(answer: BatchAnswer[Any], places: Places) -> list[RowError]:

@@ -8,6 +8,7 @@ again: that is the transport's work.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import aclosing
 from datetime import datetime
 from functools import partial
 from types import MappingProxyType
@@ -15,14 +16,19 @@ from typing import Any, Generic, TypeVar
 
 import msgspec
 
+from masterops import errors
 from masterops.connectors.connector import Changed
+from masterops.connectors.extraction import Extracted, decoded, extract
 from masterops.connectors.hubspot import paging
 from masterops.connectors.hubspot import search as searching
-from masterops.connectors.hubspot.batches import Inputs, in_pieces
+from masterops.connectors.hubspot.batches import Inputs, in_pieces, last_of_each
+from masterops.connectors.hubspot.changes import Changes, Source, changes, opened
+from masterops.connectors.hubspot.coalesced import Get, Update, coalescers
+from masterops.connectors.hubspot.reading import Reading
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
 from masterops.connectors.hubspot.search import Filter, Sort
-from masterops.connectors.hubspot.sweep import Groups, by_id, by_place
+from masterops.connectors.hubspot.sweep import ID, Groups, by_id, by_place
 from masterops.connectors.hubspot.wire import (
     BatchAnswer,
     BatchResult,
@@ -32,6 +38,7 @@ from masterops.connectors.hubspot.wire import (
     Upsert,
     chunks,
 )
+from masterops.core import clock
 from masterops.transport import Request, Target, Transport
 
 R = TypeVar("R", bound=CrmRecord[Any])
@@ -61,16 +68,27 @@ class ObjectClient(Generic[R]):
         self._row = msgspec.json.Decoder(row).decode
         self._page: Callable[[bytes], Page[R]] = msgspec.json.Decoder(Page[row]).decode
         self._batch_answer: Callable[[bytes], BatchAnswer[R]] = msgspec.json.Decoder(BatchAnswer[row]).decode
+        self._gets, self._updates = coalescers(
+            target.connection, resource.coalescing, self._get, self._update, self._send
+        )
 
     async def get(
-        self, id: str, *, properties: Sequence[str] | None = None, id_property: str | None = None
+        self,
+        id: str,
+        *,
+        properties: Sequence[str] | None = None,
+        id_property: str | None = None,
+        coalesce: bool = True,
     ) -> R:
-        """One record by id, or by the value of a unique property. Raises NotFound."""
-        query = {"properties": self._wanted(properties)}
-        if id_property:
-            query["idProperty"] = id_property
-        row: R = await self._call("GET", "/{id}", "get", self._row, parts={"id": id}, query=query)
-        return row
+        """
+        One record by id, or by the value of a unique property. Raises NotFound.
+
+        Gets that are in flight together travel as one request; not with `coalesce=False`.
+        """
+        wanted = Get(id, tuple(properties or self.resource.properties), id_property)
+        if not coalesce or wanted.solitary:
+            return await self._get(wanted)
+        return await self._gets.ask(wanted.group, id.lower(), wanted)
 
     async def page(
         self,
@@ -100,6 +118,48 @@ class ObjectClient(Generic[R]):
         async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
             yield row
 
+    async def extract(
+        self,
+        *,
+        properties: Sequence[str] | None = None,
+        parallel: int = 8,
+        ordered: bool = False,
+        cursor: str | None = None,
+        search: bool | None = None,
+        check: bool = True,
+    ) -> AsyncIterator[Extracted[R]]:
+        """
+        Every record, each once, read by `parallel` requests at a time; page by page, in no order unless
+        `ordered` is given.
+
+        Keep a page's `cursor` with its `rows`: handed in, the read goes on from there. `search` says whether
+        searches read too, whose quota is another (None: when there are more than 10,000 records). `check`
+        compares the count with HubSpot's at the end; UnexpectedAnswer is raised when HubSpot has more.
+        """
+        if parallel < 1:
+            raise errors.BadValue(value=parallel, kind="parallel", reason="give 1 or more.")
+        name, connection = self.resource.name, self._target.connection
+        wanted = properties or self.resource.properties
+        source = Reading(
+            connection,
+            lambda after: self.page(after, properties=wanted),
+            partial(self._ask, query=None, properties=wanted),
+            partial(self._ask, query=None, properties=[ID]),
+            parallel=parallel,
+            both=search,
+        )
+        pages = extract(
+            source,
+            decoded(cursor, name),
+            parallel=parallel,
+            connection=connection,
+            ordered=ordered,
+            check=check,
+        )
+        async with aclosing(pages):
+            async for page in pages:
+                yield page
+
     async def create(self, properties: Mapping[str, str]) -> R:
         """
         Make a record. It is sent once: when nobody can say whether it was made, OutcomeUnknown is raised.
@@ -108,14 +168,24 @@ class ObjectClient(Generic[R]):
         row: R = await self._call("POST", "", "create", self._row, body=body, repeatable=False)
         return row
 
-    async def update(self, id: str, properties: Mapping[str, str], *, id_property: str | None = None) -> R:
-        """Change some properties of a record; an empty string clears one."""
-        query = {"idProperty": id_property} if id_property else {}
-        body = {"properties": dict(properties)}
-        row: R = await self._call(
-            "PATCH", "/{id}", "update", self._row, parts={"id": id}, query=query, body=body
-        )
-        return row
+    async def update(
+        self,
+        id: str,
+        properties: Mapping[str, str],
+        *,
+        id_property: str | None = None,
+        coalesce: bool = True,
+    ) -> R:
+        """
+        Change some properties of a record; an empty string clears one.
+
+        Updates that are in flight together travel as one request, those of one record one after the other;
+        not with `coalesce=False`.
+        """
+        change = Update(id, dict(properties), id_property)
+        if not coalesce or change.solitary:
+            return await self._update(change)
+        return await self._updates.ask(id_property, id.lower(), change)
 
     async def archive(self, id: str) -> None:
         """Move a record to the recycle bin; doing it twice is fine."""
@@ -142,8 +212,15 @@ class ObjectClient(Generic[R]):
         return await self._batch("update", _identified(records, id_property))
 
     async def batch_upsert(self, records: Sequence[Upsert], *, id_property: str) -> BatchResult[R]:
-        """Update or create many records by a unique property; `row.new` says which it was."""
-        return await self._batch("upsert", _identified(records, id_property))
+        """
+        Update or create many records by a unique property; `row.new` says which it was. Of several inputs
+        about one record the last is sent; the others are in `result.replaced`.
+        """
+        kept, replaced = last_of_each([record.id for record in records])
+        inputs = _identified([records[number] for number in kept], id_property)
+        result = await self._batch("upsert", inputs, numbers=kept)
+        result.replaced = replaced
+        return result
 
     async def batch_archive(self, ids: Sequence[str]) -> None:
         """Move many records to the recycle bin."""
@@ -177,15 +254,39 @@ class ObjectClient(Generic[R]):
         async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
             yield row
 
+    async def changes(
+        self, start: datetime | str, *, properties: Sequence[str] | None = None, archived: bool = False
+    ) -> AsyncIterator[Changes[R]]:
+        """
+        What changed from a moment on, or from the cursor of an earlier page, up to now; page by page. With
+        `archived` what was archived or merged away as well, on pages of its own.
+
+        Keep a page's `cursor` with its rows. The last page's starts the next look, five minutes before this
+        one ended: HubSpot's index lags, so a record may come again, and none is missed. A record that changes
+        while this is read may come in the next look only.
+        """
+        changed = self.resource.changed
+        wanted = list(dict.fromkeys([*(properties or self.resource.properties), changed]))
+        source = Source(
+            self._target.connection,
+            partial(self._ask, query=None, properties=wanted),
+            lambda after: self.page(after, properties=wanted, archived=True),
+            changed,
+        )
+        cursor = opened(start, self.resource.name, now=clock.now())
+        async for page in changes(source, cursor, archived=archived):
+            yield page
+
     async def changed_since(self, since: datetime) -> Sequence[Changed]:
-        """Every record changed at or after `since`, each once."""
+        """Every record changed at or after `since` and before now, each once."""
         changed = self.resource.changed
         found: dict[str, Changed] = {}
-        async for row in self.search([Filter(changed, "GTE", since)], properties=[changed]):
-            moment = row.values.get(changed)
-            at = datetime.fromisoformat(moment) if moment else row.updated_at
-            if at is not None:
-                found[row.id] = Changed(row.id, at)
+        async for page in self.changes(since, properties=[changed]):
+            for row in page.rows:
+                moment = row.values.get(changed)
+                at = datetime.fromisoformat(moment) if moment else row.updated_at
+                if at is not None:
+                    found[row.id] = Changed(row.id, at)
         return tuple(found.values())
 
     async def _ask(
@@ -203,14 +304,39 @@ class ObjectClient(Generic[R]):
         return await self._call("POST", "/search", "search", self._page, body=body)
 
     async def _batch(
-        self, verb: str, inputs: Inputs, extra: Mapping[str, Any] = NO_EXTRA, *, repeatable: bool = True
+        self,
+        verb: str,
+        inputs: Inputs,
+        extra: Mapping[str, Any] = NO_EXTRA,
+        *,
+        repeatable: bool = True,
+        numbers: Sequence[int] | None = None,
     ) -> BatchResult[R]:
-        async def send(piece: Inputs) -> BatchAnswer[R]:
-            body = {**extra, "inputs": piece}
-            path, name = f"/batch/{verb}", f"batch.{verb}"
-            return await self._call("POST", path, name, self._batch_answer, body=body, repeatable=repeatable)
+        send = partial(self._send, verb, extra=extra, repeatable=repeatable)
+        return await in_pieces(send, inputs, self.resource.batch_size, numbers)
 
-        return await in_pieces(send, inputs, self.resource.batch_size)
+    async def _send(
+        self, verb: str, inputs: Inputs, *, extra: Mapping[str, Any] = NO_EXTRA, repeatable: bool = True
+    ) -> BatchAnswer[R]:
+        """One batch, of a size that HubSpot takes."""
+        body = {**extra, "inputs": inputs}
+        path, name = f"/batch/{verb}", f"batch.{verb}"
+        return await self._call("POST", path, name, self._batch_answer, body=body, repeatable=repeatable)
+
+    async def _get(self, wanted: Get) -> R:
+        query = {"properties": ",".join(wanted.properties)}
+        if wanted.id_property:
+            query["idProperty"] = wanted.id_property
+        row: R = await self._call("GET", "/{id}", "get", self._row, parts={"id": wanted.id}, query=query)
+        return row
+
+    async def _update(self, change: Update) -> R:
+        query = {"idProperty": change.id_property} if change.id_property else {}
+        body = {"properties": change.properties}
+        row: R = await self._call(
+            "PATCH", "/{id}", "update", self._row, parts={"id": change.id}, query=query, body=body
+        )
+        return row
 
     def _wanted(self, properties: Sequence[str] | None) -> str:
         return ",".join(properties or self.resource.properties)

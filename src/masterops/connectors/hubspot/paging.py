@@ -27,13 +27,15 @@ P = TypeVar("P", bound=Paged)
 R = TypeVar("R", bound=CrmRecord[Any])
 
 
-async def pages(fetch: Callable[[str | None], Awaitable[P]], *, connection: str) -> AsyncIterator[P]:
+async def pages(
+    fetch: Callable[[str | None], Awaitable[P]], *, connection: str, start: str | None = None
+) -> AsyncIterator[P]:
     """
-    Every page, from `fetch(None)` to the one that names no next. Raises UnexpectedAnswer for a cursor that
+    Every page, from `fetch(start)` to the one that names no next. Raises UnexpectedAnswer for a cursor that
     comes a second time: it would be read for ever, and ending there would lose what is behind it.
     """
     seen: set[str] = set()
-    after: str | None = None
+    after = start
     while True:
         page = await fetch(after)
         yield page

@@ -29,7 +29,9 @@ class CrmRecord(msgspec.Struct, Generic[P], frozen=True, dict=True, rename="came
     created_at: datetime | None = None
     updated_at: datetime | None = None
     archived: bool = False
+    archived_at: datetime | None = None
     new: bool | None = None  # upserts alone say whether they made it
+    trace: str | None = msgspec.field(name="objectWriteTraceId", default=None)  # batches echo it
 
     @cached_property
     def values(self) -> dict[str, str | None]:

@@ -99,10 +99,12 @@ class RowError(msgspec.Struct, frozen=True):
 class BatchResult(msgspec.Struct, Generic[R]):
     """
     What a batch of any length did. Rows that failed are in `errors`; check them, or `raise_for_errors`.
+    `replaced` are the places of inputs that were not sent, because a later one is about the same record.
     """
 
     rows: list[R] = []
     errors: list[RowError] = []
+    replaced: list[int] = []
 
     def raise_for_errors(self, connection: str) -> None:
         """Raise Invalid when any input failed."""
