@@ -1,0 +1,7 @@
+"""
+Budgets at work: callers wait here until the service will take their call.
+"""
+
+from masterops.transport.budgets.ledger import Ledger, Supply
+
+__all__ = ["Ledger", "Supply"]
