@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import ceil
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -108,11 +109,21 @@ class Limit:
         """Whether a call of `bucket` spends it."""
         return not self.buckets or bucket in self.buckets
 
-    def kept_from(self, lane: Lane) -> int:
-        """The permits that `lane` may not spend, because they are reserved for others."""
+    def kept(self, permits: int) -> tuple[dict[Lane, int], int]:
+        """What each lane with a reservation may not spend of `permits`, and what any other lane may not."""
+        return {lane: self._kept_from(lane, permits) for lane in self.reserved}, self._kept_from("", permits)
+
+    def believed(self, said: int | None, now: int) -> int:
+        """The permits to go by when they are `now` and the service says `said`: nonsense changes nothing."""
+        most = MOST_ROLLING_PERMITS if isinstance(self.span, Rolling) else MOST_PERMITS
+        if said is None or not 1 <= said <= most:
+            return now
+        return min(said, self.permits) if self.pinned else said
+
+    def _kept_from(self, lane: Lane, permits: int) -> int:
         kept = sum(share for owner, share in self.reserved.items() if owner != lane)
         # At least one can be spent by anybody: a reservation may delay the others, not lock them out.
-        return min(self.permits - 1, -int(-self.permits * kept // 1))
+        return min(permits - 1, ceil(permits * kept))
 
     def _check_zone(self, zone: str) -> None:
         try:

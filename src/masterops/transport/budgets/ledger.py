@@ -22,7 +22,7 @@ class Ledger(Protocol):
     async def lease(
         self, connection: str, bucket: str, limits: Sequence[Limit], wanted: int, lane: Lane
     ) -> Lease:
-        """Up to `wanted` permits from all of `limits`, or from none. Raises DatabaseError when out of reach."""
+        """Up to `wanted` permits from all of `limits`, or none. Raises DatabaseError when out of reach."""
         ...
 
     async def settle(self, lease_id: str, *, used: int, last_used: float) -> None:
