@@ -39,9 +39,9 @@ class Purse:
     """
     What the calls of one bucket spend from. Nothing may leave before `stopped`.
 
-    `room` is what may leave without asking the meters; `due` of it has left and they were not told yet, nor of
-    the answers at `moments`. So a call that need not wait costs one subtraction, and the meters learn of many
-    at once. It is late, never wrong: what they know too little of is covered by `room`.
+    `room` is what may leave without asking the meters; `due` of it has left and they were not told yet, nor
+    of the answers at `moments`. So a call that need not wait costs one subtraction, and the meters learn of
+    many at once. They are late, never wrong: what they know too little of is covered by `room`.
     """
 
     __slots__ = ("bucket", "due", "marks", "meters", "moments", "room", "sources", "stopped")
@@ -125,7 +125,7 @@ class Account:
     def settle(self, bucket: str, weight: int, moment: int, now: int, *, sent: bool) -> None:
         """What was taken was counted by the service at `moment` at the latest; or never left."""
         purse = self._hot
-        if purse.bucket == bucket and purse.due and sent and weight == 1:
+        if purse.bucket == bucket and sent and weight == 1:
             moments = purse.moments
             moments.append(max(moment, moments[-1]) if moments else moment)
             if len(moments) >= MOST_ROOM:

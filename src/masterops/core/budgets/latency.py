@@ -4,9 +4,9 @@ How much earlier than its answer a call was certainly counted by the service.
 A call takes `a` until the service counts it and `b` until the answer is here, of which we see the sum. The
 least sum that we ever see of an endpoint is close to the least `a` and the least `b`; whatever a call takes
 beyond it is delay, and may have come before the counting. So a call was counted no later than its answer
-less the least `b`, and the one that follows it by a window is counted no sooner than it leaves plus the least
-`a`: the two together give back the least sum. A tenth of it is left as a guard, for a least `a` and a least `b` that
-never met in one call; and nothing is given back before ten calls were seen.
+less the least `b`, and the one that follows it by a window is counted no sooner than it leaves plus the
+least `a`: together they give back the least sum. A tenth of it is left as a guard, for a least `a` and a
+least `b` that never met in one call; and nothing is given back before ten calls were seen.
 
 Measured from when the request has left the socket, so that connecting and TLS count as delay.
 """
