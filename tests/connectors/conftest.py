@@ -32,6 +32,7 @@ class Twin:
         self.records: list[LogRecord] = []
         self.metrics: list[ApiMetric] = []
         self.waits: list[float] = []
+        self.slept = 0  # microseconds that the budgets believe to have gone by
 
     def emits(self, level: str, source: str, message: object) -> bool:
         return True
@@ -42,6 +43,7 @@ class Twin:
     async def sleep(self, seconds: float) -> None:
         """Waits are kept, and shortened: what a limit of a second needs is waited for."""
         self.waits.append(seconds)
+        self.slept += round(seconds * 1_000_000)
         await asyncio.sleep(min(seconds, 1.2))
 
     def connector(

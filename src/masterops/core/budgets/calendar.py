@@ -72,8 +72,7 @@ class CalendarMeter:
             return 0
         if self.exhausted and now >= self._probe_at:
             return 0
-        end = self._ends + SKEW - now
-        return min(end, self._probe_at - now) if self.exhausted else end
+        return self._ends + SKEW - now
 
     def put(self, weight: int, now: int) -> None:
         self.spent += weight

@@ -9,7 +9,7 @@ go where the first cannot is in a lane for which permits are reserved, and passe
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from masterops.core.budgets.limit import INTERACTIVE, NEVER, Lane
@@ -40,10 +40,11 @@ class Line(Generic[W]):
     Those who wait for one bucket.
     """
 
-    __slots__ = ("_gone", "_lanes", "_numbers", "_turns")
+    __slots__ = ("_gone", "_lanes", "_numbers", "_turns", "_weights")
 
     def __init__(self) -> None:
         self._lanes: dict[Lane, deque[W]] = {}
+        self._weights: dict[Lane, int] = {}
         self._gone = 0
         self._numbers = 0
         self._turns = 0
@@ -54,27 +55,27 @@ class Line(Generic[W]):
     def join(self, waiter: W) -> None:
         """At the end of its lane."""
         self._numbers += 1
+        self._weights[waiter.lane] = self._weights.get(waiter.lane, 0) + waiter.weight
         waiter.number = self._numbers
         self._lanes.setdefault(waiter.lane, deque()).append(waiter)
 
     def leave(self, waiter: W) -> None:
         """It does not want to wait any longer. Its place is cleared away in passing."""
         waiter.gone = True
+        self._weights[waiter.lane] -= waiter.weight
         self._gone += 1
         if self._gone > SLACK and self._gone > len(self):
             kept = {lane: deque(each for each in line if not each.gone) for lane, line in self._lanes.items()}
             self._lanes = {lane: line for lane, line in kept.items() if line}
             self._gone = 0
 
+    def __iter__(self) -> Iterator[W]:
+        return (each for line in self._lanes.values() for each in line if not each.gone)
+
     def weight(self, lane: Lane | None = None) -> int:
         """What all who wait weigh together; with a lane, only those who go before one who joins it now."""
-        return sum(
-            each.weight
-            for name, line in self._lanes.items()
-            if lane is None or name in (lane, INTERACTIVE)
-            for each in line
-            if not each.gone
-        )
+        names = self._weights if lane is None else {lane, INTERACTIVE}
+        return sum(self._weights.get(name, 0) for name in names)
 
     def serve(self, take: Callable[[int, Lane], int]) -> tuple[list[W], int]:
         """
@@ -86,6 +87,7 @@ class Line(Generic[W]):
             if first is None:
                 return served, wait
             self._lanes[first.lane].popleft()
+            self._weights[first.lane] -= first.weight
             served.append(first)
 
     def _next(self, take: Callable[[int, Lane], int]) -> tuple[W | None, int]:
