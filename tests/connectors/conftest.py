@@ -13,10 +13,11 @@ import pytest
 
 from masterops.config import Connection, Secret
 from masterops.connectors.hubspot import HubSpot
+from masterops.core import clock
 from masterops.core.backoff import RetryPolicy
 from masterops.logs import ApiMetric, Logger, LogRecord
 from masterops.sandbox import Running, serve, token_for
-from masterops.transport import Transport
+from masterops.transport import Budgets, Transport
 from tests.transport.conftest import Rig, rig
 
 __all__ = ["Twin", "rig", "running_twin"]
@@ -83,7 +84,13 @@ async def twin() -> AsyncIterator[Twin]:
 async def transport(twin: Twin) -> AsyncIterator[Transport]:
     policy = RetryPolicy(attempts=6, base=0.01, ceiling=0.05, deadline=60)
     log = Logger(twin)
-    async with Transport(log=log, measure=twin.metrics.append, policy=policy, sleep=twin.sleep) as made:
+    async with Transport(
+        log=log,
+        measure=twin.metrics.append,
+        policy=policy,
+        sleep=twin.sleep,
+        budgets=Budgets(now=lambda: clock.microseconds() + twin.slept),
+    ) as made:
         yield made
 
 
@@ -102,5 +109,6 @@ async def scripted(rig: Rig) -> AsyncIterator[HubSpot]:
         measure=rig.notebook.metrics.append,
         policy=RetryPolicy(attempts=2),
         sleep=rig.sleep,
+        budgets=Budgets(now=lambda: clock.microseconds() + rig.slept),
     ) as made:
         yield HubSpot(connection, made)

@@ -76,6 +76,10 @@ class Transport:
             await self._session.close()
             self._session = None
 
+    def budget(self, target: Target) -> Budget:
+        """What may still be spent at a connection."""
+        return self._budgets.of(target.connection, target.limits)
+
     async def call(
         self,
         target: Target,
@@ -104,7 +108,7 @@ class Transport:
         return value
 
     async def _tried(self, call: Call, decode: Callable[[bytes], T], bounds: RetryPolicy) -> T:
-        budget = self._budgets.of(call.target.connection, call.target.limits)
+        budget = self.budget(call.target)
         while True:
             permit = await self._admitted(call, budget, bounds)
             call.begin()

@@ -19,6 +19,7 @@ from masterops.connectors.connector import Changed
 from masterops.connectors.hubspot import paging
 from masterops.connectors.hubspot import search as searching
 from masterops.connectors.hubspot.batches import Inputs, in_pieces
+from masterops.connectors.hubspot.limits import bucket_of
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
 from masterops.connectors.hubspot.search import Filter, Sort
@@ -235,6 +236,7 @@ class ObjectClient(Generic[R]):
             query=query or {},
             body=body,
             repeatable=repeatable,
+            bucket=bucket_of(path),
         )
         return await self._transport.call(self._target, request, decode)
 

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-from masterops.core.budgets.limit import MICROSECONDS, Calendar, Lane, Limit, Reading
+from masterops.core.budgets.limit import MICROSECONDS, Calendar, Lane, Limit, Reading, zone_of
 
 PROBE = 30 * MICROSECONDS  # one call in so long asks whether a quota is still used up
 SKEW = 5 * MICROSECONDS  # how far the service's midnight may be from ours
@@ -163,7 +162,7 @@ class CalendarMeter:
 
 def next_midnight(span: Calendar, clock: Clock) -> int:
     """The end of the day or month that it is where the account is, in microseconds of the first clock."""
-    zone = ZoneInfo(span.zone)
+    zone = zone_of(span.zone)
     today = clock.wall.astimezone(zone).date()
     ends = datetime.combine(_next(span, today), time(), zone).astimezone(UTC)
     return clock.ticks + round((ends - clock.wall).total_seconds() * MICROSECONDS)
@@ -177,5 +176,5 @@ def _next(span: Calendar, today: date) -> date:
 
 def _day(span: Calendar, clock: Clock) -> date:
     """The first day of the period that it is where the account is."""
-    today = clock.wall.astimezone(ZoneInfo(span.zone)).date()
+    today = clock.wall.astimezone(zone_of(span.zone)).date()
     return today if span.period == "day" else today.replace(day=1)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, tzinfo
 from math import ceil
 from typing import Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -127,12 +128,17 @@ class Limit:
 
     def _check_zone(self, zone: str) -> None:
         try:
-            ZoneInfo(zone)
+            zone_of(zone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
             raise self._bad(zone, "no time zone has this name") from error
 
     def _bad(self, value: object, reason: str) -> BadValue:
         return BadValue(value=value, kind=f"limit {self.name!r}", reason=reason)
+
+
+def zone_of(name: str) -> tzinfo:
+    """A time zone; UTC exists on a machine without a database of them too. Raises ZoneInfoNotFoundError."""
+    return UTC if name == "UTC" else ZoneInfo(name)
 
 
 @dataclass(frozen=True, slots=True)
