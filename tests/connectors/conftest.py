@@ -48,9 +48,10 @@ class Twin:
         await asyncio.sleep(min(seconds, 1.2))
 
     def connector(
-        self, transport: Transport, *, business: str = "teelixir", version: str = "2026-03"
+        self, transport: Transport, *, business: str = "teelixir", version: str = "2026-03", **more: Any
     ) -> HubSpot:
         values = {
+            **more,
             "access_token": Secret(token_for("hubspot", business)),
             "base_url": f"{self.url}/hubspot",
             "api_version": version,

@@ -52,7 +52,7 @@ async def test_search_goes_on_past_the_ten_thousandth_result() -> None:
         running_twin(contacts=10_300, limits=Limits(search=1000)) as twin,
         Transport(log=Logger(twin), measure=twin.metrics.append) as transport,
     ):
-        hub = twin.connector(transport)
+        hub = twin.connector(transport, searches_per_second=1000)
         found = [int(row.id) async for row in hub.contacts.search(properties=["email"])]
 
         with pytest.raises(errors.BadValue, match="the first 10,000 results only"):

@@ -42,11 +42,9 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             default="2026-03",
             plain=("HUBSPOT_API_VERSION",),
         ),
-        Setting("calls_per_10_seconds", _CALLS, f"The most calls in any ten seconds. {_TOLD}"),
-        Setting(
-            "searches_per_second", _CALLS, "The most searches in any second. HubSpot lets an account do 5."
-        ),
-        Setting("calls_per_day", _CALLS, f"The most calls a day. {_TOLD}"),
+        Setting("calls_per_10_seconds", _CALLS, f"The most calls in any ten seconds. {_TOLD}", example=190),
+        Setting("searches_per_second", _CALLS, "The most searches in any second. Left out, 5.", example=5),
+        Setting("calls_per_day", _CALLS, f"The most calls a day. {_TOLD}", example=625_000),
         Setting(
             "reserved_of_day",
             pairs.of_shares("shares by lane", "a share for each lane such as `month-end=0.2`"),
