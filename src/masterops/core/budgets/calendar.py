@@ -59,7 +59,8 @@ class CalendarMeter:
         self.exhausted, self._probe_at = False, 0
         self._span = span
         self._clock = clock
-        self._day, self._before = _day(span, clock), 0
+        self._day = _day(span, clock)
+        self._before: tuple[date, int] | None = None  # the day before a clock was set, and its count
         self._ends = next_midnight(span, clock)
         self._resize(limit.permits)
 
@@ -87,9 +88,13 @@ class CalendarMeter:
         if not sent:
             self.spent = max(0, self.spent - weight)
             self._edge = max(0, self._edge - weight)
+        elif moment > self._ends - SKEW:
+            self._edge += weight  # it left before, and may have been counted after
 
     def settle_all(self, moments: list[int]) -> None:
         self._open -= len(moments)
+        if moments[-1] > self._ends - SKEW:
+            self._edge += len(moments)
 
     def room(self, now: int) -> int:
         kept = max(self._kept_others, *self._kept.values()) if self._kept else 0
@@ -134,10 +139,11 @@ class CalendarMeter:
             return
         day = _day(self._span, clock)
         if day > self._day:
-            self._before, self.spent, self._edge = self.spent, self._edge, 0
-        elif day < self._day:
-            self.spent, self._before = self.spent + self._before, 0
-        self._day = day
+            self._before = (self._day, self.spent)
+            self._day, self.spent, self._edge = day, self._edge + self._open, 0
+        elif self._before is not None and day <= self._before[0]:
+            self._day, before = self._before
+            self.spent, self._before = self.spent + before, None
         self._ends = next_midnight(self._span, clock)
 
     def move(self, zone: str) -> None:
@@ -152,7 +158,7 @@ class CalendarMeter:
 
     def _roll(self) -> None:
         clock = self._clock.at(self._ends + SKEW)
-        self.spent, self._edge, self._before, self.exhausted = self._edge, 0, 0, False
+        self.spent, self._edge, self._before, self.exhausted = self._edge + self._open, 0, None, False
         self._day, self._ends = _day(self._span, clock), next_midnight(self._span, clock)
 
     def _resize(self, permits: int) -> None:
