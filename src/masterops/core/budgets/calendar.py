@@ -139,8 +139,9 @@ class CalendarMeter:
             return
         day = _day(self._span, clock)
         if day > self._day:
-            self._before = (self._day, self.spent)
-            self._day, self.spent, self._edge = day, self._edge + self._open, 0
+            kept = self._edge + self._open
+            self._before = (self._day, self.spent - kept)
+            self._day, self.spent, self._edge = day, kept, 0
         elif self._before is not None and day <= self._before[0]:
             self._day, before = self._before
             self.spent, self._before = self.spent + before, None
