@@ -1,14 +1,17 @@
 """
 How much earlier than its answer a call was certainly counted by the service.
 
-A call takes `a` until the service counts it and `b` until the answer is here, of which we see the sum. The
-least sum that we ever see of an endpoint is close to the least `a` and the least `b`; whatever a call takes
-beyond it is delay, and may have come before the counting. So a call was counted no later than its answer
-less the least `b`, and the one that follows it by a window is counted no sooner than it leaves plus the
-least `a`: together they give back the least sum. A tenth of it is left as a guard, for a least `a` and a
-least `b` that never met in one call; and nothing is given back before ten calls were seen.
+A call takes `a` until the service counts it and `b` until the answer is here, of which we see the sum. A
+call that follows another by a window is counted no sooner than it leaves plus the least `a`, and the other no
+later than its answer less the least `b`: together the two may be let closer by the least sum. So the window begins
+that much before the answer, and only what a call took beyond the least counts against us.
 
-Measured from when the request has left the socket, so that connecting and TLS count as delay.
+The least sum is close to the least `a` and the least `b` only where nothing queues: among calls of a burst
+each waits for the others, on either side, and the least of their sums is far above it. (Taken from them all,
+calls were refused by a service that shared its processor with us.) So it is taken from calls
+that were alone on their way, of any endpoint: the quickest is the safest. A tenth of it is left as a guard,
+and nothing is given before ten such calls. They are measured from when the request has left the socket, so
+that connecting and TLS count as delay.
 """
 
 from __future__ import annotations
@@ -19,25 +22,22 @@ GUARD = 10  # a tenth
 
 class Latency:
     """
-    The least time of each endpoint, in microseconds.
+    The least time that a call took which was alone, in microseconds.
     """
 
-    __slots__ = ("_least",)
+    __slots__ = ("_least", "_samples")
 
     def __init__(self) -> None:
-        self._least: dict[str, list[int]] = {}
+        self._least = self._samples = 0
 
-    def answered(self, endpoint: str, took: int) -> None:
-        """One call that went well took so long."""
-        seen = self._least.get(endpoint)
-        if seen is None:
-            self._least[endpoint] = [took, 1]
-            return
-        seen[1] += 1
-        if took < seen[0]:
-            seen[0] = took
+    def answered_alone(self, took: int) -> None:
+        """A call went well while no other was under way."""
+        self._least = min(self._least, took) if self._samples else took
+        self._samples += 1
 
-    def credit(self, endpoint: str) -> int:
+    @property
+    def credit(self) -> int:
         """How long before its answer a call was counted at the latest, with the guard taken off."""
-        least, samples = self._least.get(endpoint, (0, 0))
-        return least - least // GUARD - 1 if samples >= SAMPLES and least > GUARD else 0
+        return (
+            self._least - self._least // GUARD - 1 if self._samples >= SAMPLES and self._least > GUARD else 0
+        )

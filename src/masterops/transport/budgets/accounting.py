@@ -27,10 +27,12 @@ def account_for(budget: Budget, permit: Permit, call: Call, error: errors.Remote
         budget.went_well(permit.bucket, readings)
     elif error.status == TOO_MANY:
         _refused(budget, permit, error)
-    credit = budget.latency.credit(call.request.operation) if call.rate else 0
-    permit.settle(sent=call.left is not None or call.rate is not None, credit=credit)
-    if error is None and call.left is not None:
-        budget.latency.answered(call.request.operation, clock.microseconds() - call.left)
+    if error is None and call.left is not None and budget.alone(permit):
+        budget.latency.answered_alone(clock.microseconds() - call.left)
+    permit.settle(
+        sent=call.left is not None or call.rate is not None,
+        credit=budget.latency.credit if call.rate else 0,
+    )
 
 
 def _refused(budget: Budget, permit: Permit, error: errors.RemoteError) -> None:

@@ -63,6 +63,7 @@ class Budget:
         self.limits = tuple(limits)
         self.latency = Latency()
         self._now = now
+        self._open = self._granted = 0
         self._account = Account(limits, Clock(now(), clock.now()))
         self._told = now()
         self._lines: dict[str, Line[Caller]] = {}
@@ -82,8 +83,19 @@ class Budget:
             await self._wait(bucket, weight, lane, deadline)
         return Permit(self, bucket, weight, self._account.marks(bucket))
 
+    def count(self) -> tuple[int, bool]:
+        """The number of a permit that begins, and whether no other is under way."""
+        self._open += 1
+        self._granted += 1
+        return self._granted, self._open == 1
+
+    def alone(self, permit: Permit) -> bool:
+        """Whether no other call was under way at any time of this one."""
+        return permit.alone and permit.number == self._granted
+
     def settle(self, permit: Permit, *, sent: bool, credit: int) -> None:
         """What was taken for a call is used, or given back."""
+        self._open -= 1
         now = self._now()
         self._account.settle(permit.bucket, permit.weight, now - credit, now, sent=sent)
         self._serve_all()
@@ -157,10 +169,10 @@ class Budget:
 
     def _give_up(self, bucket: str, caller: Caller) -> None:
         """A caller who was cancelled or is too late takes nothing along: not his place, not his permit."""
-        if caller.future.done() and not caller.future.cancelled():
+        if caller.future.done() and not caller.future.cancelled() and not caller.gone:
             now = self._now()
             self._account.settle(bucket, caller.weight, now, now, sent=False)
-        else:
+        elif not caller.gone:
             self._lines[bucket].leave(caller)
         self._serve_all()
 
@@ -178,6 +190,7 @@ class Budget:
             served, wait = line.serve(partial(self._take, bucket, now))
             for each in served:
                 if each.future.done():  # cancelled, and does not know it yet
+                    each.gone = True
                     self._account.settle(bucket, each.weight, now, now, sent=False)
                     wait = 0
                 else:

@@ -16,13 +16,14 @@ class Permit:
     To be settled once. One that nobody settled, because its holder crashed, counts as used when it goes.
     """
 
-    __slots__ = ("_budget", "bucket", "marks", "weight")
+    __slots__ = ("_budget", "alone", "bucket", "marks", "number", "weight")
 
     def __init__(self, budget: Budget, bucket: str, weight: int, marks: tuple[int, ...]) -> None:
         self._budget: Budget | None = budget
         self.bucket = bucket
         self.weight = weight
         self.marks = marks
+        self.number, self.alone = budget.count()
 
     def settle(self, *, sent: bool, credit: int = 0) -> None:
         """
