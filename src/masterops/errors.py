@@ -23,7 +23,7 @@ Every error of Master-Ops, in one tree.
         │   └── NameNotResolved  TlsFailed
         ├── Timeout                    no answer in time
         ├── Unauthenticated  Forbidden  NotFound  Conflict  Invalid
-        ├── RateLimited  QuotaExhausted
+        ├── RateLimited  QuotaExhausted  BudgetExhausted
         ├── ServerFailed
         ├── MalformedAnswer
         ├── OutcomeUnknown             sent, but nobody can say whether it was done
@@ -512,6 +512,15 @@ class QuotaExhausted(RemoteError):
     category = "quota"
     blame = "us"
     hint = "Calls work again when the quota is reset; buy more calls or read less often if this goes on."
+
+
+class BudgetExhausted(RemoteError):
+    """{service} was not asked, to stay within its limits: {reason}"""
+
+    code = "REM012"
+    category = "rate_limit"
+    recovery = "retry"
+    hint = "Try again then; other work spends the same budget. A call with a longer deadline waits."
 
 
 class NotFound(RemoteError):

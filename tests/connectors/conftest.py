@@ -13,10 +13,11 @@ import pytest
 
 from masterops.config import Connection, Secret
 from masterops.connectors.hubspot import HubSpot
+from masterops.core import clock
 from masterops.core.backoff import RetryPolicy
 from masterops.logs import ApiMetric, Logger, LogRecord
 from masterops.sandbox import Running, serve, token_for
-from masterops.transport import Transport
+from masterops.transport import Budgets, Transport
 from tests.transport.conftest import Rig, rig
 
 __all__ = ["Twin", "rig", "running_twin"]
@@ -32,6 +33,7 @@ class Twin:
         self.records: list[LogRecord] = []
         self.metrics: list[ApiMetric] = []
         self.waits: list[float] = []
+        self.slept = 0  # microseconds that the budgets believe to have gone by
 
     def emits(self, level: str, source: str, message: object) -> bool:
         return True
@@ -42,12 +44,14 @@ class Twin:
     async def sleep(self, seconds: float) -> None:
         """Waits are kept, and shortened: what a limit of a second needs is waited for."""
         self.waits.append(seconds)
+        self.slept += round(seconds * 1_000_000)
         await asyncio.sleep(min(seconds, 1.2))
 
     def connector(
-        self, transport: Transport, *, business: str = "teelixir", version: str = "2026-03"
+        self, transport: Transport, *, business: str = "teelixir", version: str = "2026-03", **more: Any
     ) -> HubSpot:
         values = {
+            **more,
             "access_token": Secret(token_for("hubspot", business)),
             "base_url": f"{self.url}/hubspot",
             "api_version": version,
@@ -81,7 +85,13 @@ async def twin() -> AsyncIterator[Twin]:
 async def transport(twin: Twin) -> AsyncIterator[Transport]:
     policy = RetryPolicy(attempts=6, base=0.01, ceiling=0.05, deadline=60)
     log = Logger(twin)
-    async with Transport(log=log, measure=twin.metrics.append, policy=policy, sleep=twin.sleep) as made:
+    async with Transport(
+        log=log,
+        measure=twin.metrics.append,
+        policy=policy,
+        sleep=twin.sleep,
+        budgets=Budgets(now=lambda: clock.microseconds() + twin.slept),
+    ) as made:
         yield made
 
 
@@ -93,12 +103,13 @@ def hub(twin: Twin, transport: Transport) -> HubSpot:
 @pytest.fixture
 async def scripted(rig: Rig) -> AsyncIterator[HubSpot]:
     """A connector whose service answers what the test tells it; two attempts, no waits."""
-    values = {"access_token": Secret("pat-of-a-test"), "base_url": rig.url}
+    values = {"access_token": Secret("pat-of-a-test"), "base_url": rig.url, "searches_per_second": 9999}
     connection = Connection("hubspot/teelixir", "hubspot", "teelixir", values)
     async with Transport(
         log=Logger(rig.notebook),
         measure=rig.notebook.metrics.append,
         policy=RetryPolicy(attempts=2),
         sleep=rig.sleep,
+        budgets=Budgets(now=lambda: clock.microseconds() + rig.slept),
     ) as made:
         yield HubSpot(connection, made)

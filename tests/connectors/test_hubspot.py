@@ -215,14 +215,12 @@ async def test_every_version_works(twin: Twin, transport: Transport, version: st
 
 async def test_the_rolling_limit_is_waited_for_and_nothing_fails(hub: HubSpot, twin: Twin) -> None:
     """
-    HubSpot's five searches a second: the sixth is refused, waited for as long as its window, and done.
+    HubSpot's five searches a second: the sixth is not sent before it fits, so that none is ever refused.
     """
-    for _ in range(8):
+    for _ in range(12):
         _ = [row async for row in hub.contacts.search([Filter("email", "EQ", "x@example.com")])]
 
-    refused = [metric for metric in twin.metrics if metric.status_code == 429]
-    assert refused
-    assert all(wait >= 1.0 for wait in twin.waits)
+    assert [200] * 12 == [metric.status_code for metric in twin.metrics]
     assert all(record.status == "success" for record in twin.records)
 
 

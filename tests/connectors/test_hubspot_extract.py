@@ -26,7 +26,7 @@ async def large() -> AsyncIterator[tuple[HubSpot, Twin]]:
         running_twin(contacts=1630, limits=Limits(burst=9999, search=9999)) as twin,
         Transport(log=Logger(twin), measure=twin.metrics.append, policy=RetryPolicy(attempts=2)) as transport,
     ):
-        yield twin.connector(transport), twin
+        yield twin.connector(transport, searches_per_second=9999), twin
 
 
 @pytest.mark.parametrize("search", [None, True])

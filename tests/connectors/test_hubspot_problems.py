@@ -13,8 +13,9 @@ import pytest
 from masterops import errors
 from masterops.connectors.hubspot.contacts import Contact
 from masterops.connectors.hubspot.deals import Deal
+from masterops.connectors.hubspot.limits import rate
 from masterops.connectors.hubspot.paths import path
-from masterops.connectors.hubspot.problems import explain, rate
+from masterops.connectors.hubspot.problems import explain
 from masterops.connectors.hubspot.search import Filter, Sort, body, wire_value
 from masterops.transport import Reply, judge
 

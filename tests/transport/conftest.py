@@ -13,9 +13,10 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from masterops.core import clock
 from masterops.core.backoff import RetryPolicy
 from masterops.logs import ApiMetric, Logger, LogRecord
-from masterops.transport import Problem, Reply, Request, Target, Transport
+from masterops.transport import Budgets, Problem, Reply, Request, Target, Transport
 
 Answer = Callable[[web.Request], Any]
 TOKEN = "token-" + "of-the-test-0123456789"
@@ -49,6 +50,7 @@ class Rig:
     bodies: list[bytes] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     pause: float = 0.0  # how long a wait really takes
+    slept: int = 0  # microseconds that the budgets believe to have gone by
     arrived: asyncio.Event = field(default_factory=asyncio.Event)  # a request is here
     waiting: asyncio.Event = field(default_factory=asyncio.Event)  # a wait has begun
     notebook: Notebook = field(default_factory=Notebook)
@@ -66,6 +68,7 @@ class Rig:
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
+        self.slept += round(seconds * 1_000_000)
         self.waiting.set()
         await asyncio.sleep(self.pause)
 
@@ -77,6 +80,7 @@ class Rig:
             policy=policy,
             sleep=self.sleep,
             fraction=lambda: 0.5,
+            budgets=Budgets(now=lambda: clock.microseconds() + self.slept),
             timeout=options.pop("timeout", 5.0),
         ) as transport:
             return await transport.call(self.target, request, options.pop("decode", bytes))

@@ -41,11 +41,14 @@ class Session:
 
     @asynccontextmanager
     async def app(self, *, migrating: bool = False, shipping: bool = True) -> AsyncIterator[App]:
-        """An open application, closed when the command is done."""
+        """An open application, closed when the command is done. A person waits for its calls."""
         from masterops.app import open_app
+        from masterops.core.budgets import INTERACTIVE
+        from masterops.transport import in_lane
 
         async with open_app(self.settings, migrating=migrating, source="cli", shipping=shipping) as app:
-            yield app
+            with in_lane(INTERACTIVE):
+                yield app
 
 
 def acting(function: Callable[P, Coroutine[Any, Any, int | None]]) -> Callable[P, int]:

@@ -202,6 +202,20 @@ def _read_cron(value: object) -> object:
     return " ".join(value.split())
 
 
+def _read_zone(value: object) -> object:
+    """A name of the time zone database, as far as this machine has one."""
+    expected = "a time zone such as Australia/Melbourne"
+    if not isinstance(value, str):
+        raise Unfit(expected, quoted(value))
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # costs every start some milliseconds
+
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise Unfit(expected, quoted(value)) from None
+    return value
+
+
 def _read_reference(value: object) -> object:
     """Secrets and addresses with a password are resolved elsewhere; here only the type is checked."""
     if isinstance(value, str) and value.strip():
@@ -213,6 +227,7 @@ BOOLEAN = Kind("`true` \\| `false`", _read_boolean, _boolean_from)
 IDENTIFIER = Kind("id", _read_identifier)
 URL = Kind("URL", _read_url)
 CRON = Kind("schedule", _read_cron)
+TIME_ZONE = Kind("time zone", _read_zone)
 HOST = text("a host name or address", _HOST)
 VERSION = text("a version such as 2026-03", _VERSION)
 SECRET = Kind("reference to a secret", _read_reference, secret=True)

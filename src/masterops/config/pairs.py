@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from masterops.config.kinds import Kind, Unfit, quoted
+from masterops.config.kinds import Kind, Unfit, number, quoted
 
 
 def of_names(name: str, expected: str, value: Kind) -> Kind:
@@ -23,6 +23,19 @@ def of_names(name: str, expected: str, value: Kind) -> Kind:
             if not key.strip() or "," in key or "=" in key:
                 raise Unfit(f"{expected}, whose names have no comma and no equals sign", quoted(key))
         return ", ".join(f"{key}={_one(value, each)}" for key, each in given.items())
+
+    return Kind(name, read)
+
+
+def of_shares(name: str, expected: str) -> Kind:
+    """A part of a whole for each of any names, which leave something of it."""
+    each = of_names(name, expected, number("a share", above=0, most=0.99))
+
+    def read(given: object) -> object:
+        text = each.read(given)
+        if sum(float(share) for share in pairs(str(text)).values()) > 0.99:
+            raise Unfit(f"{expected}, which leave something to others", quoted(text))
+        return text
 
     return Kind(name, read)
 

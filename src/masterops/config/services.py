@@ -8,10 +8,13 @@ written nowhere is looked for in its variable, so a connection without it can sa
 
 from __future__ import annotations
 
-from masterops.config import kinds
+from masterops.config import kinds, pairs
 from masterops.config.keys import GROUP, Setting
 
 ENABLED = Setting("enabled", kinds.BOOLEAN, "Whether it is used and checked.", default=True)
+
+_CALLS = kinds.integer("a number of calls", least=1, most=1_000_000)
+_TOLD = "Left out, HubSpot says how many; it may lower a number given here, not raise it."
 
 
 def _secret(name: str, help: str, variable: str) -> Setting:
@@ -38,6 +41,21 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             "The dated version of its API.",
             default="2026-03",
             plain=("HUBSPOT_API_VERSION",),
+        ),
+        Setting("calls_per_10_seconds", _CALLS, f"The most calls in any ten seconds. {_TOLD}", example=190),
+        Setting("searches_per_second", _CALLS, "The most searches in any second. Left out, 5.", example=5),
+        Setting("calls_per_day", _CALLS, f"The most calls a day. {_TOLD}", example=625_000),
+        Setting(
+            "reserved_of_day",
+            pairs.of_shares("shares by lane", "a share for each lane such as `month-end=0.2`"),
+            "The last part of the day's calls, kept for a lane: what other work may not spend.",
+            example="month-end=0.2",
+        ),
+        Setting(
+            "time_zone",
+            kinds.TIME_ZONE,
+            "Where the account is: its day ends at midnight there. Left out, the account is asked.",
+            example="Australia/Melbourne",
         ),
         ENABLED,
     ),

@@ -13,10 +13,12 @@ import msgspec
 
 from masterops import errors
 from masterops.changes import Read, read_changes
+from masterops.core.budgets import BULK
 from masterops.core.together import together
 from masterops.db import Jsonb, Pool
 from masterops.health import Checked, Patient, check_connections
 from masterops.logs import Logger, bind
+from masterops.transport import in_lane
 
 # A cycle ends within its minute: whoever reads longer goes on from the same cursor in the next one.
 READ_SECONDS = 30.0
@@ -84,8 +86,9 @@ async def _read_one(patient: Patient, pool: Pool, log: Logger, seconds: float) -
     assert not isinstance(patient.connector, errors.MasterOpsError)
     connection = patient.connection
     try:
-        async with asyncio.timeout(seconds):
-            return await read_changes(patient.connector, connection.slug, pool, log)
+        with in_lane(BULK):  # nobody waits for it, whoever began the cycle
+            async with asyncio.timeout(seconds):
+                return await read_changes(patient.connector, connection.slug, pool, log)
     except errors.DatabaseError:
         raise
     except TimeoutError:

@@ -5,8 +5,21 @@ A connector says what it wants (`Target`, `Request`); the transport sends it, ju
 table, tries again where that is safe and useful, measures every attempt and raises our own errors.
 """
 
+from masterops.transport.budgets import Budget, Budgets, current_lane, in_lane
 from masterops.transport.outcome import Problem, Reply, judge
 from masterops.transport.request import Rate, Request, Target
 from masterops.transport.transport import Transport
 
-__all__ = ["Problem", "Rate", "Reply", "Request", "Target", "Transport", "judge"]
+__all__ = [
+    "Budget",
+    "Budgets",
+    "Problem",
+    "Rate",
+    "Reply",
+    "Request",
+    "Target",
+    "Transport",
+    "current_lane",
+    "in_lane",
+    "judge",
+]

@@ -12,20 +12,32 @@ from masterops.core import clock
 from masterops.core.ids import uuid7
 from masterops.logs import ApiMetric, Logger, redact_text
 from masterops.transport.outcome import Reply
-from masterops.transport.request import Request, Target
+from masterops.transport.request import Rate, Request, Target
 
 
 @dataclass(slots=True)
 class Call:
     """
-    One logical call under way. `sent` says whether the attempt that runs now may have left this machine.
+    One logical call under way. Of the attempt that runs now, `left` is when it left this machine, in
+    microseconds (None: not yet), and `rate` what its answer said of the budget (None: no answer yet).
     """
 
     target: Target
     request: Request
     start: float
     attempt: int = 0
-    sent: bool = False
+    left: int | None = None
+    rate: Rate | None = None
+
+    @property
+    def sent(self) -> bool:
+        """Whether the attempt may have left this machine."""
+        return self.left is not None
+
+    def begin(self) -> None:
+        """The next attempt."""
+        self.attempt += 1
+        self.left = self.rate = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +95,7 @@ def record(log: Logger, call: Call, trouble: Trouble | None) -> None:
 def metric(call: Call, start: float, reply: Reply | None, trouble: Trouble | None) -> ApiMetric:
     """The row of one attempt, which began at `start`."""
     target, request = call.target, call.request
-    rate = target.rate(reply.headers) if reply else None
+    rate = call.rate
     return ApiMetric(
         id=uuid7(),
         created_at=clock.now(),

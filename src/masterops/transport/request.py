@@ -10,6 +10,7 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from masterops import errors
+from masterops.core.budgets import CALLS, Lane, Limit, Reading
 from masterops.transport.outcome import Problem, Reply
 
 # A part that is one of these is no segment of a path: it is dropped, or climbs to the one above.
@@ -19,11 +20,12 @@ NO_SEGMENTS = frozenset({"", ".", ".."})
 @dataclass(frozen=True, slots=True)
 class Rate:
     """
-    What an answer's headers say of the budget that is left.
+    What an answer's headers say of the budget that is left; `readings` limit by limit, by their names.
     """
 
     remaining: int | None = None
     resets_at: datetime | None = None
+    readings: tuple[Reading, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Target:
 
     `headers` is called for each attempt, so that a rotated token is used at once; what it returns is
     sent and never written anywhere. `explain` reads the service's own error body, `rate` its headers.
+    `limits` are what its calls may spend, to begin with: what `rate` reads moves them.
     """
 
     connection: str
@@ -42,6 +45,7 @@ class Target:
     headers: Callable[[], Mapping[str, str]]
     explain: Callable[[Reply], Problem]
     rate: Callable[[Mapping[str, str]], Rate] = lambda headers: Rate()
+    limits: tuple[Limit, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,9 @@ class Request:
 
     `repeatable` says whether sending it twice does no more than sending it once. One that is not is
     sent again only when it certainly was not carried out.
+
+    It spends `weight` of the limits of its `bucket`, and waits in `lane`; None is the lane of the work that
+    it is part of.
     """
 
     method: str
@@ -62,6 +69,9 @@ class Request:
     body: object = None
     repeatable: bool = True
     timeout: float | None = None
+    bucket: str = CALLS
+    weight: int = 1
+    lane: Lane | None = None
 
     def __post_init__(self) -> None:
         for name, value in self.parts.items():

@@ -1,5 +1,5 @@
 """
-The one loop that sends: attempt, judge, wait, again; inside a deadline.
+The one loop that sends: budget, attempt, judge, wait, again; inside a deadline.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ from masterops.core import clock
 from masterops.core.backoff import RetryPolicy, next_wait
 from masterops.core.retry_after import seconds_asked
 from masterops.logs import ApiMetric, Logger
+from masterops.transport.budgets import Budget, Budgets, Permit, current_lane
+from masterops.transport.budgets.accounting import account_for
 from masterops.transport.foreign import CONNECT_SECONDS, KINDS, BodyTooLarge, Failure, translate
 from masterops.transport.outcome import Reply, ambiguous, cleaned, judge, secrets_of
 from masterops.transport.proxy import proxy_for
@@ -36,7 +38,8 @@ class Transport:
     """
     Sends requests for every connection of this process over one pool of sockets.
 
-    `measure` takes one `ApiMetric` an attempt; `sleep` and `fraction` are handed in by tests.
+    `measure` takes one `ApiMetric` an attempt; `budgets` are what may be spent, of this process alone unless
+    others are given; `sleep` and `fraction` are handed in by tests.
     """
 
     def __init__(
@@ -48,6 +51,7 @@ class Transport:
         timeout: float = 30.0,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         fraction: Callable[[], float] = random.random,
+        budgets: Budgets | None = None,
     ) -> None:
         self._log = log
         self._measure = measure
@@ -55,6 +59,7 @@ class Transport:
         self._timeout = timeout
         self._sleep = sleep
         self._fraction = fraction
+        self._budgets = budgets or Budgets()
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Transport:
@@ -71,6 +76,10 @@ class Transport:
             await self._session.close()
             self._session = None
 
+    def budget(self, target: Target) -> Budget:
+        """What may still be spent at a connection."""
+        return self._budgets.of(target.connection, target.limits)
+
     async def call(
         self,
         target: Target,
@@ -80,32 +89,46 @@ class Transport:
         policy: RetryPolicy | None = None,
     ) -> T:
         """
-        The decoded answer to `request`. Raises a RemoteError when it failed for good. A call that is
-        cancelled is measured and logged like any other.
+        The decoded answer to `request`. Raises a RemoteError when it failed for good, BudgetExhausted among
+        them: the connection's budget is waited for inside the deadline. A call that is cancelled is measured
+        and logged like any other.
 
         `policy` bounds this call differently from the rest: a health check wants one short attempt.
         """
         call = Call(target, request, clock.ticks())
         try:
-            return await self._tried(call, decode, policy or self._policy)
+            value = await self._tried(call, decode, policy or self._policy)
+        except errors.RemoteError as error:
+            record(self._log, call, trouble_of(error))
+            raise
         except asyncio.CancelledError:
             record(self._log, call, cancelled(call))
             raise
+        record(self._log, call, None)
+        return value
 
     async def _tried(self, call: Call, decode: Callable[[bytes], T], bounds: RetryPolicy) -> T:
+        budget = self.budget(call.target)
         while True:
-            call.attempt += 1
+            permit = await self._admitted(call, budget, bounds)
+            call.begin()
             left = bounds.deadline - (clock.ticks() - call.start)
-            outcome = await self._attempt(call, decode, left)
-            call.sent = False
+            with permit:
+                outcome = await self._attempt(call, decode, left, budget, permit)
+            call.left = None
             if not isinstance(outcome, errors.RemoteError):
-                record(self._log, call, None)
                 return outcome
             wait = self._wait(bounds, outcome, call)
             if wait is None:
-                record(self._log, call, trouble_of(outcome))
                 raise outcome
             await self._sleep(wait)
+
+    async def _admitted(self, call: Call, budget: Budget, bounds: RetryPolicy) -> Permit:
+        """The right to one attempt, waited for as long as the attempt could still be answered."""
+        request = call.request
+        patience = bounds.deadline - bounds.least - (clock.ticks() - call.start)
+        lane = request.lane or current_lane()
+        return await budget.acquire(request.bucket, request.weight, lane=lane, deadline=max(0.0, patience))
 
     def _wait(self, bounds: RetryPolicy, error: errors.RemoteError, call: Call) -> float | None:
         if not error.retryable:
@@ -118,8 +141,10 @@ class Transport:
             fraction=self._fraction(),
         )
 
-    async def _attempt(self, call: Call, decode: Callable[[bytes], T], left: float) -> T | errors.RemoteError:
-        """One round trip: the value or the error, with its row of metrics written."""
+    async def _attempt(
+        self, call: Call, decode: Callable[[bytes], T], left: float, budget: Budget, permit: Permit
+    ) -> T | errors.RemoteError:
+        """One round trip: the value or the error, with its row of metrics written and its permit settled."""
         start = clock.ticks()
         seconds = max(0.001, min(call.request.timeout or self._timeout, left))
         reply: Reply | None = None
@@ -128,14 +153,17 @@ class Transport:
         try:
             headers = call.target.headers()
             reply = await self._send(call, headers, seconds)
+            call.rate = call.target.rate(reply.headers)
             problem = self._problem(call.target, reply, headers)
             failure = Failure(problem, sent=True) if problem else None
             value = decode(reply.body) if problem is None else None
         except KINDS as exception:
             failure = translate(exception, connection=call.target.connection, seconds=seconds)
         except asyncio.CancelledError:
+            permit.settle(sent=call.sent)
             self._measure(metric(call, start, reply, cancelled(call)))
             raise
+        account_for(budget, permit, call, failure.error if failure else None)
         error = _final(failure, call.request, call.target) if failure else None
         self._measure(metric(call, start, reply, trouble_of(error) if error else None))
         return error if error is not None else value  # type: ignore[return-value]  # no error: decoded
@@ -214,7 +242,7 @@ def _watching() -> aiohttp.TraceConfig:
     """Notes on the call that its request begins to leave; a request to a proxy is not the call's own."""
 
     async def leaves(session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
-        context.trace_request_ctx.sent = True
+        context.trace_request_ctx.left = clock.microseconds()
 
     watching = aiohttp.TraceConfig()
     watching.on_request_headers_sent.append(leaves)

@@ -13,7 +13,7 @@ import msgspec
 from masterops import errors
 from masterops.config import Connection
 from masterops.connectors.connector import Capability, Changed, Pulse
-from masterops.connectors.hubspot import problems
+from masterops.connectors.hubspot import limits, problems
 from masterops.connectors.hubspot.capabilities import capabilities
 from masterops.connectors.hubspot.companies import COMPANIES
 from masterops.connectors.hubspot.contacts import CONTACTS
@@ -24,8 +24,9 @@ from masterops.connectors.hubspot.paths import DEFAULT_VERSION, path
 from masterops.connectors.hubspot.properties import PropertiesClient
 from masterops.connectors.hubspot.wire import Paging, after_of
 from masterops.core.backoff import RetryPolicy
+from masterops.core.budgets import INTERACTIVE
 from masterops.core.spelling import unknown
-from masterops.transport import Request, Target, Transport
+from masterops.transport import Request, Target, Transport, in_lane
 
 T = TypeVar("T")
 
@@ -93,6 +94,7 @@ class HubSpot:
         self._transport = transport
         self._version = str(connection.values.get("api_version") or DEFAULT_VERSION)
         self._target = target(connection)
+        self._zone_is_set = bool(connection.values.get("time_zone"))
         self.contacts = ObjectClient(transport, self._target, self._path("objects", "contacts"), CONTACTS)
         self.companies = ObjectClient(transport, self._target, self._path("objects", "companies"), COMPANIES)
         self.deals = ObjectClient(transport, self._target, self._path("objects", "deals"), DEALS)
@@ -110,16 +112,23 @@ class HubSpot:
     async def ping(self) -> Pulse:
         """One cheap call. A token that may not read the account's details is asked for an owner instead."""
         try:
-            account = await self.account(policy=PING, timeout=PING_SECONDS)
+            with in_lane(INTERACTIVE):
+                account = await self.account(policy=PING, timeout=PING_SECONDS)
         except errors.Forbidden:
             one = {"limit": "1"}
-            await self._get("owners", "owners.list", _Owners, query=one, policy=PING, timeout=PING_SECONDS)
+            with in_lane(INTERACTIVE):
+                await self._get(
+                    "owners", "owners.list", _Owners, query=one, policy=PING, timeout=PING_SECONDS
+                )
             return Pulse()
         return Pulse({"portal_id": account.portal_id, "time_zone": account.time_zone})
 
     async def account(self, *, policy: RetryPolicy | None = None, timeout: float | None = None) -> Account:
         """The account: portal id, time zone, currency. `timeout` bounds one attempt, in seconds."""
-        return await self._get("account", "account.details", Account, policy=policy, timeout=timeout)
+        account = await self._get("account", "account.details", Account, policy=policy, timeout=timeout)
+        if account.time_zone and not self._zone_is_set:
+            self._transport.budget(self._target).move(account.time_zone)
+        return account
 
     async def usage(self) -> list[Usage]:
         """The day's calls of all private apps of the account."""
@@ -179,5 +188,6 @@ def target(connection: Connection) -> Target:
         base_url=str(connection.values["base_url"]),
         headers=headers,
         explain=problems.explain,
-        rate=problems.rate,
+        rate=limits.rate,
+        limits=limits.limits(connection),
     )

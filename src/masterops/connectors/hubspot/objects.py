@@ -24,6 +24,7 @@ from masterops.connectors.hubspot import search as searching
 from masterops.connectors.hubspot.batches import Inputs, in_pieces, last_of_each
 from masterops.connectors.hubspot.changes import Changes, Source, changes, opened
 from masterops.connectors.hubspot.coalesced import Get, Update, coalescers
+from masterops.connectors.hubspot.limits import bucket_of
 from masterops.connectors.hubspot.reading import Reading
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
@@ -361,6 +362,7 @@ class ObjectClient(Generic[R]):
             query=query or {},
             body=body,
             repeatable=repeatable,
+            bucket=bucket_of(path),
         )
         return await self._transport.call(self._target, request, decode)
 

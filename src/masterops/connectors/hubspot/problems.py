@@ -8,16 +8,13 @@ passed over alone: the one beside it may say that the day's calls are spent.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from datetime import timedelta
 from itertools import islice
 from typing import TypeVar
 
 import msgspec
 
 from masterops import errors
-from masterops.core import clock
-from masterops.transport import Problem, Rate, Reply
+from masterops.transport import Problem, Reply
 
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -95,13 +92,3 @@ def _wait(status: int, body: ErrorBody) -> float | None:
     if body.policy_name:
         return WINDOW_SECONDS.get(body.policy_name)
     return WINDOW_SECONDS["SECONDLY"] if "secondly limit" in body.message else None
-
-
-def rate(headers: Mapping[str, str]) -> Rate:
-    """What is left of the rolling window; search answers carry no such headers."""
-    left = headers.get("x-hubspot-ratelimit-remaining", "")
-    interval = headers.get("x-hubspot-ratelimit-interval-milliseconds", "")
-    if not left.isdecimal():
-        return Rate()
-    end = clock.now() + timedelta(milliseconds=int(interval)) if interval.isdecimal() else None
-    return Rate(int(left), end)

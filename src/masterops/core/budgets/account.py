@@ -1,0 +1,234 @@
+"""
+All limits of one connection, taken together: a call spends from each of them, or from none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from masterops.core.budgets.calendar import CalendarMeter, Clock
+from masterops.core.budgets.limit import MICROSECONDS, NEVER, Calendar, Lane, Limit, Reading
+from masterops.core.budgets.meters import Meter, meter
+from masterops.core.budgets.rolling import RollingMeter
+
+# However long a service asks us to stay away, somebody looks again after an hour: a header may be wrong.
+LONGEST_STOP = 3600 * MICROSECONDS
+MOST_ROOM = 256
+
+
+class Source(Protocol):
+    """
+    What a call must be granted by: a meter, or a supply from elsewhere.
+    """
+
+    def wait(self, weight: int, now: int, lane: Lane) -> int:
+        """Microseconds until it may be; 0 is now, NEVER is unknown."""
+        ...
+
+    def put(self, weight: int, now: int) -> None:
+        """It leaves, or is about to."""
+        ...
+
+    def settle(self, weight: int, moment: int, *, sent: bool) -> None:
+        """The service counted it at `moment` at the latest; unsent, never."""
+        ...
+
+
+class Purse:
+    """
+    What the calls of one bucket spend from. Nothing may leave before `stopped`.
+
+    `room` is what may leave without asking the meters; `due` of it has left and they were not told yet, nor
+    of the answers at `moments`. So a call that need not wait costs one subtraction, and the meters learn of
+    many at once. They are late, never wrong: what they know too little of is covered by `room`.
+    """
+
+    __slots__ = ("bucket", "due", "marks", "meters", "moments", "room", "sources", "stopped")
+
+    def __init__(self, bucket: str, meters: tuple[Meter, ...]) -> None:
+        self.bucket = bucket
+        self.meters = meters
+        self.sources: tuple[Source, ...] = meters
+        self.stopped = 0
+        self.room = self.due = 0
+        self.moments: list[int] = []
+        self.marks: tuple[int, ...] = ()
+
+    def open_room(self, now: int) -> None:
+        """See how much may leave without asking again."""
+        self.marks = tuple([each.mark() for each in self.meters])
+        if len(self.sources) == len(self.meters):
+            self.room = max(0, min((each.room(now) for each in self.meters), default=MOST_ROOM))
+            self.room = min(self.room, MOST_ROOM)
+
+    def close_room(self, now: int) -> None:
+        """Tell the meters what left, and what came back."""
+        self.room = 0
+        if self.due:
+            for each in self.meters:
+                each.put(self.due, now)
+            self.due = 0
+        if self.moments:
+            for each in self.meters:
+                each.settle_all(self.moments)
+            self.moments = []
+
+
+class Obstacle(NamedTuple):
+    """
+    What a call waits for longest, and how long at least (microseconds).
+    """
+
+    name: str
+    wait: int
+    calendar: bool = False
+
+
+class Account:
+    """
+    What one connection may still spend. It is told the time, in microseconds of a clock that never jumps.
+    """
+
+    def __init__(self, limits: Sequence[Limit], clock: Clock) -> None:
+        self._meters: dict[str, Meter] = {limit.name: meter(limit, clock) for limit in limits}
+        self._purses: dict[str, Purse] = {}
+        self._hot = Purse("", ())  # the only one with room: buckets share meters
+
+    def take(self, bucket: str, weight: int, now: int, lane: Lane) -> int:
+        """0, and `weight` is spent; or the microseconds after which it is worth asking again."""
+        purse = self._hot
+        if purse.bucket == bucket and weight <= purse.room:
+            purse.room -= weight
+            purse.due += weight
+            return 0
+        return self._ask(bucket, weight, now, lane)
+
+    def _ask(self, bucket: str, weight: int, now: int, lane: Lane) -> int:
+        self._hot.close_room(now)
+        purse = self.purse(bucket)
+        if purse.stopped > now:
+            return purse.stopped - now
+        longest = 0
+        for source in purse.sources:
+            wait = source.wait(weight, now, lane)
+            if wait > longest:
+                longest = wait
+        if longest:
+            return longest
+        for source in purse.sources:
+            source.put(weight, now)
+        self._hot = purse
+        purse.open_room(now)
+        return 0
+
+    def settle(self, bucket: str, weight: int, moment: int, now: int, *, sent: bool) -> None:
+        """What was taken was counted by the service at `moment` at the latest; or never left."""
+        purse = self._hot
+        if purse.bucket == bucket and sent and weight == 1:
+            moments = purse.moments
+            moments.append(max(moment, moments[-1]) if moments else moment)
+            if len(moments) >= MOST_ROOM:
+                purse.close_room(now)
+            return
+        purse.close_room(now)
+        for source in self.purse(bucket).sources:
+            source.settle(weight, moment, sent=sent)
+
+    def obstacle(self, bucket: str, weight: int, now: int, lane: Lane) -> Obstacle:
+        """The most that the last of several callers waits for, which have `weight` together."""
+        self._hot.close_room(now)
+        purse = self.purse(bucket)
+        worst = Obstacle("stop", max(0, purse.stopped - now))
+        for each in purse.meters:
+            if isinstance(each, RollingMeter):
+                wait = each.soonest(weight, now, lane)
+            else:
+                wait = each.wait(weight, now, lane)
+            if worst.wait < wait < NEVER:
+                worst = Obstacle(each.limit.name, wait, isinstance(each, CalendarMeter))
+        return worst
+
+    def largest(self, bucket: str, lane: Lane) -> int:
+        """The most that one call can weigh."""
+        return min((_usable(each, lane) for each in self.purse(bucket).meters), default=NEVER)
+
+    def marks(self, bucket: str) -> tuple[int, ...]:
+        """To be kept with a call that was just granted, for `read`."""
+        return self.purse(bucket).marks
+
+    def read(self, bucket: str, readings: Iterable[Reading], marks: Sequence[int], now: int) -> None:
+        """What the answer to a call with `marks` said. A limit that we do not know is passed over."""
+        self._hot.close_room(now)
+        said = {reading.limit: reading for reading in readings}
+        for each, mark in zip(self.purse(bucket).meters, marks, strict=True):
+            reading = said.get(each.limit.name)
+            if reading is not None:
+                each.read(reading, mark, now)
+
+    def stop(self, bucket: str, wait: int, now: int) -> None:
+        """The service wants no call of this bucket for `wait` microseconds. Learned limits shrink."""
+        self._hot.close_room(now)
+        purse = self.purse(bucket)
+        purse.stopped = max(purse.stopped, now + min(max(0, wait), LONGEST_STOP))
+        for each in purse.meters:
+            if isinstance(each, RollingMeter):
+                each.cut(now)
+
+    def exhaust(self, bucket: str, now: int) -> None:
+        """The service says that the quota of the day or month is used up."""
+        self._hot.close_room(now)
+        for each in self._calendars(bucket):
+            each.exhaust(now)
+
+    def went_well(self, bucket: str, told: Iterable[str]) -> None:
+        """A call was carried out; its answer told of the limits in `told`."""
+        for each in self.purse(bucket).meters:
+            if isinstance(each, RollingMeter):
+                each.grow()
+            elif isinstance(each, CalendarMeter) and each.exhausted and each.limit.name not in told:
+                each.refill()
+
+    def tell_clock(self, clock: Clock) -> None:
+        """Both clocks as they are now, to be told now and then."""
+        self._hot.close_room(clock.ticks)
+        for each in self._meters.values():
+            if isinstance(each, CalendarMeter):
+                each.tell_clock(clock)
+
+    def move(self, zone: str) -> None:
+        """The account's time zone, once it is known. Raises BadValue for a name that is none."""
+        for each in self._meters.values():
+            if isinstance(each, CalendarMeter):
+                Limit(each.limit.name, 1, Calendar("day", zone))
+                each.move(zone)
+
+    def learned(self) -> dict[str, int]:
+        """The limits that were found out by trying, to begin with next time."""
+        return {name: each.most for name, each in self._meters.items() if each.limit.learned}
+
+    def left(self, now: int) -> dict[str, int]:
+        """What is free of each limit."""
+        self._hot.close_room(now)
+        return {name: each.left(now) for name, each in self._meters.items()}
+
+    def attach(self, bucket: str, source: Source, now: int) -> None:
+        """Calls of `bucket` need permits from `source` too."""
+        self._hot.close_room(now)
+        self.purse(bucket).sources += (source,)
+
+    def purse(self, bucket: str) -> Purse:
+        """What calls of `bucket` spend from; made when it is first asked for."""
+        purse = self._purses.get(bucket)
+        if purse is None:
+            meters = tuple(each for each in self._meters.values() if each.limit.concerns(bucket))
+            purse = self._purses[bucket] = Purse(bucket, meters)
+        return purse
+
+    def _calendars(self, bucket: str) -> list[CalendarMeter]:
+        return [each for each in self.purse(bucket).meters if isinstance(each, CalendarMeter)]
+
+
+def _usable(meter: Meter, lane: Lane) -> int:
+    by_lane, others = meter.limit.kept(meter.most)
+    return meter.most - by_lane.get(lane, others)
