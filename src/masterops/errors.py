@@ -520,6 +520,7 @@ class BudgetExhausted(RemoteError):
     code = "REM012"
     category = "rate_limit"
     recovery = "retry"
+    blame = "us"
     hint = "Try again then; other work spends the same budget. A call with a longer deadline waits."
 
 
