@@ -56,21 +56,22 @@ OWN = {
 }
 
 
-async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
-    """One of everything that is usual."""
-    made = await desk.contact(email="spec@example.com")
-    one = f"{CONTACTS}/{made['id']}"
-    company = (await desk.post(COMPANIES, {"properties": {"name": "Spec"}})).body["id"]
-    asked: list[tuple[str, str, object]] = [
+Asked = tuple[str, str, object]  # method, path, body
+
+
+def reads(id: str, company: str) -> list[Asked]:
+    """What looks at a contact, links it to a company, and looks at what the account is made of."""
+    one = f"{CONTACTS}/{id}"
+    return [
         ("GET", CONTACTS, None),
         ("GET", one, None),
         ("PATCH", one, {"properties": {"city": "Perth"}}),
         ("POST", f"{CONTACTS}/search", {"limit": 5}),
-        ("POST", f"{CONTACTS}/batch/read", {"inputs": [{"id": made["id"]}]}),
+        ("POST", f"{CONTACTS}/batch/read", {"inputs": [{"id": id}]}),
         ("POST", f"{CONTACTS}/batch/create", {"inputs": [{"properties": {"email": "b@example.com"}}]}),
         ("PUT", f"{one}/associations/default/companies/{company}", None),
         ("GET", f"{one}/associations/companies", None),
-        ("POST", "/crm/associations/2026-03/contacts/companies/batch/read", {"inputs": [{"id": made["id"]}]}),
+        ("POST", "/crm/associations/2026-03/contacts/companies/batch/read", {"inputs": [{"id": id}]}),
         ("GET", "/crm/associations/2026-03/contacts/companies/labels", None),
         ("GET", "/crm/properties/2026-03/contacts", None),
         ("GET", "/crm/properties/2026-03/contacts/groups", None),
@@ -80,22 +81,22 @@ async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
         ("GET", "/account-info/2026-03/details", None),
         ("GET", "/account-info/2026-03/api-usage/daily/private-apps", None),
     ]
-    pair = {"from": {"id": made["id"]}, "to": {"id": company}}
+
+
+def writes(id: str, company: str, spare: str, app: str) -> list[Asked]:
+    """What changes the account; `spare` is a contact that is merged away, `app` has the webhooks."""
+    pair = {"from": {"id": id}, "to": {"id": company}}
     linked = "/crm/associations/2026-03/contacts/companies"
-    spare = (await desk.contact(email="spare@example.com"))["id"]
-    app = (await desk.get("/_sandbox/state", business=None)).body["businesses"]["teelixir"]["hubspot"][
-        "webhooks"
-    ]
-    asked += [
+    return [
         ("POST", f"{linked}/batch/associate/default", {"inputs": [pair]}),
         ("POST", f"{linked}/batch/create", {"inputs": [pair | {"types": [{"associationTypeId": 279}]}]}),
         (
             "POST",
             f"{linked}/batch/archive",
-            {"inputs": [{"from": {"id": made["id"]}, "to": [{"id": company}]}]},
+            {"inputs": [{"from": {"id": id}, "to": [{"id": company}]}]},
         ),
         ("POST", f"{linked}/labels", {"name": "supplier", "label": "Supplier"}),
-        ("POST", f"{CONTACTS}/merge", {"primaryObjectId": made["id"], "objectIdToMerge": spare}),
+        ("POST", f"{CONTACTS}/merge", {"primaryObjectId": id, "objectIdToMerge": spare}),
         (
             "POST",
             f"{CONTACTS}/batch/upsert",
@@ -110,16 +111,25 @@ async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
         ("POST", "/crm/pipelines/2026-03/deals", {"label": "S", "displayOrder": 1, "stages": [STAGE]}),
         ("POST", "/crm/pipelines/2026-03/deals/default/stages", STAGE),
         ("POST", "/crm-object-schemas/2026-03/schemas", CAR),
-        ("PUT", f"/webhooks/2026-03/{app['app_id']}/settings", {"targetUrl": "http://localhost:9"}),
+        ("PUT", f"/webhooks/2026-03/{app}/settings", {"targetUrl": "http://localhost:9"}),
         (
             "POST",
-            f"/webhooks/2026-03/{app['app_id']}/subscriptions",
+            f"/webhooks/2026-03/{app}/subscriptions",
             {"eventType": "contact.creation", "active": False},
         ),
-        ("GET", f"/webhooks/2026-03/{app['app_id']}/subscriptions", None),
+        ("GET", f"/webhooks/2026-03/{app}/subscriptions", None),
     ]
+
+
+async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
+    """One of everything that is usual."""
+    id = (await desk.contact(email="spec@example.com"))["id"]
+    company = (await desk.post(COMPANIES, {"properties": {"name": "Spec"}})).body["id"]
+    spare = (await desk.contact(email="spare@example.com"))["id"]
+    state = (await desk.get("/_sandbox/state", business=None)).body
+    app = state["businesses"]["teelixir"]["hubspot"]["webhooks"]["app_id"]
     found = []
-    for method, path, body in asked:
+    for method, path, body in [*reads(id, company), *writes(id, company, spare, app)]:
         reply = await desk.call(method, path, body)
         found.append((method, path, reply.status, reply.body))
     return found

@@ -71,9 +71,9 @@ async def in_pieces(
     whole: errors.RemoteError | None = None
     down: errors.RemoteError | None = None
     places = numbers or range(len(inputs))
-    todo = deque(chunks(places, size))
-    while todo:
-        start, indices = todo.popleft()
+    waiting = deque(chunks(places, size))
+    while waiting:
+        start, indices = waiting.popleft()
         if down is not None:
             result.errors += [RowError(n, f"not sent: {down.message}", down.category) for n in indices]
             continue
@@ -83,7 +83,7 @@ async def in_pieces(
         except errors.RemoteError as error:
             if halved(error) and len(piece) > 1:
                 half = len(piece) // 2
-                todo.extendleft([(start + half, indices[half:]), (start, indices[:half])])
+                waiting.extendleft([(start + half, indices[half:]), (start, indices[:half])])
                 continue
             if error.recovery == "stop" and not result.rows:
                 raise
