@@ -149,7 +149,7 @@ LANGUAGE plpgsql SET search_path = ''
 AS $$
 DECLARE
     name    text := p_limit->>'name';
-    jump    CONSTANT interval := '5 s';  -- more than an answer may take
+    jump    CONSTANT interval := '3 s';  -- as long as an answer may take
     b       ops.budgets;
     h       ops.budget_holders;
     w       interval;
@@ -163,17 +163,18 @@ DECLARE
     at_rest integer;
     slots   integer;
     wanted  integer;
+    needed  integer;
     due     integer;
     n       integer;
 BEGIN
     SELECT * INTO STRICT b FROM ops.budgets AS o WHERE o.connection = p_connection AND o.limit_name = name;
     SELECT * INTO h FROM ops.budget_holders AS o
     WHERE o.connection = p_connection AND o.limit_name = name AND o.process = p_process;
-    -- A clock that was set, back or forth. How much time has really passed is told by whoever was here before.
+    -- A clock that was set: back, or forth by more than can have passed since somebody was here who was here before.
     IF p_now < b.latest THEN
         PERFORM ops.budget_clock(p_connection, name, p_now - b.latest);
     ELSIF p_now - b.latest > make_interval(secs => p_elapsed) + jump THEN
-        PERFORM ops.budget_clock(p_connection, name, p_now - b.latest - make_interval(secs => p_elapsed));
+        PERFORM ops.budget_clock(p_connection, name, p_now - b.latest);
     END IF;
     -- Somebody has changed the limit. What rests has to rest longer if the window is longer now.
     UPDATE ops.budgets AS o SET declared = (p_limit->>'most')::integer, most = (p_limit->>'most')::integer
@@ -243,14 +244,15 @@ BEGIN
         b.seen_at := p_now - make_interval(secs => least(1, greatest(0, (p_limit->>'age')::double precision)));
     END IF;
 
-    SELECT coalesce(sum(o.held), 0), count(*), coalesce(sum(o.wanted), 0) INTO all_held, peers, wanted
+    SELECT sum(o.held), count(*), sum(o.wanted), sum(greatest(o.held, o.wanted)) INTO all_held, peers, wanted, needed
     FROM ops.budget_holders AS o WHERE o.connection = p_connection AND o.limit_name = name;
     SELECT coalesce(sum(c), 0) INTO at_rest FROM unnest(b.rest_until, b.resting) AS u (t, c) WHERE t > p_now;
     -- Slots that are taken twice (others spend from the same limit, or it has become smaller) are not to be had.
     slots := greatest(1, b.most - greatest(0, all_held + at_rest - b.most));
     IF wanted <= slots THEN
         target := want;
-        due := claim + slots - wanted;  -- nobody else is short
+        -- All can have what they want; one who has more keeps it as long as it is not wanted.
+        due := claim + least(0, slots - needed);
     ELSE
         -- People first, but for a tenth of it, so that nothing else stands still.
         SELECT u.share + v.share INTO target FROM (
@@ -346,7 +348,8 @@ BEGIN
         before_at = CASE WHEN o.mark_at < p_now - interval '30 min' THEN o.mark_at ELSE o.before_at END,
         before_spent = CASE WHEN o.mark_at < p_now - interval '30 min' THEN o.mark_spent ELSE o.before_spent END
     RETURNING * INTO p;
-    IF (p_limit->>'starts')::integer = begun - date '2000-01-01' THEN
+    -- Less than nothing was spent without leave while we were away, of whichever period.
+    IF (p_limit->>'back')::integer < 0 OR (p_limit->>'starts')::integer = begun - date '2000-01-01' THEN
         p.spent := greatest(0, p.spent - (p_limit->>'back')::integer);
     END IF;
     IF (p_limit->>'remaining')::integer BETWEEN 0 AND b.most THEN

@@ -15,7 +15,6 @@ from masterops.core.budgets.limit import MICROSECONDS, Lane, Limit, Reading, Rol
 from masterops.core.budgets.rolling import RollingMeter
 from masterops.core.budgets.sharing import Ask, Part
 
-
 GROUPS = 1000  # in a window
 
 
@@ -157,7 +156,7 @@ class SlotMeter(RollingMeter):
             count -= 1
 
     def _give(self, moment: int) -> None:
-        """One slot that was used at `moment`; those used almost together are told of together, by the last."""
+        """One slot that was used at `moment`; those used almost together are told together, by the last."""
         if self._back and 0 <= moment - self._back[-1][0] <= self._reach // GROUPS:
             self._back[-1] = moment, self._back[-1][1] + 1
         else:
