@@ -14,13 +14,20 @@ WITH moment AS (
         (date_trunc(b.period, m.now AT TIME ZONE b.zone) + ('1 ' || b.period)::interval) AT TIME ZONE b.zone AS ends,
         CASE WHEN b.period IS NULL THEN
             (SELECT coalesce(sum(c), 0) FROM unnest(b.rest_until, b.resting) AS u (t, c) WHERE t > m.now)
-            + (SELECT coalesce(sum(c), 0) FROM unnest(b.leased_until, b.leased) AS u (t, c)
-                WHERE t + make_interval(secs => b.seconds) > m.now)
-        ELSE coalesce(p.spent, 0) END AS spent
+            + coalesce(h.used, 0)
+        ELSE greatest(0, coalesce(p.spent, 0) - coalesce(h.held, 0)) END AS spent,
+        coalesce(h.waiting, 0) AS waiting
     FROM ops.budgets AS b
     CROSS JOIN moment AS m
     LEFT JOIN ops.budget_periods AS p ON p.connection = b.connection AND p.limit_name = b.limit_name
         AND p.starts = ops.budget_period(m.now, b.period, b.zone)
+    -- What a process used was used at most a window ago, if it was heard of no longer ago than that.
+    CROSS JOIN LATERAL (
+        SELECT sum(o.used) FILTER (WHERE o.seen_at > m.now - make_interval(secs => b.seconds + 1)) AS used,
+            sum(o.held) AS held, sum(o.waiting) FILTER (WHERE o.held_until > m.now) AS waiting
+        FROM ops.budget_holders AS o
+        WHERE o.connection = b.connection AND o.limit_name = b.limit_name
+    ) AS h
 ), paced AS (
     -- The pace of the last half hour to hour; of a period that is younger, its own.
     SELECT s.*, (s.spent - s.before_spent) / greatest(extract(epoch FROM s.now - s.before_at), 60) AS pace
@@ -40,10 +47,7 @@ SELECT
         WHEN s.pace > 0 AND s.now + make_interval(secs => ((s.most - s.spent) / s.pace)::double precision) < s.ends
             THEN s.now + make_interval(secs => ((s.most - s.spent) / s.pace)::double precision)
     END AS runs_out_at,
-    (
-        SELECT count(*) FROM ops.budget_waits AS w
-        WHERE w.connection = s.connection AND w.limit_name = s.limit_name AND w.wakes_at > s.now - interval '250 ms'
-    ) AS waiting,
+    s.waiting::bigint AS waiting,
     (
         SELECT jsonb_agg(jsonb_build_object('process', p.process, 'calls', p.calls, 'waits', p.waits,
             'waited_seconds', round(p.waited_seconds::numeric, 1), 'seen_at', p.seen_at) ORDER BY p.calls DESC, p.process)

@@ -143,6 +143,7 @@ def test_every_table_of_ours_is_in_these_tests(db: Connection) -> None:
         "ops.checks_now",
         "ops.attention_reasons",
         "ops.partitions",
+        "budget_status",
     }
 
     assert known | helpers == {

@@ -30,6 +30,7 @@ from masterops.core.budgets import (
     Spending,
 )
 from masterops.errors import DatabaseError
+from masterops.logs import Logger
 from masterops.transport.budgets.budget import Budget
 from masterops.transport.budgets.ledger import Ledger
 
@@ -54,10 +55,12 @@ class SharedBudget(Budget):
         limits: Sequence[Limit],
         ledger: Ledger,
         *,
+        log: Logger | None = None,
         now: Callable[[], int] = clock.microseconds,
     ) -> None:
         super().__init__(connection, limits, now=now, shared=True)
         self._ledger = ledger
+        self._log = log
         self._news = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._heard_at: int | None = None  # when that was asked to which the ledger last answered
@@ -155,9 +158,11 @@ class SharedBudget(Budget):
                 each.unheard(ask, now)
             if not isinstance(error, DatabaseError):
                 raise
-            self._lose(now)
+            self._lose(now, error)
             return
         self._spending, self._heard_at = total, began
+        if self._apart and self._log is not None:
+            self._log.info("budgets.shared_again", connection=self.connection)
         self._apart, self._retry = False, RETRY
         self._grant(shares, parts, began)
 
@@ -174,10 +179,12 @@ class SharedBudget(Budget):
         for bucket in list(self._lines):
             self._turn_away(bucket)
 
-    def _lose(self, now: int) -> None:
+    def _lose(self, now: int, error: DatabaseError) -> None:
         """The ledger is away: everybody goes on with what he holds."""
         if self._apart:
             self._retry = min(2 * self._retry, LONGEST_RETRY)
+        elif self._log is not None:
+            self._log.warn("budgets.apart", connection=self.connection, error=error)
         self._apart, self._valid_until = True, NEVER
         if not any(self._lines.values()):
             return
