@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -91,6 +92,7 @@ class Process:
         assert isinstance(span, Rolling)
         self.meter = SlotMeter(desk.limit, span.seconds)
         self.heard: float | None = None
+        self.valid_until = math.inf
         self.calls: list[float] = []  # when those in flight left
 
     def ticks(self, moment: float) -> int:
@@ -107,7 +109,7 @@ class Process:
         if part is None or lost:
             self.meter.unheard(ask, self.ticks(moment))
             return
-        self.heard = moment
+        self.heard, self.valid_until = moment, moment + VALID
         self.meter.grant(part, self.ticks(moment))
 
     def leave(self, moment: float) -> None:
@@ -119,9 +121,9 @@ class Process:
 
     def wake(self, moment: float) -> None:
         """Whatever it does, it first sees whether it slept for too long."""
-        if self.heard is not None and moment > self.heard + VALID:
+        if moment > self.valid_until:
             self.meter.drop(self.ticks(moment))
-            self.heard = None
+            self.valid_until = math.inf
 
     def call(self, moment: float) -> bool:
         self.wake(moment)
@@ -203,8 +205,8 @@ def test_never_more_than_the_limit_in_any_window(db: Connection, steps: list[Any
             process.exchange(now, waiting=number)
         elif step == "die":  # it was about to use all that it held, at the last moment that it might
             del living[name]
-            if process.heard is not None:
-                last = process.heard + VALID
+            if process.valid_until < math.inf:
+                last = process.valid_until
                 while now <= last and process.call(last):
                     pass
                 uses += [max(last, left) for left in process.calls]
@@ -346,7 +348,7 @@ def test_after_an_outage_everybody_still_has_what_he_held(db: Connection) -> Non
     first.exchange(0, waiting=5)
     second.exchange(0, waiting=5)
 
-    first.heard = 60.0  # it went on alone meanwhile, as long as the database was away
+    first.valid_until = math.inf  # it went on alone meanwhile, as long as the database was away
     first.exchange(60, waiting=10)
 
     assert 5 == first.meter.most
