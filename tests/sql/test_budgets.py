@@ -583,3 +583,29 @@ def test_what_was_borrowed_while_the_database_was_away_is_told(db: Connection) -
     assert 100 == alone
     assert row is not None
     assert 100 == row["spent"] - a.meter.held
+
+
+def test_it_is_said_when_a_day_runs_out(db: Connection) -> None:
+    """
+    Half of it in half an hour: the rest lasts as long. Half of it by noon lasts until midnight.
+    """
+    db.execute(
+        "INSERT INTO ops.budgets (connection, limit_name, declared, most, period, latest)"
+        " SELECT c, 'day', 1000, 1000, 'month', now() FROM unnest(ARRAY['fast/a', 'slow/a']) AS u (c)"
+    )
+    db.execute(
+        "INSERT INTO ops.budget_periods (connection, limit_name, starts, spent, mark_at, before_at, before_spent)"
+        " SELECT c, 'day', date_trunc('month', now() AT TIME ZONE 'UTC')::date, 500, now(), now() - interval '30 min', b"
+        " FROM (VALUES ('fast/a', 0), ('slow/a', 500)) AS u (c, b)"
+    )
+    rows = {
+        row["connection"]: row
+        for row in db.execute("SELECT *, runs_out_at - now() AS lasts FROM budget_status").fetchall()
+    }
+
+    lasts = rows["fast/a"]["lasts"]
+    assert timedelta(minutes=29) < lasts < timedelta(minutes=31) or rows["fast/a"]["resets_at"] < (
+        datetime.now(UTC) + timedelta(minutes=31)
+    )
+    assert None is rows["slow/a"]["runs_out_at"]
+    assert (500, 500) == (rows["slow/a"]["spent"], rows["slow/a"]["remaining"])
