@@ -93,7 +93,9 @@ class Process:
         self.meter = SlotMeter(desk.limit, span.seconds)
         self.heard: float | None = None
         self.valid_until = math.inf
-        self.calls: list[float] = []  # when those in flight left
+        # When those in flight left, and until when the service has counted them: a call arrives within the time
+        # that others take its process for alive, or nobody could ever have its slot.
+        self.calls: list[tuple[float, float]] = []
 
     def ticks(self, moment: float) -> int:
         return round((moment - self.zero) * MICROSECONDS) + 1_000_000_000
@@ -123,6 +125,8 @@ class Process:
         """Whatever it does, it first sees whether it slept for too long."""
         if moment > self.valid_until:
             self.meter.drop(self.ticks(moment))
+            arrived = self.valid_until - VALID + HOLD
+            self.calls = [(left, min(latest, arrived)) for left, latest in self.calls]
             self.valid_until = math.inf
 
     def call(self, moment: float) -> bool:
@@ -130,14 +134,14 @@ class Process:
         if self.meter.wait(1, self.ticks(moment), BULK):
             return False
         self.meter.put(1, self.ticks(moment))
-        self.calls.append(moment)
+        self.calls.append((moment, math.inf))
         return True
 
     def answer(self, moment: float, place: int, counted: float, *, sent: bool = True) -> float | None:
         """A call is answered; answers when the service counted it, `counted` of the way."""
-        left = self.calls.pop(place % len(self.calls))
+        left, latest = self.calls.pop(place % len(self.calls))
         self.meter.settle(1, self.ticks(moment), sent=sent)
-        return left + (moment - left) * counted if sent else None
+        return min(left + (moment - left) * counted, latest) if sent else None
 
 
 def rolling(most: int, seconds: float = 1.0) -> Limit:
@@ -209,7 +213,7 @@ def test_never_more_than_the_limit_in_any_window(db: Connection, steps: list[Any
                 last = process.valid_until
                 while now <= last and process.call(last):
                     pass
-                uses += [max(last, left) for left in process.calls]
+                uses += [max(last, left) for left, _ in process.calls]
         elif step == "leave":
             while process.calls:
                 uses.append(process.answer(now, 0, share) or 0.0)
@@ -219,7 +223,7 @@ def test_never_more_than_the_limit_in_any_window(db: Connection, steps: list[Any
                 if process.calls:
                     counted = process.answer(now, place, share, sent=step == "answer")
                     uses += [] if counted is None else [counted]
-    uses += [now for process in living.values() for _ in process.calls]
+    uses += [min(now, latest) for process in living.values() for _, latest in process.calls]
 
     assert most >= fullest(uses, 1.0)
 
