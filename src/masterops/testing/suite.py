@@ -18,6 +18,7 @@ from masterops.testing.kit import CAPABILITIES, Kit
 Told = Callable[..., Awaitable[None]]
 
 SECONDS = 30.0  # after which a test has hung
+TURNS = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,10 @@ async def _nothing_secret(given: Bench) -> None:
 
 
 async def _nothing_left() -> None:
-    for _ in range(3):  # what was cancelled needs a turn to end
-        await asyncio.sleep(0)
-    left = asyncio.all_tasks() - {asyncio.current_task()}
+    left: set[asyncio.Task[object]] = set()
+    for _ in range(TURNS):  # what was cancelled needs some turns to end
+        left = {each for each in asyncio.all_tasks() if each is not asyncio.current_task()}
+        if not left:
+            return
+        await asyncio.sleep(0.001)
     assert not left, f"tasks were left behind: {left}"

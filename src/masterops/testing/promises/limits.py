@@ -124,14 +124,16 @@ async def a_call_that_cannot_leave_in_time_is_told_at_once(bench: Bench) -> None
     """
     kit = bench.kit
     bench.script = [kit.page([], 0, more=False)]
-    transport = await bench.transport(
-        budgets=Budgets(), policy=RetryPolicy(attempts=1, base=0.01, ceiling=0.01, deadline=0.5)
-    )
-    connector, calls, _ = kit.connect_limited(bench.url, transport)
-    ends = await asyncio.gather(*(kit.spend(connector) for _ in range(calls + 3)), return_exceptions=True)
-    refused = [each for each in ends if each is not None]
+    stopped = clock.microseconds()
+    budgets = Budgets(now=lambda: stopped)
+    patient, calls, seconds = kit.connect_limited(bench.url, await bench.transport(budgets=budgets))
+    await asyncio.gather(*(kit.spend(patient) for _ in range(calls)))
 
-    assert [errors.BudgetExhausted] * 3 == [type(each) for each in refused]
+    hasty = RetryPolicy(attempts=1, base=0.01, ceiling=0.01, deadline=seconds / 2)
+    transport = await bench.transport(budgets=budgets, policy=hasty)
+    error = await bench.fails(kit.spend(kit.connect_limited(bench.url, transport)[0]))
+
+    assert isinstance(error, errors.BudgetExhausted)
     assert calls == len(bench.arrived)
 
 
