@@ -17,7 +17,8 @@ from masterops import errors
 from masterops.connectors.client import ResourceClient
 from masterops.connectors.paginators import Cursor, Keyset, Numbered, Offset, Paginator
 from masterops.connectors.resource import Listing, Verb
-from masterops.testing import Kit, connector_suite
+from masterops.testing import Kit, Said, connector_suite
+from masterops.transport import Request
 from tests.testing.shop import Pages, Store, by_cursor, from_page, serving
 
 page = from_page()
@@ -224,6 +225,51 @@ def test_a_kit_that_lacks_what_there_is_not_is_refused() -> None:
 
     with pytest.raises(ValueError, match="bathces"):
         connector_suite(Slip())
+
+
+class Renewing(ShopKit):  # type: ignore[misc]
+    """
+    A connector that renews its key; `together` says whether all wait for one renewal.
+    """
+
+    def __init__(self, *, together: bool) -> None:
+        self.lacks = {name: why for name, why in ShopKit.lacks.items() if name != "refresh"}
+        self._together = together
+
+    def connect(self, url: str, transport: Any) -> Any:
+        shop = super().connect(url, transport)
+        keys = [self.secret]
+        shop.products._target = replace(shop.products._target, headers=lambda: {"X-Api-Key": keys[-1]})
+        lock, plain = asyncio.Lock(), shop.products.get
+        renewal = Request("POST", "/renew", "key.renew")
+
+        async def get(id: str) -> Any:
+            old = keys[-1]
+            try:
+                return await plain(id)
+            except errors.Unauthenticated:
+                async with lock if self._together else contextlib.nullcontext():
+                    if keys[-1] == old:
+                        answer = await transport.call(shop.products._target, renewal, bytes)
+                        keys.append(answer.decode())
+                return await plain(id)
+
+        shop.products.get = get
+        return shop
+
+    def refreshed(self, path: str, body: bytes) -> Said | None:
+        return Said(200, self.renewed.encode()) if path == "/renew" else None
+
+
+def test_a_key_that_is_renewed_by_each_caller_is_noticed() -> None:
+    """
+    Once for all is fine.
+    """
+    name = "a_credential_that_has_run_out_is_renewed_once_for_all"
+
+    verdict(Renewing(together=True), name)
+    with pytest.raises(AssertionError):
+        verdict(Renewing(together=False), name)
 
 
 # --- other ways of paging, by the same promises ------------------------------------------------------------

@@ -82,6 +82,10 @@ class ResourceClient(Generic[R]):
         filled = {**self._parts, **parts}
         return ResourceClient(self._transport, self._target, self.resource, parts=filled, policy=self._policy)
 
+    def bounded(self, policy: RetryPolicy) -> ResourceClient[R]:
+        """The same resource, its calls bounded otherwise than the transport's."""
+        return ResourceClient(self._transport, self._target, self.resource, parts=self._parts, policy=policy)
+
     async def get(self, id: str) -> R:
         """One record. Raises NotFound."""
         return await self._verb(self.resource.get, "get", id)
@@ -231,8 +235,7 @@ class ResourceClient(Generic[R]):
         return row
 
     def _request(self, verb: Verb, name: str, id: str | None, body: object = None) -> Request:
-        key = self.resource.key
-        parts = {**self._parts, key: id} if id is not None else self._parts
+        parts = {**self._parts, "id": id} if id is not None else self._parts
         once = {verb.idempotency: str(uuid4())} if verb.idempotency else {}
         return Request(
             verb.method,
