@@ -6,7 +6,6 @@ Nothing here sleeps or tries again: that is the transport's work.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -183,18 +182,10 @@ class ResourceClient(Generic[R]):
         every = pages(
             partial(fetch, size=size), connection=self._target.connection, ids=lambda page: page.ids
         )
-        before: deque[Sequence[str]] = deque(maxlen=1)
+        before: Sequence[str] = ()
         async for page in every:
-            yield self._without(page, before[0]) if listing.pager.shifts and before else page
-            before.append(page.ids)
-
-    def _without(self, page: Page[R], before: Sequence[str]) -> Page[R]:
-        """A page without the records that were pushed into it from the page before."""
-        known = set(before)
-        if known.isdisjoint(page.ids):
-            return page
-        kept = [(row, id) for row, id in zip(page.rows, page.ids, strict=True) if id not in known]
-        return Page([row for row, _ in kept], [id for _, id in kept], page.after)
+            yield _without(page, before) if listing.pager.shifts else page
+            before = page.ids
 
     def _fetch(self, listing: Listing, query: Fields, headers: Mapping[str, str] = NO_HEADERS) -> Fetch[R]:
         """What asks for one page: at a place, of a size."""
@@ -264,6 +255,15 @@ class ResourceClient(Generic[R]):
 
     async def _call(self, request: Request, read: Callable[[Reply], T]) -> T:
         return await self._transport.read(self._target, request, read, policy=self._policy)
+
+
+def _without(page: Page[R], before: Sequence[str]) -> Page[R]:
+    """A page without the records that were pushed into it from the page before."""
+    known = set(before)
+    if known.isdisjoint(page.ids):
+        return page
+    kept = [(row, id) for row, id in zip(page.rows, page.ids, strict=True) if id not in known]
+    return Page([row for row, _ in kept], [id for _, id in kept], page.after)
 
 
 def _getter(resource: Resource[Any]) -> Callable[[Any], Any]:
