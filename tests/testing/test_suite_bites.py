@@ -17,6 +17,7 @@ from masterops import errors
 from masterops.connectors.client import ResourceClient
 from masterops.connectors.paginators import Cursor, Keyset, Numbered, Offset, Paginator
 from masterops.connectors.resource import Listing, Verb
+from masterops.core.backoff import RetryPolicy
 from masterops.testing import Kit, Said, connector_suite
 from masterops.transport import Request
 from tests.testing.shop import Pages, Store, by_cursor, from_page, serving
@@ -101,6 +102,13 @@ def swallowed(shop: Any) -> None:
     shop.products.list = some
 
 
+def swallowed_at_once(shop: Any) -> None:
+    """Tries nothing again, and takes any failure for the end of a list."""
+    transport = shop.products._transport
+    transport._policy = RetryPolicy(attempts=1)
+    swallowed(shop)
+
+
 def eager(shop: Any) -> None:
     """Reads everything before it hands over anything."""
     whole = shop.products.list
@@ -163,6 +171,7 @@ FAULTS: dict[str, tuple[Callable[[Any], None], str]] = {
     "one page alone": (one_page, "every_record_is_read_once_to_the_last_page"),
     "a fault is the end": (swallowed, "a_fault_for_good_in_the_middle_is_raised_and_no_end"),
     "a broken page is the end": (swallowed, "a_page_that_cannot_be_used_is_malformed_and_no_empty_list"),
+    "a storm is the end": (swallowed_at_once, "a_storm_of_faults_costs_no_record_and_doubles_none"),
     "everything at once": (eager, "no_page_is_asked_for_before_it_is_needed"),
     "ids pasted": (pasted, "an_id_with_anything_in_it_stays_one_segment_of_the_path"),
     "a task left": (leaking, "every_attempt_is_a_row_of_metrics"),

@@ -60,6 +60,7 @@ class Bench:
     slept: int = 0  # microseconds that the budgets believe to have gone by
     here: asyncio.Event = field(default_factory=asyncio.Event)  # a request has arrived
     secret: str = ""
+    address: str = ""  # the base URL of the service of `serving`, as a connector sees it
     _upstream: str = ""
     _stack: AsyncExitStack = field(default_factory=AsyncExitStack)
 
@@ -70,7 +71,8 @@ class Bench:
             parts = urlsplit(url)
             self._upstream = f"{parts.scheme}://{parts.netloc}"
             self.secret = self.kit.secret = secret
-            yield await self.connector(at=self.url + parts.path)
+            self.address = self.url + parts.path
+            yield await self.connector(at=self.address)
 
     async def connector(self, *, at: str | None = None, **options: Any) -> Any:
         """The connector, its transport bounded by `options`."""
@@ -143,11 +145,13 @@ class Bench:
         )
         self.here.set()
         if not self.script:
-            return await self._passed_on(request, body)
+            return await self.passed_on(request)
         chosen = self.script.pop(0) if len(self.script) > 1 else self.script[0]
         return said(chosen) if isinstance(chosen, Said) else await chosen(request)
 
-    async def _passed_on(self, request: web.BaseRequest, body: bytes) -> web.StreamResponse:
+    async def passed_on(self, request: web.BaseRequest) -> web.StreamResponse:
+        """What the service of `serving` answers to a request."""
+        body = await request.read()
         url = URL(self._upstream + request.raw_path, encoded=True)
         headers = {name: text for name, text in request.headers.items() if name.lower() != "host"}
         async with (

@@ -19,6 +19,8 @@ from masterops.transport import Transport
 # What a connector may lack. Everything else is asked of all.
 CAPABILITIES = (
     "service",  # a server that really keeps records: `serve`
+    "create",
+    "delete",
     "stable pages",  # a record that goes away moves no other to the page before
     "more pages after an empty one",
     "unsafe create",  # a create that must not be sent twice

@@ -69,5 +69,6 @@ async def an_answer_too_large_is_refused_before_it_fills_the_memory(bench: Bench
 
     error = await bench.fails(bench.ids(await bench.connector()))
 
-    assert isinstance(error, errors.UnexpectedAnswer)
+    assert isinstance(error, errors.RemoteError)
+    assert not error.retryable
     assert 1 == len(bench.arrived)

@@ -5,12 +5,18 @@ Lists come whole, each record once, and end.
 from __future__ import annotations
 
 from collections import Counter
+from random import Random
+
+from aiohttp import web
 
 from masterops import errors
-from masterops.testing.bench import Bench
+from masterops.core.backoff import RetryPolicy
+from masterops.testing.bench import Bench, cut, said, slam
+from masterops.testing.kit import Said
 from masterops.testing.suite import promise
 
 MOST_REQUESTS = 200
+STUBBORN = RetryPolicy(attempts=40, base=0.01, ceiling=0.02, deadline=60.0)
 
 
 @promise("service")
@@ -138,7 +144,7 @@ async def empty_pages_that_always_promise_more_come_to_an_end(bench: Bench) -> N
     assert len(bench.arrived) < MOST_REQUESTS
 
 
-@promise("service", "stable pages")
+@promise("service", "stable pages", "create", "delete")
 async def records_that_come_and_go_meanwhile_cost_no_other_its_place(bench: Bench) -> None:
     """
     Whatever was there from the beginning to the end is read, and once.
@@ -159,7 +165,7 @@ async def records_that_come_and_go_meanwhile_cost_no_other_its_place(bench: Benc
     assert 1 == max(found.values())
 
 
-@promise("service")
+@promise("service", "create")
 async def records_that_come_meanwhile_double_no_other(bench: Bench) -> None:
     """
     Whatever was there at the beginning is read, and nothing twice.
@@ -221,3 +227,37 @@ async def a_fault_for_good_in_the_middle_is_raised_and_no_end(bench: Bench) -> N
     error = await bench.fails(bench.ids(await bench.connector()))
 
     assert isinstance(error, errors.RemoteError)
+
+
+@promise("service")
+async def a_storm_of_faults_costs_no_record_and_doubles_none(bench: Bench) -> None:
+    """
+    Half of all requests fail, each in one of many ways; the same ones each time.
+    """
+    kit, chance, wanted = bench.kit, Random(7), bench.kit.page_size * 4 + 1
+    page = kit.page(kit.numbers(2), 0, more=False)
+    faults = [
+        lambda request: _gives(kit.error(429, "Slow down.")),
+        lambda request: _gives(kit.error(500, "Broken.")),
+        lambda request: _gives(kit.error(503, "Later.")),
+        lambda request: _gives(Said(200, page.body[:-3])),
+        cut(page),
+        slam,
+    ]
+
+    async def play(request: web.BaseRequest) -> web.StreamResponse:
+        whole = chance.random() < 0.5
+        return await (bench.passed_on(request) if whole else chance.choice(faults)(request))
+
+    async with bench.serving(wanted) as connector:
+        calm = await bench.ids(connector)
+        bench.script = [play]
+        stormy = await bench.ids(await bench.connector(at=bench.address, policy=STUBBORN))
+
+    assert wanted == len(calm)
+    assert calm == stormy
+    assert 3 < len([each for each in bench.metrics if not each.success])
+
+
+async def _gives(answer: Said) -> web.StreamResponse:
+    return said(answer)

@@ -74,7 +74,7 @@ async def a_call_that_is_cancelled_between_two_attempts_ends_at_once(bench: Benc
     assert 1 == len(bench.arrived)
 
 
-@promise("unsafe create")
+@promise("create", "unsafe create")
 async def a_create_that_is_cancelled_on_its_way_is_in_doubt_and_written_down_so(bench: Bench) -> None:
     """
     It may have been made.

@@ -26,7 +26,7 @@ def doubtful(bench: Bench, case: str) -> Said | Play:
     return others[case] if case in others else bench.kit.error(int(case), "Broken.")
 
 
-@promise("unsafe create", cases=DOUBTFUL)
+@promise("create", "unsafe create", cases=DOUBTFUL)
 async def a_create_of_unknown_outcome_is_sent_once_and_says_so(bench: Bench, case: str) -> None:
     """
     A second one might make a second record.
@@ -40,7 +40,7 @@ async def a_create_of_unknown_outcome_is_sent_once_and_says_so(bench: Bench, cas
     assert 1 == len(bench.arrived)
 
 
-@promise(cases=[429, 503])
+@promise("create", cases=[429, 503])
 async def a_create_that_was_certainly_not_carried_out_is_sent_again(bench: Bench, status: int) -> None:
     """
     The service says so itself.
@@ -53,7 +53,7 @@ async def a_create_that_was_certainly_not_carried_out_is_sent_again(bench: Bench
     assert bench.arrived[0].body == bench.arrived[1].body
 
 
-@promise()
+@promise("create")
 async def a_create_that_never_left_is_not_in_doubt(bench: Bench) -> None:
     """
     Where nothing answers, nothing was made.
@@ -65,7 +65,7 @@ async def a_create_that_never_left_is_not_in_doubt(bench: Bench) -> None:
     assert errors.NetworkError is type(error)
 
 
-@promise(cases=[400, 409, 422])
+@promise("create", cases=[400, 409, 422])
 async def a_create_that_is_refused_is_not_sent_again(bench: Bench, status: int) -> None:
     """
     It would be refused again.
@@ -78,7 +78,7 @@ async def a_create_that_is_refused_is_not_sent_again(bench: Bench, status: int) 
     assert 1 == len(bench.arrived)
 
 
-@promise()
+@promise("create")
 async def a_create_that_the_service_makes_safe_is_the_same_each_time(bench: Bench) -> None:
     """
     By a key or an id of ours: the very same request, after a failure that leaves it in doubt.
