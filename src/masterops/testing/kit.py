@@ -128,8 +128,8 @@ class Kit:
         """An error as the service words it."""
         raise NotImplementedError
 
-    def refreshed(self, path: str, body: bytes) -> Said | None:
-        """The answer with the `renewed` credential, when this is the request for one; else None."""
+    def refreshed(self, path: str, body: bytes, credential: str) -> Said | None:
+        """The answer that gives this credential, when it was asked for one; None for any other request."""
         raise NotImplementedError
 
     def numbers(self, count: int, *, start: int = 1) -> list[str]:
