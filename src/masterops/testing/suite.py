@@ -43,7 +43,7 @@ def promise(*needs: str, cases: Sequence[Any] = ()) -> Callable[[Told], Promise]
 def connector_suite(kit: Kit, *, about: str = "") -> type:
     """
     The standard tests of a connector, as a class: `TestShop = connector_suite(ShopKit())`. Needs no plug-in
-    of pytest. With `about` the tests alone that have it in their names: for another way of setting up the same
+    of pytest. With `about` those alone that have it in their names: for another way of setting up the same
     connector. Raises ValueError for a kit that lacks what no connector can lack.
     """
     from masterops.testing.promises import ALL
