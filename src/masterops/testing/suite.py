@@ -89,7 +89,7 @@ async def _kept(kit: Kit, promised: Promise, case: Sequence[Any]) -> None:
 
 async def _nothing_secret(given: Bench) -> None:
     written = given.written()
-    for secret in (given.secret, given.kit.renewed):
+    for secret in (given.secret, given.kit.renewed, *given.kit.other_secrets):
         assert secret not in written, "a credential was written down"
 
 
