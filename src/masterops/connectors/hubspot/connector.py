@@ -5,6 +5,7 @@ One HubSpot account.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -12,6 +13,7 @@ import msgspec
 
 from masterops import errors
 from masterops.config import Connection
+from masterops.connectors.client import ResourceClient
 from masterops.connectors.connector import Capability, Changed, Pulse
 from masterops.connectors.hubspot import limits, problems
 from masterops.connectors.hubspot.capabilities import capabilities
@@ -19,10 +21,10 @@ from masterops.connectors.hubspot.companies import COMPANIES
 from masterops.connectors.hubspot.contacts import CONTACTS
 from masterops.connectors.hubspot.deals import DEALS
 from masterops.connectors.hubspot.objects import ObjectClient
-from masterops.connectors.hubspot.paging import pages
 from masterops.connectors.hubspot.paths import DEFAULT_VERSION, path
 from masterops.connectors.hubspot.properties import PropertiesClient
-from masterops.connectors.hubspot.wire import Paging, after_of
+from masterops.connectors.paginators import Cursor
+from masterops.connectors.resource import Listing, Resource
 from masterops.core.backoff import RetryPolicy
 from masterops.core.budgets import INTERACTIVE
 from masterops.core.spelling import unknown
@@ -69,13 +71,13 @@ class Usage(msgspec.Struct, frozen=True, rename="camel"):
     resets_at: datetime | None = None
 
 
+OWNERS = Resource(
+    "owners", "", Owner, listing=Listing(rows="results", pager=Cursor("paging.next.after", "after"))
+)
+
+
 class _Owners(msgspec.Struct, frozen=True):
     results: list[Owner] = []
-    paging: Paging | None = None
-
-    @property
-    def after(self) -> str | None:
-        return after_of(self.paging)
 
 
 class _Usages(msgspec.Struct, frozen=True):
@@ -137,13 +139,9 @@ class HubSpot:
     async def owners(self) -> AsyncIterator[Owner]:
         """Every owner, page by page."""
 
-        async def fetch(after: str | None) -> _Owners:
-            query = {"limit": "100"} | ({"after": after} if after else {})
-            return await self._get("owners", "owners.list", _Owners, query=query)
-
-        async for page in pages(fetch, connection=self.connection):
-            for owner in page.results:
-                yield owner
+        resource = replace(OWNERS, path=self._path("owners"))
+        async for owner in ResourceClient(self._transport, self._target, resource).list():
+            yield owner
 
     async def changed_since(self, resource: str, since: datetime) -> Sequence[Changed]:
         """Every record of `resource` changed at or after `since`, each once."""

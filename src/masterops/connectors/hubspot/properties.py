@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from masterops.connectors.hubspot.objects import nothing
+from masterops.connectors.envelopes import nothing
 from masterops.transport import Request, Target, Transport
 
 TOLD_ONLY = frozenset({"hubspotDefined", "archived"})  # in HubSpot's answers, refused in a request
