@@ -24,6 +24,7 @@ Every error of Master-Ops, in one tree.
         ├── Timeout                    no answer in time
         ├── Unauthenticated  Forbidden  NotFound  Conflict  Invalid
         ├── RateLimited  QuotaExhausted  BudgetExhausted
+        ├── CircuitOpen                not asked, because it keeps failing
         ├── ServerFailed
         ├── MalformedAnswer
         ├── OutcomeUnknown             sent, but nobody can say whether it was done
@@ -52,6 +53,7 @@ Category = Literal[
     "conflict",
     "server",
     "outcome_unknown",
+    "circuit_open",
     "configuration",
     "usage",
     "database",
@@ -522,6 +524,15 @@ class BudgetExhausted(RemoteError):
     recovery = "retry"
     blame = "us"
     hint = "Try again then; other work spends the same budget. A call with a longer deadline waits."
+
+
+class CircuitOpen(RemoteError):
+    """{service} was not asked, because it keeps failing: {reason}"""
+
+    code = "REM013"
+    category = "circuit_open"
+    recovery = "retry"
+    hint = "It is tried again at {tried_at}; a call whose deadline is later than that waits."
 
 
 class NotFound(RemoteError):

@@ -12,6 +12,13 @@ from masterops.config import Secret, find_business, find_service
 from masterops.errors import ConfigReference, UnknownName
 from tests.config.conftest import Loading
 
+CIRCUIT: dict[str, object] = {
+    "circuit_breaker": True,
+    "circuit_calls": 10,
+    "circuit_share": 0.5,
+    "circuit_seconds": 5.0,
+    "circuit_longest_seconds": 300.0,
+}
 WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPOT_TOKEN"\n'
 
 
@@ -21,7 +28,12 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
         pytest.param(
             {"HUBSPOT_ACCESS_TOKEN": "t"},
             "hubspot/group",
-            {"access_token": Secret("t"), "base_url": "https://api.hubapi.com", "api_version": "2026-03"},
+            {
+                "access_token": Secret("t"),
+                "base_url": "https://api.hubapi.com",
+                "api_version": "2026-03",
+                **CIRCUIT,
+            },
             id="hubspot of all",
         ),
         pytest.param(
@@ -30,7 +42,12 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
                 "RED_HILL_FRESH_HUBSPOT_BASE_URL": "http://localhost:1/",
             },
             "hubspot/red-hill-fresh",
-            {"access_token": Secret("t"), "base_url": "http://localhost:1", "api_version": "2026-03"},
+            {
+                "access_token": Secret("t"),
+                "base_url": "http://localhost:1",
+                "api_version": "2026-03",
+                **CIRCUIT,
+            },
             id="hubspot of one",
         ),
         pytest.param(

@@ -32,6 +32,7 @@ VALUES: dict[str, object] = {
 }
 TAKEN: dict[str, set[str]] = {
     "number": {"7", "0.5"},
+    "share": {"0.5"},
     "whole number": {"7"},
     "id": {"7", '"?"', "a huge number"},
     "reference to a secret": {'"?"'},

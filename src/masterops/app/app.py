@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from uuid import UUID
 
 from masterops import errors
@@ -63,7 +64,10 @@ class App:
 
     async def patients(self) -> list[Patient]:
         """Every enabled connection with its connector, or with the reason why it has none."""
-        return [Patient(each, self._connector_or_error(each)) for each in await self.connections()]
+        return [
+            Patient(each, self._connector_or_error(each), partial(self._transport.shut, each.id))
+            for each in await self.connections()
+        ]
 
     def connector(self, connection: Connection) -> Connector:
         """The connector of one connection. Raises ConfigReference or UnknownName."""

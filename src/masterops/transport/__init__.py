@@ -6,6 +6,7 @@ table, tries again where that is safe and useful, measures every attempt and rai
 """
 
 from masterops.transport.budgets import Budget, Budgets, current_lane, in_lane
+from masterops.transport.circuits import Circuits, Shut
 from masterops.transport.outcome import Problem, Reply, judge
 from masterops.transport.request import Rate, Request, Target
 from masterops.transport.transport import Transport
@@ -13,10 +14,12 @@ from masterops.transport.transport import Transport
 __all__ = [
     "Budget",
     "Budgets",
+    "Circuits",
     "Problem",
     "Rate",
     "Reply",
     "Request",
+    "Shut",
     "Target",
     "Transport",
     "current_lane",

@@ -10,11 +10,13 @@ from datetime import datetime
 from urllib.parse import quote, urlencode
 
 from masterops import errors
+from masterops.core.breaker import Rules
 from masterops.core.budgets import CALLS, Lane, Limit, Reading
 from masterops.transport.outcome import Problem, Reply
 
 # A part that is one of these is no segment of a path: it is dropped, or climbs to the one above.
 NO_SEGMENTS = frozenset({"", ".", ".."})
+READS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +37,8 @@ class Target:
 
     `headers` is called for each attempt, so that a rotated token is used at once; what it returns is
     sent and never written anywhere. `explain` reads the service's own error body, `rate` its headers.
-    `limits` are what its calls may spend, to begin with: what `rate` reads moves them.
+    `limits` are what its calls may spend, to begin with: what `rate` reads moves them. `circuit` says when it
+    fails too often to be asked.
     """
 
     connection: str
@@ -46,6 +49,7 @@ class Target:
     explain: Callable[[Reply], Problem]
     rate: Callable[[Mapping[str, str]], Rate] = lambda headers: Rate()
     limits: tuple[Limit, ...] = ()
+    circuit: Rules = field(default=Rules())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ class Request:
     sent again only when it certainly was not carried out.
 
     It spends `weight` of the limits of its `bucket`, and waits in `lane`; None is the lane of the work that
-    it is part of.
+    it is part of. One that is a `probe` (a health check) is sent though the circuit of its group is open.
     """
 
     method: str
@@ -72,6 +76,7 @@ class Request:
     bucket: str = CALLS
     weight: int = 1
     lane: Lane | None = None
+    probe: bool = False
 
     def __post_init__(self) -> None:
         for name, value in self.parts.items():
@@ -84,6 +89,18 @@ class Request:
     def endpoint(self) -> str:
         """The label for metrics: the template, which never holds an id or a secret."""
         return self.path
+
+    @property
+    def group(self) -> str:
+        """
+        The calls that fail together with this one: what the service counts by itself (searches) it also runs
+        by itself, as a rule; else batches, reads and writes.
+        """
+        if self.bucket != CALLS:
+            return self.bucket
+        if "/batch/" in self.path:
+            return "batch"
+        return "read" if self.method in READS else "write"
 
     def url(self, base_url: str) -> str:
         """The whole URL; an id with a slash or any other character stays one path segment."""

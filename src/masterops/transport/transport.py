@@ -21,6 +21,7 @@ from masterops.core.retry_after import seconds_asked
 from masterops.logs import ApiMetric, Logger
 from masterops.transport.budgets import Budget, Budgets, Permit, current_lane
 from masterops.transport.budgets.accounting import account_for
+from masterops.transport.circuits import PATIENT_SECONDS, Circuits, Entry, Shut
 from masterops.transport.foreign import CONNECT_SECONDS, KINDS, BodyTooLarge, Failure, translate
 from masterops.transport.outcome import Reply, ambiguous, cleaned, judge, secrets_of
 from masterops.transport.proxy import proxy_for
@@ -39,7 +40,8 @@ class Transport:
     Sends requests for every connection of this process over one pool of sockets.
 
     `measure` takes one `ApiMetric` an attempt; `budgets` are what may be spent, of this process alone unless
-    others are given; `sleep` and `fraction` are handed in by tests.
+    others are given, and `circuits` what is not asked, because it fails; `sleep` and `fraction` are handed in
+    by tests.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class Transport:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         fraction: Callable[[], float] = random.random,
         budgets: Budgets | None = None,
+        circuits: Circuits | None = None,
     ) -> None:
         self._log = log
         self._measure = measure
@@ -60,6 +63,7 @@ class Transport:
         self._sleep = sleep
         self._fraction = fraction
         self._budgets = budgets or Budgets()
+        self._circuits = circuits or Circuits(log, fraction=fraction)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Transport:
@@ -80,6 +84,10 @@ class Transport:
         """What may still be spent at a connection."""
         return self._budgets.of(target.connection, target.limits)
 
+    def shut(self, connection: str) -> list[Shut]:
+        """The circuits of a connection that are not closed: what is not asked, since when, and why."""
+        return self._circuits.shut(connection)
+
     async def call(
         self,
         target: Target,
@@ -89,9 +97,9 @@ class Transport:
         policy: RetryPolicy | None = None,
     ) -> T:
         """
-        The decoded answer to `request`. Raises a RemoteError when it failed for good, BudgetExhausted among
-        them: the connection's budget is waited for inside the deadline. A call that is cancelled is measured
-        and logged like any other.
+        The decoded answer to `request`. Raises a RemoteError when it failed for good, BudgetExhausted and
+        CircuitOpen among them: the connection's budget, and the probe of an open circuit, are waited for
+        inside the deadline. A call that is cancelled is measured and logged like any other.
 
         `policy` bounds this call differently from the rest: a health check wants one short attempt.
         """
@@ -110,11 +118,11 @@ class Transport:
     async def _tried(self, call: Call, decode: Callable[[bytes], T], bounds: RetryPolicy) -> T:
         budget = self.budget(call.target)
         while True:
-            permit = await self._admitted(call, budget, bounds)
+            permit, entry = await self._admitted(call, budget, bounds)
             call.begin()
             left = bounds.deadline - (clock.ticks() - call.start)
-            with permit:
-                outcome = await self._attempt(call, decode, left, budget, permit)
+            with permit, entry:
+                outcome = await self._attempt(call, decode, left, budget, permit, entry)
             call.left = None
             if not isinstance(outcome, errors.RemoteError):
                 return outcome
@@ -123,12 +131,21 @@ class Transport:
                 raise outcome
             await self._sleep(wait)
 
-    async def _admitted(self, call: Call, budget: Budget, bounds: RetryPolicy) -> Permit:
+    async def _admitted(self, call: Call, budget: Budget, bounds: RetryPolicy) -> tuple[Permit, Entry]:
         """The right to one attempt, waited for as long as the attempt could still be answered."""
         request = call.request
-        patience = bounds.deadline - bounds.least - (clock.ticks() - call.start)
+        circuit = self._circuits.of(call.target, request.group)
         lane = request.lane or current_lane()
-        return await budget.acquire(request.bucket, request.weight, lane=lane, deadline=max(0.0, patience))
+        end = call.start + bounds.deadline - bounds.least
+        while True:
+            if not request.probe:
+                await circuit.ready(max(0.0, end - clock.ticks()))
+            patience = max(0.0, end - clock.ticks())
+            permit = await budget.acquire(request.bucket, request.weight, lane=lane, deadline=patience)
+            entry = circuit.enter(look=request.probe)
+            if entry is not None:
+                return permit, entry
+            permit.settle(sent=False)  # it opened, or another became the probe, while this one waited
 
     def _wait(self, bounds: RetryPolicy, error: errors.RemoteError, call: Call) -> float | None:
         if not error.retryable:
@@ -142,11 +159,18 @@ class Transport:
         )
 
     async def _attempt(
-        self, call: Call, decode: Callable[[bytes], T], left: float, budget: Budget, permit: Permit
+        self,
+        call: Call,
+        decode: Callable[[bytes], T],
+        left: float,
+        budget: Budget,
+        permit: Permit,
+        entry: Entry,
     ) -> T | errors.RemoteError:
-        """One round trip: the value or the error, with its row of metrics written and its permit settled."""
+        """One round trip: the value or the error, with its row of metrics written and its leaves settled."""
         start = clock.ticks()
-        seconds = max(0.001, min(call.request.timeout or self._timeout, left))
+        most = call.request.timeout or self._timeout
+        seconds = max(0.001, min(most, left))
         reply: Reply | None = None
         value: T | None = None
         failure: Failure | None = None
@@ -164,6 +188,7 @@ class Transport:
             self._measure(metric(call, start, reply, cancelled(call)))
             raise
         account_for(budget, permit, call, failure.error if failure else None)
+        entry.settle(failure.error if failure else None, patient=seconds >= min(most, PATIENT_SECONDS))
         error = _final(failure, call.request, call.target) if failure else None
         self._measure(metric(call, start, reply, trouble_of(error) if error else None))
         return error if error is not None else value  # type: ignore[return-value]  # no error: decoded

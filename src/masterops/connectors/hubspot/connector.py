@@ -12,6 +12,7 @@ import msgspec
 
 from masterops import errors
 from masterops.config import Connection
+from masterops.connectors import circuit
 from masterops.connectors.connector import Capability, Changed, Pulse
 from masterops.connectors.hubspot import limits, problems
 from masterops.connectors.hubspot.capabilities import capabilities
@@ -169,7 +170,11 @@ class HubSpot:
         policy: RetryPolicy | None = None,
         timeout: float | None = None,
     ) -> T:
-        request = Request("GET", self._path(family), operation, query=query or {}, timeout=timeout)
+        # A health check finds out whether the service is back: it passes an open circuit.
+        probe = policy is PING
+        request = Request(
+            "GET", self._path(family), operation, query=query or {}, timeout=timeout, probe=probe
+        )
         decode: Callable[[bytes], T] = msgspec.json.Decoder(kind).decode
         return await self._transport.call(self._target, request, decode, policy=policy)
 
@@ -190,4 +195,5 @@ def target(connection: Connection) -> Target:
         explain=problems.explain,
         rate=limits.rate,
         limits=limits.limits(connection),
+        circuit=circuit.rules(connection),
     )
