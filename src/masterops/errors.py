@@ -27,6 +27,7 @@ Every error of Master-Ops, in one tree.
         ├── CircuitOpen                not asked, because it keeps failing
         ├── ServerFailed
         ├── MalformedAnswer
+        ├── AnswerTooLarge
         ├── OutcomeUnknown             sent, but nobody can say whether it was done
         └── UnexpectedAnswer
 
@@ -581,6 +582,14 @@ class MalformedAnswer(RemoteError):
     category = "server"
     recovery = "retry"
     hint = "A proxy or a maintenance page may stand in between; check the base URL."
+
+
+class AnswerTooLarge(RemoteError):
+    """{service} answered with more than is read: {reason}"""
+
+    code = "REM014"
+    category = "server"
+    hint = "Ask for less at a time, or raise `http.largest_answer_mb`."
 
 
 class OutcomeUnknown(RemoteError):

@@ -163,7 +163,13 @@ async def open_app(
     database = Database(settings, migrating=migrating)
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(database)
-        transport = Transport(log=log, measure=pipeline.measure, policy=policy, timeout=http.timeout_seconds)
+        transport = Transport(
+            log=log,
+            measure=pipeline.measure,
+            policy=policy,
+            timeout=http.timeout_seconds,
+            largest_bytes=http.largest_answer_mb * 1024 * 1024,
+        )
         await stack.enter_async_context(transport)
         app = App(settings, database, pool, pipeline, transport, log)
         if shipping:

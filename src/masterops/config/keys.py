@@ -184,6 +184,12 @@ SETTINGS: tuple[Setting, ...] = (
         "How often a call is tried before it counts as failed.",
         default=4,
     ),
+    Setting(
+        "http.largest_answer_mb",
+        kinds.integer("a number of MiB", least=1, most=1024),
+        "How much is read of one answer, in MiB; a larger one is refused.",
+        default=64,
+    ),
     Setting("sandbox.host", kinds.HOST, "Where the sandbox listens.", default="127.0.0.1"),
     Setting(
         "sandbox.port",

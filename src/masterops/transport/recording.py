@@ -25,6 +25,7 @@ class Call:
     target: Target
     request: Request
     start: float
+    body: bytes | None = None
     attempt: int = 0
     left: int | None = None
     rate: Rate | None = None

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
+import msgspec
+
 from masterops import errors
 from masterops.core.breaker import Rules
 from masterops.core.budgets import CALLS, Lane, Limit, Reading
@@ -16,6 +18,7 @@ from masterops.transport.outcome import Problem, Reply
 
 # A part that is one of these is no segment of a path: it is dropped, or climbs to the one above.
 NO_SEGMENTS = frozenset({"", ".", ".."})
+UNSENDABLE = (msgspec.EncodeError, TypeError, ValueError, OverflowError, RecursionError, NotImplementedError)
 READS = frozenset({"GET", "HEAD"})
 
 
@@ -101,6 +104,16 @@ class Request:
         if "/batch/" in self.path:
             return "batch"
         return "read" if self.method in READS else "write"
+
+    def encoded(self) -> bytes | None:
+        """The body as JSON. Raises BadValue for one that JSON cannot hold."""
+        if self.body is None:
+            return None
+        try:
+            return msgspec.json.encode(self.body)
+        except UNSENDABLE as error:
+            kind = type(self.body).__name__  # not the body itself: it may hold anything
+            raise errors.BadValue(value=kind, kind=f"body of {self.operation}", reason=f"{error}.") from None
 
     def url(self, base_url: str) -> str:
         """The whole URL; an id with a slash or any other character stays one path segment."""

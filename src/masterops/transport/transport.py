@@ -11,7 +11,6 @@ from types import SimpleNamespace, TracebackType
 from typing import TypeVar
 
 import aiohttp
-import msgspec
 from yarl import URL
 
 from masterops import errors
@@ -30,7 +29,7 @@ from masterops.transport.request import Request, Target
 
 T = TypeVar("T")
 
-LARGEST_BODY_BYTES = 64 * 1024 * 1024
+LARGEST_BYTES = 64 * 1024 * 1024
 CHUNK_BYTES = 256 * 1024
 CONNECTIONS_PER_HOST = 32
 
@@ -39,9 +38,9 @@ class Transport:
     """
     Sends requests for every connection of this process over one pool of sockets.
 
-    `measure` takes one `ApiMetric` an attempt; `budgets` are what may be spent, of this process alone unless
-    others are given, and `circuits` what is not asked, because it fails; `sleep` and `fraction` are handed in
-    by tests.
+    `measure` takes one `ApiMetric` an attempt; `largest_bytes` are read of one answer. `budgets` are what may
+    be spent, of this process alone unless others are given, `circuits` what is not asked because it fails;
+    `sleep` and `fraction` are handed in by tests.
     """
 
     def __init__(
@@ -51,6 +50,7 @@ class Transport:
         measure: Callable[[ApiMetric], None],
         policy: RetryPolicy | None = None,
         timeout: float = 30.0,
+        largest_bytes: int = LARGEST_BYTES,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         fraction: Callable[[], float] = random.random,
         budgets: Budgets | None = None,
@@ -60,6 +60,7 @@ class Transport:
         self._measure = measure
         self._policy = policy or RetryPolicy()
         self._timeout = timeout
+        self._largest_bytes = largest_bytes
         self._sleep = sleep
         self._fraction = fraction
         self._budgets = budgets or Budgets()
@@ -99,11 +100,12 @@ class Transport:
         """
         The decoded answer to `request`. Raises a RemoteError when it failed for good, BudgetExhausted and
         CircuitOpen among them: the connection's budget, and the probe of an open circuit, are waited for
-        inside the deadline. A call that is cancelled is measured and logged like any other.
+        inside the deadline. A call that is cancelled is measured and logged like any other. A body that JSON
+        cannot hold is a BadValue.
 
         `policy` bounds this call differently from the rest: a health check wants one short attempt.
         """
-        call = Call(target, request, clock.ticks())
+        call = Call(target, request, clock.ticks(), request.encoded())
         try:
             value = await self._tried(call, decode, policy or self._policy)
         except errors.RemoteError as error:
@@ -198,16 +200,14 @@ class Transport:
         url = URL(request.url(call.target.base_url), encoded=True)
         proxy = proxy_for(str(url))
         headers = {"Accept": "application/json", **secret}
-        body = None
-        if request.body is not None:
-            body = msgspec.json.encode(request.body)
+        if call.body is not None:
             headers["Content-Type"] = "application/json"
         async with (
             asyncio.timeout(seconds),
             self._open().request(
                 request.method,
                 url,
-                data=body,
+                data=call.body,
                 headers=headers,
                 proxy=proxy,
                 allow_redirects=False,
@@ -215,7 +215,7 @@ class Transport:
             ) as response,
         ):
             received = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status, received, await _read(response))
+            return Reply(response.status, received, await _read(response, self._largest_bytes))
 
     def _problem(self, target: Target, reply: Reply, sent: Mapping[str, str]) -> errors.RemoteError | None:
         if 200 <= reply.status < 300:
@@ -244,22 +244,22 @@ class Transport:
 def _final(failure: Failure, request: Request, target: Target) -> errors.RemoteError:
     """A write that may have been carried out is not sent again: nobody can say what a second one does."""
     error = failure.error
-    if request.repeatable or not error.retryable or not ambiguous(error, sent=failure.sent):
+    if request.repeatable or not ambiguous(error, sent=failure.sent):
         return error
     unknown = errors.OutcomeUnknown(service=target.connection, status=error.status, reason=error.message)
     unknown.__cause__ = error
     return unknown
 
 
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    """The whole body, or BodyTooLarge before it fills the memory."""
-    if (response.content_length or 0) > LARGEST_BODY_BYTES:
-        raise BodyTooLarge(f"the answer has {response.content_length} bytes")
+async def _read(response: aiohttp.ClientResponse, largest: int) -> bytes:
+    """The whole body, or BodyTooLarge before it fills the memory; unpacked, if it was compressed."""
+    if (response.content_length or 0) > largest:
+        raise BodyTooLarge(f"the answer has {response.content_length:,} bytes")
     body = bytearray()
     async for chunk in response.content.iter_chunked(CHUNK_BYTES):
         body += chunk
-        if len(body) > LARGEST_BODY_BYTES:
-            raise BodyTooLarge(f"the answer has more than {LARGEST_BODY_BYTES} bytes")
+        if len(body) > largest:
+            raise BodyTooLarge(f"the answer has more than {largest:,} bytes")
     return bytes(body)
 
 
