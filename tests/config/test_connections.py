@@ -51,6 +51,24 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
             id="hubspot of one",
         ),
         pytest.param(
+            {
+                "HUBSPOT_CLIENT_ID": "i",
+                "HUBSPOT_CLIENT_SECRET": "s",
+                "HUBSPOT_REFRESH_TOKEN": "r",
+                "HUBSPOT_ACCESS_TOKEN": "t",
+            },
+            "hubspot/group",
+            {
+                "client_id": Secret("i"),
+                "client_secret": Secret("s"),
+                "refresh_token": Secret("r"),
+                "base_url": "https://api.hubapi.com",
+                "api_version": "2026-03",
+                **CIRCUIT,
+            },
+            id="an OAuth app of hubspot, which wins over a token",
+        ),
+        pytest.param(
             {"N8N_BASE_URL": "https://n8n.example.com", "N8N_API_KEY": "k"},
             "n8n/group",
             {"base_url": "https://n8n.example.com", "api_key": Secret("k")},
@@ -278,3 +296,18 @@ def test_a_service_is_found_in_any_case_or_has_a_nearest(loading: Loading) -> No
 
     assert "hubspot" == find_service(settings, "HubSpot")
     assert caught.value.advice.startswith("Did you mean 'hubspot'?")
+
+
+def test_an_oauth_app_waits_for_all_that_it_needs(loading: Loading) -> None:
+    """
+    Its refresh token says that it is one; a token is not asked for then, and an app's id alone makes nothing.
+    """
+    file = '[connections."hubspot/teelixir"]\nrefresh_token = "env:REFRESH"\n'
+    settings = loading(file, REFRESH="r")
+
+    assert ["hubspot/teelixir"] == [each.id for each in settings.connections]
+    assert (
+        "env:TEELIXIR_HUBSPOT_CLIENT_ID, env:TEELIXIR_HUBSPOT_CLIENT_SECRET"
+        == settings.connections[0].missing
+    )
+    assert () == loading("", HUBSPOT_CLIENT_ID="i").connections

@@ -21,7 +21,7 @@ from masterops.config import Connection, Settings
 from masterops.connectors import Connector, connector_for
 from masterops.core.backoff import RetryPolicy
 from masterops.core.spelling import unknown
-from masterops.db import Jsonb, LogStore, Pool, connect
+from masterops.db import Jsonb, LogStore, OAuthTokens, Pool, connect
 from masterops.engine import Engine
 from masterops.health import Patient
 from masterops.jobs import CYCLE, catalogue
@@ -169,6 +169,7 @@ async def open_app(
             policy=policy,
             timeout=http.timeout_seconds,
             largest_bytes=http.largest_answer_mb * 1024 * 1024,
+            tokens=OAuthTokens(pool, lambda: connect(database.url)),
         )
         await stack.enter_async_context(transport)
         app = App(settings, database, pool, pipeline, transport, log)

@@ -31,6 +31,9 @@ class Setting(NamedTuple):
     example: object = None  # for the written file, where there is no default to show
     plain: tuple[str, ...] = ()  # variables without our prefix that count too
     required: bool = False
+    # One of several ways to give credentials, told by its required setting: the last whose that is written,
+    # else the first. All of it is required then, and nothing of the others.
+    way: str = ""
 
     @property
     def section(self) -> str:

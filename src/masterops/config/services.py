@@ -47,8 +47,9 @@ _CALLS = kinds.integer("a number of calls", least=1, most=1_000_000)
 _TOLD = "Left out, HubSpot says how many; it may lower a number given here, not raise it."
 
 
-def _secret(name: str, help: str, variable: str) -> Setting:
-    return Setting(name, kinds.SECRET, help, example=f"env:{variable}", plain=(variable,), required=True)
+def _secret(name: str, help: str, variable: str, way: str = "") -> Setting:
+    example = f"env:{variable}"
+    return Setting(name, kinds.SECRET, help, example=example, plain=(variable,), required=True, way=way)
 
 
 def _url(name: str, help: str, variable: str, example: str) -> Setting:
@@ -57,7 +58,29 @@ def _url(name: str, help: str, variable: str, example: str) -> Setting:
 
 SERVICES: dict[str, tuple[Setting, ...]] = {
     "hubspot": (
-        _secret("access_token", "The token of a private app.", "HUBSPOT_ACCESS_TOKEN"),
+        _secret("access_token", "A service key or a private app's token.", "HUBSPOT_ACCESS_TOKEN", "a token"),
+        Setting(
+            "client_id",
+            kinds.SECRET,
+            "The client id of an OAuth app, which is used in place of access_token where it is set up.",
+            example="env:HUBSPOT_CLIENT_ID",
+            plain=("HUBSPOT_CLIENT_ID",),
+            way="an OAuth app",
+        ),
+        Setting(
+            "client_secret",
+            kinds.SECRET,
+            "The OAuth app's client secret.",
+            example="env:HUBSPOT_CLIENT_SECRET",
+            plain=("HUBSPOT_CLIENT_SECRET",),
+            way="an OAuth app",
+        ),
+        _secret(
+            "refresh_token",
+            "The refresh token that came of the OAuth app's installation.",
+            "HUBSPOT_REFRESH_TOKEN",
+            "an OAuth app",
+        ),
         Setting(
             "base_url",
             kinds.URL,

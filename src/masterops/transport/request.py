@@ -7,14 +7,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import msgspec
 
 from masterops import errors
+from masterops.config import Secret
 from masterops.core.breaker import Rules
 from masterops.core.budgets import CALLS, Lane, Limit, Reading
 from masterops.transport.outcome import Problem, Reply
+
+if TYPE_CHECKING:
+    from masterops.transport.oauth.app import OAuthApp
 
 # A part that is one of these is no segment of a path: it is dropped, or climbs to the one above.
 NO_SEGMENTS = frozenset({"", ".", ".."})
@@ -40,6 +45,7 @@ class Target:
 
     `headers` is called for each attempt, so that a rotated token is used at once; what it returns is
     sent and never written anywhere. `explain` reads the service's own error body, `rate` its headers.
+    With `oauth` the credentials are an app's, and `headers` gives what there is beside them.
     `limits` are what its calls may spend, to begin with: what `rate` reads moves them. `circuit` says when it
     fails too often to be asked.
     """
@@ -53,6 +59,7 @@ class Target:
     rate: Callable[[Mapping[str, str]], Rate] = lambda headers: Rate()
     limits: tuple[Limit, ...] = ()
     circuit: Rules = field(default=Rules())
+    oauth: OAuthApp | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,8 @@ class Request:
     sent again only when it certainly was not carried out.
 
     It spends `weight` of the limits of its `bucket`, and waits in `lane`; None is the lane of the work that
-    it is part of. One that is a `probe` (a health check) is sent though the circuit of its group is open.
+    it is part of. A `form` is sent in place of a body. One that is a `probe` (a health check) is sent though
+    the circuit of its group is open.
     """
 
     method: str
@@ -80,6 +88,7 @@ class Request:
     weight: int = 1
     lane: Lane | None = None
     probe: bool = False
+    form: Mapping[str, str | Secret] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, value in self.parts.items():
@@ -105,8 +114,20 @@ class Request:
             return "batch"
         return "read" if self.method in READS else "write"
 
+    @property
+    def content_type(self) -> str:
+        """What the body is."""
+        return "application/json" if self.form is None else "application/x-www-form-urlencoded"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may repeat of the form."""
+        return tuple(value.reveal() for value in (self.form or {}).values() if isinstance(value, Secret))
+
     def encoded(self) -> bytes | None:
-        """The body as JSON. Raises BadValue for one that JSON cannot hold."""
+        """The body as JSON, or the form. Raises BadValue for a body that JSON cannot hold."""
+        if self.form is not None:
+            return urlencode({name: _plain(value) for name, value in self.form.items()}).encode()
         if self.body is None:
             return None
         try:
@@ -122,3 +143,7 @@ class Request:
         )
         query = f"?{urlencode(self.query)}" if self.query else ""
         return base_url.rstrip("/") + filled + query
+
+
+def _plain(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value

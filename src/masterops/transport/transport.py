@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from types import SimpleNamespace, TracebackType
 from typing import TypeVar
 
@@ -22,6 +22,7 @@ from masterops.transport.budgets import Budget, Budgets, Permit, current_lane
 from masterops.transport.budgets.accounting import account_for
 from masterops.transport.circuits import PATIENT_SECONDS, Circuits, Entry, Shut
 from masterops.transport.foreign import CONNECT_SECONDS, KINDS, BodyTooLarge, Failure, translate
+from masterops.transport.oauth import Alone, Grant, Grants, TokenStore
 from masterops.transport.outcome import Reply, ambiguous, cleaned, judge, secrets_of
 from masterops.transport.proxy import proxy_for
 from masterops.transport.recording import Call, cancelled, metric, record, trouble_of
@@ -39,8 +40,8 @@ class Transport:
     Sends requests for every connection of this process over one pool of sockets.
 
     `measure` takes one `ApiMetric` an attempt; `largest_bytes` are read of one answer. `budgets` are what may
-    be spent, of this process alone unless others are given, `circuits` what is not asked because it fails;
-    `sleep` and `fraction` are handed in by tests.
+    be spent, `tokens` where those of OAuth apps are kept: in this process alone unless others are given.
+    `circuits` are what is not asked because it fails; `sleep` and `fraction` are handed in by tests.
     """
 
     def __init__(
@@ -55,6 +56,7 @@ class Transport:
         fraction: Callable[[], float] = random.random,
         budgets: Budgets | None = None,
         circuits: Circuits | None = None,
+        tokens: TokenStore | None = None,
     ) -> None:
         self._log = log
         self._measure = measure
@@ -65,6 +67,7 @@ class Transport:
         self._fraction = fraction
         self._budgets = budgets or Budgets()
         self._circuits = circuits or Circuits(log, fraction=fraction)
+        self._grants = Grants(tokens or Alone(), self.call)
         self._session: aiohttp.ClientSession | None = None
 
     async def __aenter__(self) -> Transport:
@@ -119,13 +122,18 @@ class Transport:
 
     async def _tried(self, call: Call, decode: Callable[[bytes], T], bounds: RetryPolicy) -> T:
         budget = self.budget(call.target)
+        grant = self._grants.of(call.target)
         while True:
+            if grant is not None:
+                await grant.ready(self._patience(call, bounds))
             permit, entry = await self._admitted(call, budget, bounds)
             call.begin()
             left = bounds.deadline - (clock.ticks() - call.start)
             with permit, entry:
-                outcome = await self._attempt(call, decode, left, budget, permit, entry)
+                outcome = await self._attempt(call, decode, left, budget, permit, entry, grant)
             call.left = None
+            if await self._renewed(call, bounds, grant, outcome):
+                continue
             if not isinstance(outcome, errors.RemoteError):
                 return outcome
             wait = self._wait(bounds, outcome, call)
@@ -133,16 +141,26 @@ class Transport:
                 raise outcome
             await self._sleep(wait)
 
+    async def _renewed(self, call: Call, bounds: RetryPolicy, grant: Grant | None, outcome: object) -> bool:
+        """Whether it was refused for a token that has been replaced: once a call, it is made again."""
+        if grant is None or not isinstance(outcome, errors.Unauthenticated) or call.renewed:
+            return False
+        call.renewed = True
+        return await grant.refused(call.shown, self._patience(call, bounds))
+
+    def _patience(self, call: Call, bounds: RetryPolicy) -> float:
+        """How long an attempt may be waited for, and still be answered."""
+        return max(0.0, call.start + bounds.deadline - bounds.least - clock.ticks())
+
     async def _admitted(self, call: Call, budget: Budget, bounds: RetryPolicy) -> tuple[Permit, Entry]:
         """The right to one attempt, waited for as long as the attempt could still be answered."""
         request = call.request
         circuit = self._circuits.of(call.target, request.group)
         lane = request.lane or current_lane()
-        end = call.start + bounds.deadline - bounds.least
         while True:
             if not request.probe:
-                await circuit.ready(max(0.0, end - clock.ticks()))
-            patience = max(0.0, end - clock.ticks())
+                await circuit.ready(self._patience(call, bounds))
+            patience = self._patience(call, bounds)
             permit = await budget.acquire(request.bucket, request.weight, lane=lane, deadline=patience)
             entry = circuit.enter(look=request.probe)
             if entry is not None:
@@ -168,6 +186,7 @@ class Transport:
         budget: Budget,
         permit: Permit,
         entry: Entry,
+        grant: Grant | None,
     ) -> T | errors.RemoteError:
         """One round trip: the value or the error, with its row of metrics written and its leaves settled."""
         start = clock.ticks()
@@ -177,10 +196,10 @@ class Transport:
         value: T | None = None
         failure: Failure | None = None
         try:
-            headers = call.target.headers()
-            reply = await self._send(call, headers, seconds)
+            call.shown = {**call.target.headers(), **(grant.headers() if grant else {})}
+            reply = await self._send(call, seconds)
             call.rate = call.target.rate(reply.headers)
-            problem = self._problem(call.target, reply, headers)
+            problem = self._problem(call, reply)
             failure = Failure(problem, sent=True) if problem else None
             value = decode(reply.body) if problem is None else None
         except KINDS as exception:
@@ -195,13 +214,13 @@ class Transport:
         self._measure(metric(call, start, reply, trouble_of(error) if error else None))
         return error if error is not None else value  # type: ignore[return-value]  # no error: decoded
 
-    async def _send(self, call: Call, secret: Mapping[str, str], seconds: float) -> Reply:
+    async def _send(self, call: Call, seconds: float) -> Reply:
         request = call.request
         url = URL(request.url(call.target.base_url), encoded=True)
         proxy = proxy_for(str(url))
-        headers = {"Accept": "application/json", **secret}
+        headers = {"Accept": "application/json", **call.shown}
         if call.body is not None:
-            headers["Content-Type"] = "application/json"
+            headers["Content-Type"] = request.content_type
         async with (
             asyncio.timeout(seconds),
             self._open().request(
@@ -217,10 +236,10 @@ class Transport:
             received = {name.lower(): value for name, value in response.headers.items()}
             return Reply(response.status, received, await _read(response, self._largest_bytes))
 
-    def _problem(self, target: Target, reply: Reply, sent: Mapping[str, str]) -> errors.RemoteError | None:
+    def _problem(self, call: Call, reply: Reply) -> errors.RemoteError | None:
         if 200 <= reply.status < 300:
             return None
-        secrets = secrets_of(sent)
+        target, secrets = call.target, (*call.request.secrets, *secrets_of(call.shown))
         reply = cleaned(reply, secrets)
         problem = target.explain(reply)
         asked = seconds_asked(reply.headers.get("retry-after"), now=clock.now())

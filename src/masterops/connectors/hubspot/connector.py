@@ -27,7 +27,7 @@ from masterops.connectors.hubspot.wire import Paging, after_of
 from masterops.core.backoff import RetryPolicy
 from masterops.core.budgets import INTERACTIVE
 from masterops.core.spelling import unknown
-from masterops.transport import Request, Target, Transport, in_lane
+from masterops.transport import OAuthApp, Request, Target, Transport, in_lane
 
 T = TypeVar("T")
 
@@ -180,11 +180,12 @@ class HubSpot:
 
 
 def target(connection: Connection) -> Target:
-    """The transport's view of a HubSpot connection. Raises ConfigReference when it has no token."""
-    token = connection.secret("access_token")
+    """The transport's view of a HubSpot connection. Raises ConfigReference when it has no credentials."""
+    app = _app(connection)
+    token = connection.secret("access_token") if app is None else None
 
     def headers() -> dict[str, str]:
-        return {"Authorization": f"Bearer {token.reveal()}"}
+        return {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
     return Target(
         connection=connection.id,
@@ -196,4 +197,18 @@ def target(connection: Connection) -> Target:
         rate=limits.rate,
         limits=limits.limits(connection),
         circuit=circuit.rules(connection),
+        oauth=app,
+    )
+
+
+def _app(connection: Connection) -> OAuthApp | None:
+    """The OAuth app that a connection is set up with; None where it has a token."""
+    if not {*connection.values, *(gap.name for gap in connection.gaps)} & {"client_id", "refresh_token"}:
+        return None
+    version = str(connection.values.get("api_version") or DEFAULT_VERSION)
+    return OAuthApp(
+        path(version, "oauth"),
+        connection.secret("client_id"),
+        connection.secret("client_secret"),
+        connection.secret("refresh_token"),
     )
