@@ -194,6 +194,19 @@ async def test_the_refusal_says_why_and_when_it_is_tried_again(desk: Desk) -> No
     assert f"read: circuit open since {shut.since.astimezone():%H:%M:%S}, next probe " in str(shut)
 
 
+async def test_what_nobody_has_called_for_long_is_not_reported(desk: Desk) -> None:
+    """
+    It stops nobody any more, and says nothing of today; the next call is still the probe.
+    """
+    await desk.opened()
+    desk.pass_by(299)
+    reported = [each.group for each in desk.transport.shut("hubspot/teelixir")]
+    desk.pass_by(10)
+
+    assert (["read"], []) == (reported, desk.transport.shut("hubspot/teelixir"))
+    assert ("REM008", "REM013") == (await desk.get(), await desk.get())
+
+
 @pytest.mark.parametrize("fault", [{"status": 429}, {"status": 404}, {"expired": True}], ids=str)
 async def test_a_refusal_is_an_answer(desk: Desk, fault: dict[str, Any]) -> None:
     """

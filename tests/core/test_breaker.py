@@ -5,7 +5,7 @@ When a service that keeps failing is asked, and when it is not.
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masterops.core.breaker import JITTER, OFF, WINDOW_PARTS, Breaker, Pass, Rules
@@ -72,7 +72,8 @@ def end(breaker: Breaker, leave: Pass, outcome: str, now: int) -> None:
         breaker.gave_up(leave)
 
 
-@given(st.lists(moves, min_size=40, max_size=120))
+@settings(max_examples=80, deadline=None)
+@given(st.lists(moves, min_size=30, max_size=90))
 def test_it_opens_when_too_many_of_enough_calls_failed_and_only_then(
     happened: list[tuple[str, float]],
 ) -> None:
@@ -114,6 +115,7 @@ def test_it_opens_when_too_many_of_enough_calls_failed_and_only_then(
     assert breaker.wait(now) == NEVER if probes else breaker.wait(now) <= RULES.longest * SECOND
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 0.999), min_size=2, max_size=12))
 def test_each_probe_that_fails_keeps_it_open_longer_up_to_a_ceiling(fractions: list[float]) -> None:
     """
@@ -229,6 +231,7 @@ def test_a_look_passes_an_open_circuit() -> None:
     assert (5 * SECOND - 2, "closed") == (waits, breaker.state)
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(-(10**15), 10**15), max_size=50))
 def test_a_clock_that_jumps_does_no_harm(jumps: list[int]) -> None:
     """

@@ -125,6 +125,10 @@ class Breaker:
         self.until = min(self.until, now + round(self.rules.longest * MICROSECONDS))
         return max(0, self.until - now)
 
+    def forgotten(self, now: int) -> bool:
+        """Whether nobody has called for so long that what was known says nothing of today."""
+        return self.wait(now) == 0 and now - self.until > self.rules.longest * MICROSECONDS
+
     def enter(self, now: int, *, look: bool = False) -> Pass | None:
         """The leave of a call that goes out now; None when it may not."""
         if self.state == "closed":

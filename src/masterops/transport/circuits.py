@@ -83,6 +83,8 @@ class Circuit:
         Wait until a call may leave, for at most `patience` seconds. Raises CircuitOpen, at once where the
         next probe would be too late.
         """
+        if self._breaker.state == "closed":
+            return
         end = self._now() + round(patience * MICROSECONDS)
         while wait := self._breaker.wait(now := self._now()):
             left = end - now
@@ -128,10 +130,10 @@ class Circuit:
             self._wake()
 
     def shut(self) -> Shut | None:
-        """What is known of it while it is not closed."""
-        breaker = self._breaker
-        wait = breaker.wait(self._now())
-        if breaker.state == "closed":
+        """What is known of it while it is not closed; nothing when nobody has called for a long time."""
+        breaker, now = self._breaker, self._now()
+        wait = breaker.wait(now)
+        if breaker.state == "closed" or breaker.forgotten(now):
             return None
         probe = None if wait == NEVER else self._after(wait)
         return Shut(self._group, breaker.state, self._since, probe, self._reason)

@@ -80,6 +80,7 @@ class Transport:
 
     async def close(self) -> None:
         """Close all sockets."""
+        await self._grants.close()
         if self._session is not None:
             await self._session.close()
             self._session = None

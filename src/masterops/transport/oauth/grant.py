@@ -28,7 +28,8 @@ from masterops.transport.request import Request, Target
 Ask = Callable[[Target, Request, Callable[[bytes], Answer]], Awaitable[Answer]]
 
 BUCKET = "oauth"  # a circuit of its own: that no token is given says nothing of the reads
-POLL_SECONDS = 0.1
+# How often those look whose turn it is not: each look is a connection to the database.
+POLL_SECONDS, LONGEST_POLL_SECONDS = 0.1, 1.0
 # After a refusal nobody asks again for so long: the same refresh token would be refused again.
 REFUSED_FOR = timedelta(seconds=60)
 # A refresh that failed while the old token is good for a while is tried again after so long.
@@ -80,6 +81,12 @@ class Grant:
             await self._renewed(self._tokens.access if self._tokens else None, patience)
         return sent != self.headers()
 
+    async def close(self) -> None:
+        """End what is under way."""
+        if self._task is not None and not self._task.done():
+            self._task.cancel()
+            await asyncio.wait([self._task])
+
     async def _renewed(self, stale: Secret | None, patience: float) -> None:
         """One task for all who wait; who is cancelled does not take it along."""
         if self._task is None or self._task.done():
@@ -93,6 +100,7 @@ class Grant:
 
     async def _renew(self, stale: Secret | None) -> None:
         """What another process has stored, or what the service gives to this one."""
+        pause = POLL_SECONDS
         while True:
             if self._takes(await self._read(), stale):
                 return
@@ -103,7 +111,8 @@ class Grant:
                     stored = await self._read()
                     if self._takes(stored, stale) or await self._refresh(stored):
                         return
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(LONGEST_POLL_SECONDS, pause * 1.5)
 
     async def _read(self) -> tuple[int, Tokens | None]:
         """What is stored: its generation, and the tokens, if they descend from the configured one."""
@@ -182,6 +191,11 @@ class Grants:
         if grant is None or grant.app != app:
             grant = self._grants[target.connection] = Grant(app, target, self._store, self._ask)
         return grant
+
+    async def close(self) -> None:
+        """End what is under way."""
+        for grant in self._grants.values():
+            await grant.close()
 
 
 def _looked_at(task: asyncio.Task[None]) -> None:
