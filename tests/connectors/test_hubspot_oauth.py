@@ -240,24 +240,31 @@ async def test_a_refused_token_is_refreshed_once_a_call(rig: Rig) -> None:
 
 class Away(Alone):
     """
-    A store that is read and cannot be written.
+    A store that is read and cannot be written, the first time.
     """
+
+    away = True
 
     async def write(self, connection: str, sealed: bytes, *, after: int, expires_at: datetime) -> bool:
-        raise errors.DatabaseLost(reason="gone")
+        if self.away:
+            self.away = False
+            raise errors.DatabaseLost(reason="gone")
+        return await super().write(connection, sealed, after=after, expires_at=expires_at)
 
 
-async def test_what_could_not_be_stored_is_not_used(office: Office) -> None:
+async def test_what_could_not_be_stored_is_not_used_and_not_lost(office: Office) -> None:
     """
-    The refresh token that came with it would be lost with this process.
+    The refresh token that came with it would be lost with this process: it is stored before anything else.
     """
     office.store = Away()
 
     async with office.process() as hub:
         with pytest.raises(errors.DatabaseLost):
             await hub.contacts.page(limit=1)
+        asked = [each.operation for each in office.twin.metrics]
+        then = await outcome(hub)
 
-    assert ["oauth.refresh"] == [each.operation for each in office.twin.metrics]
+    assert (["oauth.refresh"], "ok", [True]) == (asked, then, office.refreshes)
 
 
 def stored(store: Alone, rig: Rig, *, due: float, expires: float) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, quote_plus, urlencode
 
 import msgspec
 
@@ -122,7 +122,8 @@ class Request:
     @property
     def secrets(self) -> tuple[str, ...]:
         """What nobody may repeat of the form."""
-        return tuple(value.reveal() for value in (self.form or {}).values() if isinstance(value, Secret))
+        given = [value.reveal() for value in (self.form or {}).values() if isinstance(value, Secret)]
+        return (*given, *map(quote_plus, given))
 
     def encoded(self) -> bytes | None:
         """The body as JSON, or the form. Raises BadValue for a body that JSON cannot hold."""

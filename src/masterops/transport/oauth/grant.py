@@ -50,6 +50,7 @@ class Grant:
         self._ask = ask
         self._seal = Seal(app, target.connection)
         self._tokens: Tokens | None = None
+        self._unstored: Tokens | None = None
         self._task: asyncio.Task[None] | None = None
         self._refusal: tuple[errors.Unauthenticated, datetime] | None = None
         self._calm_until: datetime | None = None
@@ -134,8 +135,23 @@ class Grant:
         return True
 
     async def _refresh(self, stored: tuple[int, Tokens | None]) -> bool:
-        """Ask the service; whether what it gave is what is stored."""
+        """What the service gives, or gave when it could not be stored; whether it is what is stored now."""
         generation, tokens = stored
+        new = self._unstored
+        if new is None or new.generation != generation + 1:
+            new = self._unstored = await self._asked(generation, tokens)
+        if new is None:
+            return False
+        kept = await self._store.write(
+            self._connection, self._seal.close(new), after=generation, expires_at=new.expires_at
+        )
+        self._unstored = None
+        if kept:
+            self._settle(new)
+        return kept
+
+    async def _asked(self, generation: int, tokens: Tokens | None) -> Tokens | None:
+        """What the service gives; None where somebody else has got something newer meanwhile."""
         used = tokens.refresh if tokens is not None else self.app.refresh_token
         request = Request(
             "POST",
@@ -150,15 +166,10 @@ class Grant:
             answer = await self._ask(self._target, request, _decode)
         except errors.Unauthenticated as error:
             if (await self._read())[0] != generation:
-                return False  # somebody has a newer one
+                return None
             self._refusal = (error, clock.now() + REFUSED_FOR)
             raise
-        new = answer.tokens(used, now=now, root=self._seal.root, generation=generation + 1)
-        sealed = self._seal.close(new)
-        kept = await self._store.write(self._connection, sealed, after=generation, expires_at=new.expires_at)
-        if kept:
-            self._settle(new)
-        return kept
+        return answer.tokens(used, now=now, root=self._seal.root, generation=generation + 1)
 
     def _settle(self, tokens: Tokens) -> None:
         self._tokens = tokens
