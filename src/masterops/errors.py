@@ -24,8 +24,10 @@ Every error of Master-Ops, in one tree.
         ├── Timeout                    no answer in time
         ├── Unauthenticated  Forbidden  NotFound  Conflict  Invalid
         ├── RateLimited  QuotaExhausted  BudgetExhausted
+        ├── CircuitOpen                not asked, because it keeps failing
         ├── ServerFailed
         ├── MalformedAnswer
+        ├── AnswerTooLarge
         ├── OutcomeUnknown             sent, but nobody can say whether it was done
         └── UnexpectedAnswer
 
@@ -52,6 +54,7 @@ Category = Literal[
     "conflict",
     "server",
     "outcome_unknown",
+    "circuit_open",
     "configuration",
     "usage",
     "database",
@@ -524,6 +527,15 @@ class BudgetExhausted(RemoteError):
     hint = "Try again then; other work spends the same budget. A call with a longer deadline waits."
 
 
+class CircuitOpen(RemoteError):
+    """{service} was not asked, because it keeps failing: {reason}"""
+
+    code = "REM013"
+    category = "circuit_open"
+    recovery = "retry"
+    hint = "It is tried again at {tried_at}; a call whose deadline is later than that waits."
+
+
 class NotFound(RemoteError):
     """{service} does not have it: {reason}"""
 
@@ -570,6 +582,14 @@ class MalformedAnswer(RemoteError):
     category = "server"
     recovery = "retry"
     hint = "A proxy or a maintenance page may stand in between; check the base URL."
+
+
+class AnswerTooLarge(RemoteError):
+    """{service} answered with more than is read: {reason}"""
+
+    code = "REM014"
+    category = "server"
+    hint = "Ask for less at a time, or raise `http.largest_answer_mb`."
 
 
 class OutcomeUnknown(RemoteError):

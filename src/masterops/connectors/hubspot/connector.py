@@ -13,6 +13,7 @@ import msgspec
 
 from masterops import errors
 from masterops.config import Connection
+from masterops.connectors import circuit
 from masterops.connectors.client import ResourceClient
 from masterops.connectors.connector import Capability, Changed, Pulse
 from masterops.connectors.hubspot import limits, problems
@@ -28,7 +29,7 @@ from masterops.connectors.resource import Listing, Resource
 from masterops.core.backoff import RetryPolicy
 from masterops.core.budgets import INTERACTIVE
 from masterops.core.spelling import unknown
-from masterops.transport import Request, Target, Transport, in_lane
+from masterops.transport import OAuthApp, Request, Target, Transport, in_lane
 
 T = TypeVar("T")
 
@@ -167,17 +168,22 @@ class HubSpot:
         policy: RetryPolicy | None = None,
         timeout: float | None = None,
     ) -> T:
-        request = Request("GET", self._path(family), operation, query=query or {}, timeout=timeout)
+        # A health check finds out whether the service is back: it passes an open circuit.
+        probe = policy is PING
+        request = Request(
+            "GET", self._path(family), operation, query=query or {}, timeout=timeout, probe=probe
+        )
         decode: Callable[[bytes], T] = msgspec.json.Decoder(kind).decode
         return await self._transport.call(self._target, request, decode, policy=policy)
 
 
 def target(connection: Connection) -> Target:
-    """The transport's view of a HubSpot connection. Raises ConfigReference when it has no token."""
-    token = connection.secret("access_token")
+    """The transport's view of a HubSpot connection. Raises ConfigReference when it has no credentials."""
+    app = _app(connection)
+    token = connection.secret("access_token") if app is None else None
 
     def headers() -> dict[str, str]:
-        return {"Authorization": f"Bearer {token.reveal()}"}
+        return {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
     return Target(
         connection=connection.id,
@@ -188,4 +194,19 @@ def target(connection: Connection) -> Target:
         explain=problems.explain,
         rate=limits.rate,
         limits=limits.limits(connection),
+        circuit=circuit.rules(connection),
+        oauth=app,
+    )
+
+
+def _app(connection: Connection) -> OAuthApp | None:
+    """The OAuth app that a connection is set up with; None where it has a token."""
+    if not {*connection.values, *(gap.name for gap in connection.gaps)} & {"client_id", "refresh_token"}:
+        return None
+    version = str(connection.values.get("api_version") or DEFAULT_VERSION)
+    return OAuthApp(
+        path(version, "oauth"),
+        connection.secret("client_id"),
+        connection.secret("client_secret"),
+        connection.secret("refresh_token"),
     )

@@ -15,6 +15,7 @@ DATED = {
     "properties": "/crm/properties/{version}/{kind}",
     "owners": "/crm/owners/{version}",
     "account": "/account-info/{version}/details",
+    "oauth": "/oauth/{version}/token",
     "usage": "/account-info/{version}/api-usage/daily/private-apps",
 }
 LEGACY = {
@@ -22,6 +23,7 @@ LEGACY = {
     "properties": "/crm/v3/properties/{kind}",
     "owners": "/crm/v3/owners",
     "account": "/account-info/v3/details",
+    "oauth": "/oauth/v3/token",
     "usage": "/account-info/v3/api-usage/daily/private-apps",
 }
 VERSIONS = {"2026-09": DATED, "2026-03": DATED, "v3": LEGACY}
