@@ -1,9 +1,9 @@
 """
 Keeping secrets out of everything that is written down.
 
-Three nets: the name of a key, also one beside it (`{"name": "password", "value": ...}`); a shape inside a text
-(shapes.py); and a name before a value inside a text (named.py). A fourth is for what is personal, where somebody
-chose it (choice.py).
+Three nets: the name of a key, also of one beside it (`{"name": "password", "value": ...}`); a shape inside a
+text (shapes.py); and a name that stands before a value inside a text (named.py). A fourth is for what is
+personal, where somebody chose it (choice.py).
 All run before a record leaves the process, so that no file, row or screen ever holds what they catch.
 Where a text may be either it is taken for a secret, but talking about secrets is none.
 """
