@@ -140,28 +140,45 @@ def redact(value: Any, depth: int = 0, left: list[int] | None = None, in_list: b
     The same value as plain data, with secrets replaced by key and by shape; nothing given is changed.
 
     What JSON does not know is turned into text first, so that nothing slips past inside an object. `left` is
-    how much more may be shown of what this is a part of, see `MOST_INSIDE`.
+    how much more may be shown of what this is a part of, see `MOST_INSIDE`. What cannot be looked into is
+    shown as its type and what it raised.
     """
-    if value is None or isinstance(value, (bool, _PLAIN)):
-        return value
-    if isinstance(value, int):
-        hidden = choice.hides_numbers() and value >= choice.SMALLEST_CARD and choice.is_card(str(value))
-        return REDACTED if hidden else value
-    if isinstance(value, str):
-        return redact_text(value if type(value) is str else str.__str__(value))
-    if isinstance(value, float):
-        return value if math.isfinite(value) else str(value)
-    if isinstance(value, (bytes, bytearray)):
-        return _redact_bytes(value)
-    if depth >= DEEPEST:
-        return f"<{type(value).__name__}, deeper than {DEEPEST}>"
-    left = [MOST_INSIDE] if left is None else left
+    try:
+        if value is None or isinstance(value, (bool, _PLAIN)):
+            return value
+        if isinstance(value, int):
+            hidden = choice.hides_numbers() and value >= choice.SMALLEST_CARD and choice.is_card(str(value))
+            return REDACTED if hidden else value
+        if isinstance(value, str):
+            return redact_text(value if type(value) is str else str.__str__(value))
+        if isinstance(value, float):
+            return value if math.isfinite(value) else str(value)
+        if isinstance(value, (bytes, bytearray)):
+            return _redact_bytes(value)
+        if depth >= DEEPEST:
+            return f"<{type(value).__name__}, deeper than {DEEPEST}>"
+        return _look_into(value, depth + 1, [MOST_INSIDE] if left is None else left, in_list)
+    except Exception as error:  # a caller's broken object must not cost the record its other facts
+        return f"<{type(value).__name__}: it raised {type(error).__name__}>"
+
+
+def _look_into(value: Any, depth: int, left: list[int], in_list: bool) -> Any:
+    try:
+        return _redact_inside(value, depth, left, in_list)
+    except RuntimeError:
+        if type(value) not in (dict, set):
+            raise
+        # Another thread changes it while we go through it.
+        return _redact_inside(value.copy(), depth, left, in_list)
+
+
+def _redact_inside(value: Any, depth: int, left: list[int], in_list: bool) -> Any:
     if isinstance(value, Mapping):
-        return _redact_items(value, depth + 1, left)
+        return _redact_items(value, depth, left)
     if (fields := _fields(value)) is not None:
-        return _redact_items(fields, depth + 1, left)
+        return _redact_items(fields, depth, left)
     if isinstance(value, (list, tuple, set, frozenset)):
-        return _redact_list(value, depth + 1, left, in_list)
+        return _redact_list(value, depth, left, in_list)
     return redact_text(readable(value))
 
 
@@ -253,7 +270,7 @@ class _Key(NamedTuple):
 
 
 def _look_at(key: str) -> _Key:
-    found = named.KEY.search(key)
+    found = named.KEY.search(key[-LONGEST_CACHED_KEY:])  # a name is the end of its key
     part = TELLS if named.TELLING.fullmatch(key) else TOLD if named.TOLD.fullmatch(key) else 0
     return _Key(redact_text(key), found is not None, bool(found and found["many"]), part)
 
