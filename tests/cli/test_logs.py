@@ -234,6 +234,27 @@ def test_records_are_shown_when_the_spool_cannot_be_used(cli: Cli, pipeline: Pip
     assert 1 == len(cli("logs", "--search", "late", "--source", "system").out.splitlines())
 
 
+def test_a_database_that_may_only_be_read_is_read(cli: Cli, pipeline: Pipeline, database: str) -> None:
+    """
+    What it holds is shown; what waits keeps waiting, and it is said why.
+    """
+    logged(cli, pipeline)
+    pipeline.logger().info("late")
+    pipeline.close()
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            f'ALTER DATABASE "{connection.info.dbname}" SET default_transaction_read_only = on'
+        )
+
+    shown, shipped = cli("logs", "--search", "order"), cli("logs", "ship")
+
+    assert (0, 2) == (shown.code, len(shown.out.splitlines()))
+    assert "it is read-only (a standby, or set so). The newest records may be missing here." in shown.err
+    assert (3, "") == (shipped.code, shipped.out)
+    assert "DB002" in shipped.err and "default_transaction_read_only" in shipped.err
+    assert [1] == [len(path.read_bytes().splitlines()) for path in (cli.home / "spool").glob("*.jsonl")]
+
+
 def test_a_spool_that_is_no_folder_is_said(cli: Cli) -> None:
     """
     By whoever needs it, and by `ops doctor`.

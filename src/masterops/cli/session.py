@@ -54,14 +54,14 @@ class Session:
 
 async def shipped(app: App) -> None:
     """
-    What waits in the spool goes first, so that what is shown is the latest. One that cannot be used is said,
-    and no reason to show nothing. Raises DatabaseError.
+    What waits in the spool goes first, so that what is shown is the latest. A spool that cannot be used, or a
+    database that may only be read, is said, and no reason to show nothing. Raises DatabaseError.
     """
     from masterops.cli.output import say
 
     try:
         await app.shipping.flush()
-    except errors.SpoolUnusable as error:
+    except (errors.SpoolUnusable, errors.DatabaseRefused) as error:
         say(f"{error.message}. The newest records may be missing here. {error.advice}")
 
 
