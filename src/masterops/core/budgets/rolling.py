@@ -51,6 +51,10 @@ class RollingMeter:
         self._pressed, self._wins, self._cut_until = False, 0, 0
         self._resize(limit.permits)
 
+    @property
+    def largest(self) -> int:
+        return self.most
+
     def wait(self, weight: int, now: int, lane: Lane) -> int:
         times = self._times
         past = now - self._reach
@@ -140,6 +144,10 @@ class RollingMeter:
         if self._wins >= self.most:
             self._wins, self._pressed = 0, False
             self._resize(min(self.most + 1, MOST_ROLLING_PERMITS))
+
+    def begin(self, most: int) -> None:
+        """A learned limit is known to be as large."""
+        self._resize(min(max(1, most), MOST_ROLLING_PERMITS))
 
     def cut(self, now: int) -> None:
         """The service had enough: a learned limit is halved, once for all answers that say so together."""
