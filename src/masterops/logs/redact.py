@@ -159,6 +159,8 @@ def redact(value: Any, depth: int = 0, left: list[int] | None = None, in_list: b
             return f"<{type(value).__name__}, deeper than {DEEPEST}>"
         return _look_into(value, depth + 1, [MOST_INSIDE] if left is None else left, in_list)
     except Exception as error:  # a caller's broken object must not cost the record its other facts
+        if depth == 0:
+            raise
         return f"<{type(value).__name__}: it raised {type(error).__name__}>"
 
 
@@ -203,17 +205,17 @@ def _redact_pair(value: Collection[Any], in_list: bool) -> list[Any] | None:
         return None
     first, second = value
     key = _secret(first)
-    if key is None or not isinstance(second, (str, bytes, list, tuple)) or not second:
+    if key is None or not _is_a(second, (str, bytes, list, tuple)) or not second:
         return None
     # Two words under a key may be names both, and names only.
-    if not in_list and (_secret(second) or (isinstance(second, str) and second in named.NAMES_BESIDE)):
+    if not in_list and (_secret(second) or (_is_a(second, (str,)) and second in named.NAMES_BESIDE)):
         return None
     return [key.shown, REDACTED]
 
 
-def _secret(name: object) -> _Key | None:
+def _secret(name: Any) -> _Key | None:
     """What is known of a text that is a secret's name, None for any other value."""
-    if not isinstance(name, (str, bytes)) or not 0 < len(name) <= LONGEST_CACHED_KEY:
+    if not _is_a(name, (str, bytes)) or not 0 < len(name) <= LONGEST_CACHED_KEY:
         return None
     key = _known(_key_text(name))
     return key if key.secret else None
@@ -242,7 +244,7 @@ def _redact_items(value: Mapping[Any, Any], depth: int, left: list[int]) -> dict
 def _hide_told(shown: dict[str, Any], telling: list[tuple[str, Any]], told: list[tuple[str, Any]]) -> None:
     """`{"name": "password", "value": ...}`: a secret where the name, or the last part of it, is one's."""
     for _, item in telling:
-        last = item[-1] if isinstance(item, (list, tuple)) and item else item
+        last = item[-1] if _is_a(item, (list, tuple)) and item else item
         key = _secret(last)
         if key is not None:
             shown.update((name, REDACTED) for name, value in told if not _harmless(value, key.many))
@@ -286,11 +288,21 @@ _known = lru_cache(4096)(_look_at)  # the keys of a program are few and come aga
 
 def _harmless(item: object, many: bool) -> bool:
     """Whether what stands under a secret's name is none: nothing, yes or no, or how many there are."""
-    if item is None or isinstance(item, bool):
-        return True
-    if isinstance(item, (int, float)):
-        return many or item == 0
-    return isinstance(item, (str, bytes, list, tuple, dict)) and len(item) == 0
+    try:
+        if item is None or isinstance(item, bool):
+            return True
+        if isinstance(item, (int, float)):
+            return many or item == 0
+        return isinstance(item, (str, bytes, list, tuple, dict)) and len(item) == 0
+    except Exception:  # what cannot even be asked is not shown
+        return False
+
+
+def _is_a(value: object, kinds: tuple[type, ...]) -> bool:
+    try:
+        return isinstance(value, kinds)
+    except Exception:  # somebody's __class__ that itself raises
+        return False
 
 
 def _fields(value: object) -> dict[str, Any] | None:
