@@ -278,6 +278,18 @@ def test_what_cannot_be_looked_into_costs_no_other_fact(pipeline: Pipeline, valu
     assert {"value": shown, "orders": 3, "rows": [{"row": shown, "line": 7}]} == record.details_json
 
 
+def test_a_secret_that_cannot_be_looked_into_is_hidden(pipeline: Pipeline) -> None:
+    """
+    Under its name, and where it is told by the key beside it; the facts around it stay.
+    """
+    pipeline.logger().info("login", password=Liar(), field="token", value=Liar(), pair=["token", Liar()], n=3)
+
+    liar = "<Liar: it raised RuntimeError>"
+    assert {"password": "***", "field": "token", "value": "***", "pair": ["token", liar], "n": 3} == only(
+        pipeline
+    ).details_json
+
+
 def test_a_mapping_that_another_thread_changes_is_shown_all_the_same(pipeline: Pipeline) -> None:
     """
     As it was at some moment; the record keeps its facts.
