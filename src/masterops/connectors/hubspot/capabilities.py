@@ -34,7 +34,7 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         )
 
     async def owners() -> str:
-        return f"{await _count(hub.owners())} owners"
+        return f"{await _count(hub.owners.list())} owners"
 
     async def listing() -> str:
         return f"{await _count(hub.contacts.list(limit=250))} contacts over several pages"

@@ -100,7 +100,7 @@ class ObjectClient(Generic[R]):
         archived: bool = False,
     ) -> Page[R]:
         """One page of the list, with the cursor of the next."""
-        query = {"limit": str(limit or self.resource.page_size), "properties": self._wanted(properties)}
+        query = {"limit": str(limit or self.resource.page_size), **self._wanted(properties)}
         if archived:
             query["archived"] = "true"
         if after:
@@ -267,7 +267,8 @@ class ObjectClient(Generic[R]):
         while this is read may come in the next look only.
         """
         changed = self.resource.changed
-        wanted = list(dict.fromkeys([*(properties or self.resource.properties), changed]))
+        asked = properties or self.resource.properties
+        wanted = list(dict.fromkeys([*asked, changed])) if asked else []
         source = Source(
             self._target.connection,
             partial(self._ask, query=None, properties=wanted),
@@ -325,7 +326,7 @@ class ObjectClient(Generic[R]):
         return await self._call("POST", path, name, self._batch_answer, body=body, repeatable=repeatable)
 
     async def _get(self, wanted: Get) -> R:
-        query = {"properties": ",".join(wanted.properties)}
+        query = self._wanted(wanted.properties)
         if wanted.id_property:
             query["idProperty"] = wanted.id_property
         row: R = await self._call("GET", "/{id}", "get", self._row, parts={"id": wanted.id}, query=query)
@@ -339,8 +340,10 @@ class ObjectClient(Generic[R]):
         )
         return row
 
-    def _wanted(self, properties: Sequence[str] | None) -> str:
-        return ",".join(properties or self.resource.properties)
+    def _wanted(self, properties: Sequence[str] | None) -> dict[str, str]:
+        """What a query asks for; nothing is said where HubSpot may choose."""
+        wanted = properties or self.resource.properties
+        return {"properties": ",".join(wanted)} if wanted else {}
 
     async def _call(
         self,

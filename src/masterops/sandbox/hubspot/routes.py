@@ -120,13 +120,13 @@ def found(method: str, path: str) -> tuple[Action, tuple[str, ...], str]:
 
 
 def is_search(path: str) -> bool:
-    """Whether a path has the limit of searches instead of the usual one."""
-    return path.rstrip("/").endswith("/search")
+    """Whether a path has the limit of searches instead of the usual one; a search for lists has not."""
+    return path.rstrip("/").endswith("/search") and "/objects/" in path
 
 
 def is_association(path: str) -> bool:
-    """Whether a path is about associations alone, which have a limit of their own."""
-    return "/associations/" in path
+    """Whether a path has the limit of associations; one record's, under `objects`, have the usual one."""
+    return "/associations/" in path and "/objects/" not in path
 
 
 Shape = tuple[dict[str, Action], tuple[int, ...]]
