@@ -255,6 +255,13 @@ class ObjectClient(Generic[R]):
         async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
             yield row
 
+    async def count(self, *groups: Sequence[Filter]) -> int:
+        """How many records a search for `groups` finds; all, where none is given. The index lags."""
+        page = await self._ask(groups, Sort(ID), 1, None, query=None, properties=[ID])
+        if page.total is None:
+            raise errors.UnexpectedAnswer(service=self._target.connection, reason="a search tells no total")
+        return page.total
+
     async def changes(
         self, start: datetime | str, *, properties: Sequence[str] | None = None, archived: bool = False
     ) -> AsyncIterator[Changes[R]]:
