@@ -34,7 +34,8 @@ class Target:
     One connection as the transport needs it.
 
     `headers` is called for each attempt, so that a rotated token is used at once; what it returns is
-    sent and never written anywhere. `explain` reads the service's own error body, `rate` its headers.
+    sent and never written anywhere. `sign` adds to them what depends on the request. `explain` reads the
+    service's own error body, `rate` its headers.
     `limits` are what its calls may spend, to begin with: what `rate` reads moves them.
     """
 
@@ -46,6 +47,11 @@ class Target:
     explain: Callable[[Reply], Problem]
     rate: Callable[[Mapping[str, str]], Rate] = lambda headers: Rate()
     limits: tuple[Limit, ...] = ()
+    sign: Callable[[Request], Mapping[str, str]] | None = None
+
+    def secrets(self, request: Request) -> Mapping[str, str]:
+        """The headers of an attempt that nobody may see."""
+        return self.headers() if self.sign is None else {**self.headers(), **self.sign(request)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +63,8 @@ class Request:
     `repeatable` says whether sending it twice does no more than sending it once. One that is not is
     sent again only when it certainly was not carried out.
 
-    It spends `weight` of the limits of its `bucket`, and waits in `lane`; None is the lane of the work that
-    it is part of.
+    `headers` are sent as they are and hold no secret. It spends `weight` of the limits of its `bucket`, and
+    waits in `lane`; None is the lane of the work that it is part of.
     """
 
     method: str
@@ -72,6 +78,7 @@ class Request:
     bucket: str = CALLS
     weight: int = 1
     lane: Lane | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, value in self.parts.items():
@@ -85,10 +92,15 @@ class Request:
         """The label for metrics: the template, which never holds an id or a secret."""
         return self.path
 
+    @property
+    def query_string(self) -> str:
+        """The query as it stands in the URL, behind the question mark; empty when there is none."""
+        return urlencode(self.query)
+
     def url(self, base_url: str) -> str:
         """The whole URL; an id with a slash or any other character stays one path segment."""
         filled = self.path.format_map(
             {name: quote(str(value), safe="") for name, value in self.parts.items()}
         )
-        query = f"?{urlencode(self.query)}" if self.query else ""
+        query = f"?{self.query_string}" if self.query else ""
         return base_url.rstrip("/") + filled + query

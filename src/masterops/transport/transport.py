@@ -95,9 +95,20 @@ class Transport:
 
         `policy` bounds this call differently from the rest: a health check wants one short attempt.
         """
+        return await self.read(target, request, lambda reply: decode(reply.body), policy=policy)
+
+    async def read(
+        self,
+        target: Target,
+        request: Request,
+        read: Callable[[Reply], T],
+        *,
+        policy: RetryPolicy | None = None,
+    ) -> T:
+        """As `call`, for an answer of which the headers count too."""
         call = Call(target, request, clock.ticks())
         try:
-            value = await self._tried(call, decode, policy or self._policy)
+            value = await self._tried(call, read, policy or self._policy)
         except errors.RemoteError as error:
             record(self._log, call, trouble_of(error))
             raise
@@ -107,14 +118,14 @@ class Transport:
         record(self._log, call, None)
         return value
 
-    async def _tried(self, call: Call, decode: Callable[[bytes], T], bounds: RetryPolicy) -> T:
+    async def _tried(self, call: Call, read: Callable[[Reply], T], bounds: RetryPolicy) -> T:
         budget = self.budget(call.target)
         while True:
             permit = await self._admitted(call, budget, bounds)
             call.begin()
             left = bounds.deadline - (clock.ticks() - call.start)
             with permit:
-                outcome = await self._attempt(call, decode, left, budget, permit)
+                outcome = await self._attempt(call, read, left, budget, permit)
             call.left = None
             if not isinstance(outcome, errors.RemoteError):
                 return outcome
@@ -142,7 +153,7 @@ class Transport:
         )
 
     async def _attempt(
-        self, call: Call, decode: Callable[[bytes], T], left: float, budget: Budget, permit: Permit
+        self, call: Call, read: Callable[[Reply], T], left: float, budget: Budget, permit: Permit
     ) -> T | errors.RemoteError:
         """One round trip: the value or the error, with its row of metrics written and its permit settled."""
         start = clock.ticks()
@@ -151,12 +162,12 @@ class Transport:
         value: T | None = None
         failure: Failure | None = None
         try:
-            headers = call.target.headers()
+            headers = call.target.secrets(call.request)
             reply = await self._send(call, headers, seconds)
             call.rate = call.target.rate(reply.headers)
             problem = self._problem(call.target, reply, headers)
             failure = Failure(problem, sent=True) if problem else None
-            value = decode(reply.body) if problem is None else None
+            value = read(reply) if problem is None else None
         except KINDS as exception:
             failure = translate(exception, connection=call.target.connection, seconds=seconds)
         except asyncio.CancelledError:
@@ -172,7 +183,7 @@ class Transport:
         request = call.request
         url = URL(request.url(call.target.base_url), encoded=True)
         proxy = proxy_for(str(url))
-        headers = {"Accept": "application/json", **secret}
+        headers = {"Accept": "application/json", **request.headers, **secret}
         body = None
         if request.body is not None:
             body = msgspec.json.encode(request.body)

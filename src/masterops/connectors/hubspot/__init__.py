@@ -2,6 +2,7 @@
 HubSpot (CRM): objects of every kind, their associations, and what an account is made of.
 """
 
+from masterops.connectors.batches import BatchResult, RowError
 from masterops.connectors.hubspot.account import Account, Usage
 from masterops.connectors.hubspot.companies import Company, CompanyProperties
 from masterops.connectors.hubspot.connector import HubSpot
@@ -10,7 +11,7 @@ from masterops.connectors.hubspot.custom import CustomRecord
 from masterops.connectors.hubspot.deals import Deal, DealProperties
 from masterops.connectors.hubspot.line_items import LineItem, LineItemProperties
 from masterops.connectors.hubspot.links import Associated, Association, AssociationType, Link, LinkResult
-from masterops.connectors.hubspot.objects import BatchResult, Input, ObjectClient, Page, RowError, Upsert
+from masterops.connectors.hubspot.objects import ObjectClient
 from masterops.connectors.hubspot.owners import Owner, Team
 from masterops.connectors.hubspot.pipelines import NewStage, Pipeline, Stage
 from masterops.connectors.hubspot.products import Product, ProductProperties
@@ -19,6 +20,7 @@ from masterops.connectors.hubspot.property_groups import PropertyGroup
 from masterops.connectors.hubspot.schemas import Labels, NewProperty, Schema
 from masterops.connectors.hubspot.search import Filter, Sort
 from masterops.connectors.hubspot.tickets import Ticket, TicketProperties
+from masterops.connectors.hubspot.wire import Input, Page, Upsert
 
 __all__ = [
     "Account",

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
+from masterops.connectors.batches import RowError, chunks
 from masterops.connectors.hubspot.custom import checked
 from masterops.connectors.hubspot.endpoint import Endpoint, Rows
 from masterops.connectors.hubspot.links import (
@@ -29,7 +30,7 @@ from masterops.connectors.hubspot.links import (
     row_errors,
     spec,
 )
-from masterops.connectors.hubspot.wire import RowError, after_of, chunks
+from masterops.connectors.hubspot.wire import after_of
 
 MOST_READ, MOST_WRITTEN, MOST_PARTED = 1_000, 2_000, 100
 PAGE = 500

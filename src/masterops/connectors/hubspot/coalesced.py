@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from masterops import errors
+from masterops.connectors.batches import Inputs, halved
 from masterops.connectors.coalescing import Coalescer, Coalescing
-from masterops.connectors.hubspot.batches import Inputs, halved
 from masterops.connectors.hubspot.problems import lenient, texts
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.wire import BatchAnswer, BatchError

@@ -10,8 +10,8 @@ from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
-from masterops.connectors.hubspot.paging import pages
 from masterops.connectors.hubspot.wire import Paging, after_of
+from masterops.connectors.pages import pages
 from masterops.core.backoff import RetryPolicy
 from masterops.core.budgets import CALLS
 from masterops.transport import Request, Target, Transport

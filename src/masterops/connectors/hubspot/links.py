@@ -10,8 +10,9 @@ from typing import Any
 import msgspec
 
 from masterops import errors
+from masterops.connectors.batches import RowError
 from masterops.connectors.hubspot.problems import lenient, texts
-from masterops.connectors.hubspot.wire import BatchError, Paging, RowError
+from masterops.connectors.hubspot.wire import BatchError, Paging
 
 # The one error of a batch read that is none: the record has no association of this kind.
 NONE_FOUND = "NO_ASSOCIATIONS_FOUND"

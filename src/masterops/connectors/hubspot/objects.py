@@ -11,17 +11,19 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from masterops import errors
+from masterops.connectors.batches import Answered, BatchResult, Inputs, RowError, chunks, in_pieces
 from masterops.connectors.connector import Changed
+from masterops.connectors.envelopes import nothing
 from masterops.connectors.extraction import Extracted, decoded, extract
-from masterops.connectors.hubspot import paging
 from masterops.connectors.hubspot import search as searching
-from masterops.connectors.hubspot.batches import Inputs, in_pieces, last_of_each
+from masterops.connectors.hubspot.batches import last_of_each, taken_apart
 from masterops.connectors.hubspot.changes import Changes, Source, changes, opened
 from masterops.connectors.hubspot.coalesced import Get, Update, coalescers
 from masterops.connectors.hubspot.limits import bucket_of
@@ -30,28 +32,19 @@ from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
 from masterops.connectors.hubspot.search import Filter, Sort
 from masterops.connectors.hubspot.sweep import ID, Groups, by_id, by_place
-from masterops.connectors.hubspot.wire import (
-    BatchAnswer,
-    BatchResult,
-    Input,
-    Page,
-    RowError,
-    Upsert,
-    chunks,
-)
+from masterops.connectors.hubspot.wire import BatchAnswer, Input, Page, Upsert
+from masterops.connectors.pages import rows
 from masterops.core import clock
 from masterops.transport import Request, Target, Transport
 
 R = TypeVar("R", bound=CrmRecord[Any])
 T = TypeVar("T")
 
+RESULTS: Callable[[Page[Any]], Sequence[Any]] = attrgetter("results")
+IDS: Callable[[Page[Any]], Sequence[str]] = attrgetter("ids")
 NO_EXTRA: Mapping[str, Any] = MappingProxyType({})
 
 __all__ = ["BatchResult", "Input", "ObjectClient", "Page", "RowError", "Upsert"]
-
-
-def nothing(body: bytes) -> None:
-    """The decoder of an answer without a body."""
 
 
 class ObjectClient(Generic[R]):
@@ -116,7 +109,7 @@ class ObjectClient(Generic[R]):
             return await self.page(after, limit=size, properties=properties, archived=archived)
 
         size, connection = self.resource.page_size, self._target.connection
-        async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
+        async for row in rows(fetch, RESULTS, size=size, limit=limit, connection=connection, ids=IDS):
             yield row
 
     async def extract(
@@ -252,7 +245,7 @@ class ObjectClient(Generic[R]):
         ask = partial(self._ask, query=query, properties=properties or self.resource.properties)
         fetch = by_id(ask, given) if sort is None else by_place(ask, given, sort)
         size, connection = searching.PAGE, self._target.connection
-        async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
+        async for row in rows(fetch, RESULTS, size=size, limit=limit, connection=connection):
             yield row
 
     async def count(self, *groups: Sequence[Filter]) -> int:
@@ -321,7 +314,10 @@ class ObjectClient(Generic[R]):
         repeatable: bool = True,
         numbers: Sequence[int] | None = None,
     ) -> BatchResult[R]:
-        send = partial(self._send, verb, extra=extra, repeatable=repeatable)
+        async def send(piece: Inputs) -> Answered[R]:
+            answer = await self._send(verb, piece, extra=extra, repeatable=repeatable)
+            return taken_apart(answer, piece)
+
         return await in_pieces(send, inputs, self.resource.batch_size, numbers)
 
     async def _send(
