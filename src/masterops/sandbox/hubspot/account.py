@@ -13,7 +13,7 @@ import msgspec
 from masterops.sandbox.clock import Clock
 from masterops.sandbox.hubspot import definitions, problems
 from masterops.sandbox.hubspot.events import Outbox
-from masterops.sandbox.hubspot.kinds import BY_NAME, KINDS, Kind
+from masterops.sandbox.hubspot.kinds import BY_NAME, KINDS, AssociationType, Kind
 from masterops.sandbox.hubspot.limits import Limits, Meter
 from masterops.sandbox.hubspot.linking import Relations
 from masterops.sandbox.hubspot.pipelines import Pipelines
@@ -103,7 +103,7 @@ class Account:
         self.requests = 0
         self.refused = 0
         self.traits = Traits()
-        self.relations = Relations()
+        self.relations = Relations(self._linked)
         self.pipelines = Pipelines(BORN)
         self.kinds = dict(BY_NAME)  # by every name that a path may use
         self.schemas: dict[str, Schema] = {}  # custom objects, by the name of their kind
@@ -183,6 +183,27 @@ class Account:
         for name, value in write.values.items():
             if value != (before or {}).get(name):
                 self.tell(store, "propertyChange", objectId=id, propertyName=name, propertyValue=value or "")
+
+    def _linked(self, record: Record, other: Record, row: AssociationType, parted: bool) -> None:
+        """Tell of an association from both sides."""
+        if not self.outbox.subscriptions:
+            return
+        for left, right, type_id in ((record, other, row.id), (other, record, row.back)):
+            seen = self.relations.types[type_id]
+            here, there = self.stores[seen.left], self.stores[seen.right]
+            self.tell(
+                here,
+                "associationChange",
+                fromObjectId=left.number,
+                toObjectId=right.number,
+                fromObjectTypeId=here.kind.type_id,
+                toObjectTypeId=there.kind.type_id,
+                associationType=seen.name.removesuffix("_unlabeled").upper(),
+                associationTypeId=seen.id,
+                associationCategory=seen.category,
+                associationRemoved=parted,
+                isPrimaryAssociation=seen.label == "Primary",
+            )
 
     def merge(self, store: Store, primary: Record, other: Record) -> Record:
         """One record in place of two, with the associations of both."""
