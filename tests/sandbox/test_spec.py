@@ -78,6 +78,11 @@ def reads(id: str, company: str) -> list[Asked]:
         ("GET", "/crm/pipelines/2026-03/deals", None),
         ("GET", "/crm/owners/2026-03", None),
         ("GET", "/crm-object-schemas/2026-03/schemas", None),
+        ("GET", "/crm/lists/2026-03/1", None),
+        ("GET", "/crm/lists/2026-03/object-type-id/0-1/name/Customers%20(demo)", None),
+        ("GET", "/crm/lists/2026-03/1/memberships", None),
+        ("GET", f"/crm/lists/2026-03/records/0-1/{id}/memberships", None),
+        ("POST", "/crm/lists/2026-03/search", {"additionalProperties": ["hs_list_size"]}),
         ("GET", "/account-info/2026-03/details", None),
         ("GET", "/account-info/2026-03/api-usage/daily/private-apps", None),
     ]
@@ -102,6 +107,8 @@ def writes(id: str, company: str, spare: str, app: str) -> list[Asked]:
             f"{CONTACTS}/batch/upsert",
             {"inputs": [{"id": "spec@example.com", "idProperty": "email", "properties": {}}]},
         ),
+        ("POST", "/crm/lists/2026-03", {"name": "S", "objectTypeId": "0-1", "processingType": "MANUAL"}),
+        ("PUT", "/crm/lists/2026-03/1/memberships/add", [id]),
         ("POST", "/crm/properties/2026-03/contacts/groups", {"name": "spec", "label": "Spec"}),
         (
             "POST",

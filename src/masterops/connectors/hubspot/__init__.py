@@ -11,6 +11,7 @@ from masterops.connectors.hubspot.custom import CustomRecord
 from masterops.connectors.hubspot.deals import Deal, DealProperties
 from masterops.connectors.hubspot.line_items import LineItem, LineItemProperties
 from masterops.connectors.hubspot.links import Associated, Association, AssociationType, Link, LinkResult
+from masterops.connectors.hubspot.lists import Member, Membership, ObjectList
 from masterops.connectors.hubspot.objects import ObjectClient
 from masterops.connectors.hubspot.owners import Owner, Team
 from masterops.connectors.hubspot.pipelines import NewStage, Pipeline, Stage
@@ -43,9 +44,12 @@ __all__ = [
     "LineItemProperties",
     "Link",
     "LinkResult",
+    "Member",
+    "Membership",
     "NewProperty",
     "NewStage",
     "ObjectClient",
+    "ObjectList",
     "Option",
     "Owner",
     "Page",

@@ -78,6 +78,11 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         linked = sum(bool(held) for held in read.found.values())
         return f"{linked} of {len(read.found)} contacts have a company"
 
+    async def lists() -> str:
+        found = [each async for each in hub.lists.list()]
+        members = await _count(hub.lists.members(found[0].list_id)) if found else 0
+        return f"{len(found)} lists, {members} records in the first"
+
     async def properties() -> str:
         groups, found = await hub.property_groups.list("contacts"), await hub.properties.list("contacts")
         return f"{len(found)} contact properties in {len(groups)} groups"
@@ -109,6 +114,7 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         Capability("pipelines.list", pipelines),
         Capability("associations.labels", labels),
         Capability("associations.batch_read", associations),
+        Capability("lists", lists),
         Capability("properties.list", properties),
         Capability("contacts.search", search),
         Capability("contacts.batch_read", batch_read),

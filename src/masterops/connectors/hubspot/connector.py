@@ -21,6 +21,7 @@ from masterops.connectors.hubspot.custom import CustomRecord, custom
 from masterops.connectors.hubspot.deals import DEALS
 from masterops.connectors.hubspot.endpoint import Endpoint
 from masterops.connectors.hubspot.line_items import LINE_ITEMS
+from masterops.connectors.hubspot.lists import ListsClient
 from masterops.connectors.hubspot.objects import ObjectClient
 from masterops.connectors.hubspot.owners import OwnersClient
 from masterops.connectors.hubspot.paths import DEFAULT_VERSION, path
@@ -73,6 +74,7 @@ class HubSpot:
         self.property_groups = PropertyGroupsClient(self._endpoint("property_groups", "properties"))
         self.pipelines = PipelinesClient(self._endpoint("pipelines", "pipelines"))
         self.owners = OwnersClient(self._endpoint("owners", "owners"))
+        self.lists = ListsClient(self._endpoint("lists", "lists"))
         self._account = self._endpoint("account", "account")
 
     @property

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 
 from masterops.sandbox.clock import Clock
-from masterops.sandbox.hubspot import definitions, problems
+from masterops.sandbox.hubspot import definitions, problems, values
 from masterops.sandbox.hubspot.events import Outbox
 from masterops.sandbox.hubspot.kinds import BY_NAME, KINDS, AssociationType, Kind
 from masterops.sandbox.hubspot.limits import Limits, Meter
@@ -77,6 +77,21 @@ class Schema(msgspec.Struct, rename="camel"):
     updated_at: str
 
 
+class HeldList(msgspec.Struct):
+    """
+    A list of records that people fill by hand: who is in it, and since when.
+    """
+
+    id: str
+    name: str
+    type_id: str
+    processing: str
+    created_at: str
+    updated_at: str
+    version: int = 1
+    members: dict[str, str] = {}
+
+
 class Account:
     """
     One portal. Counts what it served; the counts are of the process, not of the day.
@@ -107,6 +122,8 @@ class Account:
         self.pipelines = Pipelines(BORN)
         self.kinds = dict(BY_NAME)  # by every name that a path may use
         self.schemas: dict[str, Schema] = {}  # custom objects, by the name of their kind
+        self.lists: dict[str, HeldList] = {}
+        self._next_list = 1
         self.stores: dict[str, Store] = {}
         for kind in KINDS:
             self.open(kind)
@@ -118,6 +135,13 @@ class Account:
         store.index.lag = self.traits.index_lag_seconds
         self.stores[kind.name] = store
         return store
+
+    def keep_list(self, name: str, type_id: str, processing: str, at: str | None = None) -> HeldList:
+        """Begin to keep a list."""
+        id, now = str(self._next_list), at or values.iso(self.clock.now())
+        self._next_list += 1
+        made = self.lists[id] = HeldList(id, name, type_id, processing, now, now)
+        return made
 
     def store(self, name: str) -> Store:
         """The records of a kind, by any of its names. Raises Refusal."""
