@@ -260,6 +260,6 @@ async def test_every_capability_works_and_leaves_nothing_behind(hub: HubSpot) ->
 
     said = {capability.name: await capability.run() for capability in hub.capabilities()}
 
-    assert 24 == len(said)
+    assert 27 == len(said)
     assert all(said.values())
     assert before == {contact.id async for contact in hub.contacts.list()}

@@ -56,6 +56,19 @@ OWN = {
 }
 
 
+FORM = b"""--B\r
+Content-Disposition: form-data; name="importRequest"\r
+\r
+{"name": "S", "files": [{"fileName": "s.csv", "fileImportPage": {"columnMappings": [\r
+{"columnObjectTypeId": "0-1", "columnName": "M", "propertyName": "email"}]}}]}\r
+--B\r
+Content-Disposition: form-data; name="files"; filename="s.csv"\r
+\r
+M\r
+no address\r
+--B--\r
+"""
+
 Asked = tuple[str, str, object]  # method, path, body
 
 
@@ -138,6 +151,29 @@ async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
     found = []
     for method, path, body in [*reads(id, company), *writes(id, company, spare, app)]:
         reply = await desk.call(method, path, body)
+        found.append((method, path, reply.status, reply.body))
+    return found + await jobs(desk)
+
+
+async def jobs(desk: Desk) -> list[tuple[str, str, int, Any]]:
+    """What takes its time: an import of a file with a mistake in it, an export."""
+    imports, exports = "/crm/imports/2026-03", "/crm/exports/2026-03/export"
+    head = {"Content-Type": "multipart/form-data; boundary=B"}
+    draft = {"exportType": "VIEW", "exportName": "S", "objectType": "CONTACT", "objectProperties": ["email"]}
+    asked: list[tuple[str, str, object, bytes | None]] = [
+        ("POST", imports, None, FORM),
+        ("GET", imports, None, None),
+        ("GET", f"{imports}/1", None, None),
+        ("GET", f"{imports}/1", None, None),
+        ("GET", f"{imports}/1/errors", None, None),
+        ("POST", f"{exports}/async", draft | {"format": "CSV"}, None),
+        ("GET", f"{exports}/async/tasks/1/status", None, None),
+        ("GET", f"{exports}/async/tasks/1/status", None, None),
+        ("GET", f"{exports}/1", None, None),
+    ]
+    found = []
+    for method, path, body, data in asked:
+        reply = await desk.call(method, path, body, data=data, headers=head if data else None)
         found.append((method, path, reply.status, reply.body))
     return found
 

@@ -7,12 +7,13 @@ table, tries again where that is safe and useful, measures every attempt and rai
 
 from masterops.transport.budgets import Budget, Budgets, current_lane, in_lane
 from masterops.transport.outcome import Problem, Reply, judge
-from masterops.transport.request import Rate, Request, Target
+from masterops.transport.request import Content, Rate, Request, Target
 from masterops.transport.transport import Transport
 
 __all__ = [
     "Budget",
     "Budgets",
+    "Content",
     "Problem",
     "Rate",
     "Reply",

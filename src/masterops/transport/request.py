@@ -55,6 +55,16 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """
+    A body that is sent as it is, with its media type; any other is sent as JSON.
+    """
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """
     One logical call. `path` is a template: its parts in braces are filled from `parts`, escaped. Making one

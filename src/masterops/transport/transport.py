@@ -25,7 +25,7 @@ from masterops.transport.foreign import CONNECT_SECONDS, KINDS, BodyTooLarge, Fa
 from masterops.transport.outcome import Reply, ambiguous, cleaned, judge, secrets_of
 from masterops.transport.proxy import proxy_for
 from masterops.transport.recording import Call, cancelled, metric, record, trouble_of
-from masterops.transport.request import Request, Target
+from masterops.transport.request import Content, Request, Target
 
 T = TypeVar("T")
 
@@ -185,7 +185,9 @@ class Transport:
         proxy = proxy_for(str(url))
         headers = {"Accept": "application/json", **request.headers, **secret}
         body = None
-        if request.body is not None:
+        if isinstance(request.body, Content):
+            body, headers["Content-Type"] = request.body.data, request.body.media_type
+        elif request.body is not None:
             body = msgspec.json.encode(request.body)
             headers["Content-Type"] = "application/json"
         async with (

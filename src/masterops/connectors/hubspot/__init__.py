@@ -9,6 +9,8 @@ from masterops.connectors.hubspot.connector import HubSpot
 from masterops.connectors.hubspot.contacts import Contact, ContactProperties
 from masterops.connectors.hubspot.custom import CustomRecord
 from masterops.connectors.hubspot.deals import Deal, DealProperties
+from masterops.connectors.hubspot.exports import Export, ExportStatus
+from masterops.connectors.hubspot.imports import Import, ImportColumn, ImportFile, ImportProblem
 from masterops.connectors.hubspot.line_items import LineItem, LineItemProperties
 from masterops.connectors.hubspot.links import Associated, Association, AssociationType, Link, LinkResult
 from masterops.connectors.hubspot.lists import Member, Membership, ObjectList
@@ -36,8 +38,14 @@ __all__ = [
     "CustomRecord",
     "Deal",
     "DealProperties",
+    "Export",
+    "ExportStatus",
     "Filter",
     "HubSpot",
+    "Import",
+    "ImportColumn",
+    "ImportFile",
+    "ImportProblem",
     "Input",
     "Labels",
     "LineItem",

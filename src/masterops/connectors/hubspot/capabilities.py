@@ -83,6 +83,9 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         members = await _count(hub.lists.members(found[0].list_id)) if found else 0
         return f"{len(found)} lists, {members} records in the first"
 
+    async def imports() -> str:
+        return f"{await _count(hub.imports.list())} imports"
+
     async def properties() -> str:
         groups, found = await hub.property_groups.list("contacts"), await hub.properties.list("contacts")
         return f"{len(found)} contact properties in {len(groups)} groups"
@@ -115,6 +118,7 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         Capability("associations.labels", labels),
         Capability("associations.batch_read", associations),
         Capability("lists", lists),
+        Capability("imports.list", imports),
         Capability("properties.list", properties),
         Capability("contacts.search", search),
         Capability("contacts.batch_read", batch_read),

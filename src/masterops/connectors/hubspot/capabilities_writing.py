@@ -11,14 +11,19 @@ from uuid import uuid4
 
 from masterops import errors
 from masterops.connectors.connector import Capability
+from masterops.connectors.hubspot.imports import ImportColumn, ImportFile
 from masterops.connectors.hubspot.links import Link
 from masterops.connectors.hubspot.pipelines import NewStage
 from masterops.connectors.hubspot.properties import Property
 from masterops.connectors.hubspot.property_groups import PropertyGroup
+from masterops.connectors.hubspot.search import Filter
 from masterops.connectors.hubspot.wire import Input
 
 if TYPE_CHECKING:
     from masterops.connectors.hubspot.connector import HubSpot
+
+
+PATIENCE = 90.0  # seconds, for what HubSpot does in its own time
 
 
 def writing(hub: HubSpot) -> list[Capability]:
@@ -30,6 +35,8 @@ def writing(hub: HubSpot) -> list[Capability]:
         Capability("associations.write", lambda: _associations(hub), writes=True),
         Capability("properties.write", lambda: _properties(hub), writes=True),
         Capability("pipelines.write", lambda: _pipeline(hub), writes=True),
+        Capability("imports.write", lambda: _import(hub), writes=True),
+        Capability("exports.write", lambda: _export(hub), writes=True),
     ]
 
 
@@ -128,6 +135,29 @@ async def _pipeline(hub: HubSpot) -> str:
     finally:
         await hub.pipelines.delete("deals", made.id)
     return "pipeline and stage created, deleted"
+
+
+async def _import(hub: HubSpot) -> str:
+    """Import a file of one contact, wait for it, and archive the contact."""
+    email = _email()
+    columns = [ImportColumn("Email", "email", key=True), ImportColumn("Last name", "lastname")]
+    file = ImportFile("test.csv", f"Email,Last name\n{email},connection test\n".encode(), "0-1", columns)
+    started = await hub.imports.start("Master-Ops connection test", [file])
+    done = await hub.imports.wait(started.id, patience=PATIENCE)
+    problems = [each.error_type async for each in hub.imports.errors(started.id)]
+    expect(hub, done.state == "DONE" and not problems, f"the import is {done.state}: {problems}")
+    made = await hub.contacts.get(email, id_property="email")
+    await hub.contacts.archive(made.id)
+    return "one record imported, archived"
+
+
+async def _export(hub: HubSpot) -> str:
+    """Export a filter that finds nobody, and wait for the file's address; the log of exports keeps it."""
+    nobody = Filter("email", "EQ", _email())
+    id = await hub.exports.start("contacts", ["email"], name="Master-Ops connection test", filters=[nobody])
+    done = await hub.exports.wait(id, patience=PATIENCE)
+    expect(hub, done.result is not None, f"the export is {done.status} and has no file")
+    return "a file without records, its address told"
 
 
 def expect(hub: HubSpot, holds: bool, otherwise: str) -> None:

@@ -20,6 +20,8 @@ from masterops.connectors.hubspot.contacts import CONTACTS
 from masterops.connectors.hubspot.custom import CustomRecord, custom
 from masterops.connectors.hubspot.deals import DEALS
 from masterops.connectors.hubspot.endpoint import Endpoint
+from masterops.connectors.hubspot.exports import ExportsClient
+from masterops.connectors.hubspot.imports import ImportsClient
 from masterops.connectors.hubspot.line_items import LINE_ITEMS
 from masterops.connectors.hubspot.lists import ListsClient
 from masterops.connectors.hubspot.objects import ObjectClient
@@ -75,6 +77,8 @@ class HubSpot:
         self.pipelines = PipelinesClient(self._endpoint("pipelines", "pipelines"))
         self.owners = OwnersClient(self._endpoint("owners", "owners"))
         self.lists = ListsClient(self._endpoint("lists", "lists"))
+        self.imports = ImportsClient(self._endpoint("imports", "imports"))
+        self.exports = ExportsClient(self._endpoint("exports", "exports"), dated=self._version != "v3")
         self._account = self._endpoint("account", "account")
 
     @property

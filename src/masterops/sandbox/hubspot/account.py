@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -20,6 +20,10 @@ from masterops.sandbox.hubspot.pipelines import Pipelines
 from masterops.sandbox.hubspot.records import Record
 from masterops.sandbox.hubspot.store import Store, Write
 from masterops.sandbox.hubspot.traits import Traits
+
+if TYPE_CHECKING:
+    from masterops.sandbox.hubspot.exports import HeldExport
+    from masterops.sandbox.hubspot.imports import HeldImport
 
 BORN = "2023-02-01T00:00:00Z"  # of every account: seeded data must not depend on the day they are made
 
@@ -124,6 +128,8 @@ class Account:
         self.schemas: dict[str, Schema] = {}  # custom objects, by the name of their kind
         self.lists: dict[str, HeldList] = {}
         self._next_list = 1
+        self.imports: dict[str, HeldImport] = {}
+        self.exports: dict[str, HeldExport] = {}
         self.stores: dict[str, Store] = {}
         for kind in KINDS:
             self.open(kind)
