@@ -4,6 +4,8 @@ The quick way to a record and the thorough one agree.
 
 from __future__ import annotations
 
+import io
+import json
 import time
 from pathlib import Path
 from typing import Any
@@ -67,6 +69,78 @@ def test_both_ways_make_the_same_record(
             made is None
             or encode(made).partition(b'"source"')[2] == encode(thorough).partition(b'"source"')[2]
         )
+
+
+@given(
+    level=st.sampled_from(["debug", "info", "warn", "error"]),
+    message=st.text(max_size=80) | st.just(HUBSPOT),
+    fixed=layers,
+    context=layers,
+)
+def test_a_line_that_was_no_record_first_is_the_same_line(
+    level: Any, message: str, fixed: dict[str, Any], context: dict[str, Any]
+) -> None:
+    """
+    Byte for byte what the record's would be, but for the id and the time; or none, and a record is made.
+    """
+    quick = Quick(fixed)
+    thorough = build(level, message, merge(fixed, context))
+
+    for _ in range(len(context) + 1):
+        quick.record(level, message, {}, context)
+        line = quick.line(level, message, context)
+
+        assert line is None or decode(line) is not None
+        assert line is None or rest(encode(thorough)) == rest(line)
+
+
+def rest(line: bytes) -> Any:
+    """A line behind its id and its time: the bytes are the same but where the record has no details."""
+    return line.partition(b'"source"')[2].replace(b',"details_json":{}', b"")
+
+
+def test_the_most_usual_is_a_line_from_the_second_time_on() -> None:
+    """
+    A message with plain facts; not one with a column, a secret, a list or something that may be either.
+    """
+    quick = Quick({"source": "test", "business": "teelixir", "step": 1})
+    plain = {"a": 1, "b": "two", "c": 3.0, "e": True}
+    for _ in range(6):
+        quick.record("info", "x", {}, {**plain, "f": "harmless"})
+
+    def line(**more: object) -> bytes | None:
+        return quick.line("info", "x", {**plain, **more})
+
+    made = line()
+    assert made is not None
+    record = decode(made)
+    assert isinstance(record, LogRecord)
+    assert ("test", "teelixir", "x", {"step": 1, **plain}) == (
+        record.source,
+        record.business_id,
+        record.message,
+        record.details_json,
+    )
+    assert 7 == record.id.version
+    assert None is line(f=["list"]) is line(f=HUBSPOT) is line(f=None) is line(f=float("nan"))
+    assert None is line(f="nul \x00") is line(f="\ud800") is line(operation="y") is line(token="z")
+    assert None is quick.line("info", HUBSPOT, plain)
+
+
+def test_a_line_is_shown_and_exported_like_a_record(tmp_path: Path) -> None:
+    """
+    Who looks at the console or at an export sees each record once, however it was written.
+    """
+    stream = io.StringIO()
+    pipeline = Pipeline(tmp_path / "spool", console="json", stream=stream)
+    log = pipeline.logger(source="test")
+
+    for number in range(5):
+        log.info("imported", orders=number)
+    pipeline.close()
+
+    shown = [json.loads(line)["details_json"]["orders"] for line in stream.getvalue().splitlines()]
+    assert [0, 1, 2, 3, 4] == shown == [row.details_json["orders"] for row in spooled(pipeline.folder)]  # type: ignore[union-attr]
 
 
 def test_what_is_usual_goes_the_quick_way() -> None:

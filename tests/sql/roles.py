@@ -41,6 +41,35 @@ def fill(admin: Connection) -> None:
         "ops.deletions": {"table_name": "a", "day": "2026-01-01", "records": 1},
         "ops.detached_partitions": {"partition_name": "a", "table_name": "a"},
         "ops.log_arrivals": {"first_at": ago(), "last_at": ago(), "records": 1},
+        "ops.budgets": {
+            "connection": "a",
+            "limit_name": "a",
+            "declared": 1,
+            "most": 1,
+            "seconds": 1,
+            "latest": ago(),
+        },
+        "ops.budget_holders": {
+            "connection": "a",
+            "limit_name": "a",
+            "process": "a",
+            "held": 1,
+            "used": 1,
+            "peak": 1,
+            "wanted": 1,
+            "urgent": 0,
+            "waiting": 0,
+            "seen_at": ago(),
+            "held_until": ago(),
+        },
+        "ops.budget_periods": {
+            "connection": "a",
+            "limit_name": "a",
+            "starts": "2026-01-01",
+            "mark_at": ago(),
+            "before_at": ago(),
+        },
+        "ops.budget_spending": {"connection": "a", "process": "a", "day": "2026-01-01", "seen_at": ago()},
     }
     for table, values in kept.items():
         add(admin, table, **values)

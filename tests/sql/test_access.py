@@ -38,7 +38,8 @@ OWNED = {
 }
 TABLES = [*OWNED, "task_logs", "ops.sources", "ops.cycles", "ops.read_cursors", "ops.spool_segments",
           "ops.log_dead_letters", "ops.log_arrivals", "ops.partitioned_tables", "ops.horizons", "ops.deletions",
-          "ops.relations", "ops.functions", "ops.detached_partitions"]  # fmt: skip
+          "ops.relations", "ops.functions", "ops.detached_partitions", "ops.budgets", "ops.budget_holders",
+          "ops.budget_periods", "ops.budget_spending"]  # fmt: skip
 # The owner acts upon what stands there, so only the owner writes it.
 BY_OWNER = {"ops.partitioned_tables", "ops.horizons", "ops.deletions", "ops.relations", "ops.functions",
             "ops.detached_partitions"}  # fmt: skip
@@ -142,6 +143,7 @@ def test_every_table_of_ours_is_in_these_tests(db: Connection) -> None:
         "ops.checks_now",
         "ops.attention_reasons",
         "ops.partitions",
+        "budget_status",
     }
 
     assert known | helpers == {

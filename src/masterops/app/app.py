@@ -20,12 +20,12 @@ from masterops.config import Connection, Settings
 from masterops.connectors import Connector, connector_for
 from masterops.core.backoff import RetryPolicy
 from masterops.core.spelling import unknown
-from masterops.db import Jsonb, LogStore, Pool, connect
+from masterops.db import BudgetLedger, Jsonb, LogStore, Pool, connect
 from masterops.engine import Engine
 from masterops.health import Patient
 from masterops.jobs import CYCLE, catalogue
 from masterops.logs import Logger, Pipeline
-from masterops.transport import Transport
+from masterops.transport import Budgets, Transport
 
 KEEP_SECONDS = 2.0
 
@@ -159,7 +159,17 @@ async def open_app(
     database = Database(settings, migrating=migrating)
     async with contextlib.AsyncExitStack() as stack:
         pool = await stack.enter_async_context(database)
-        transport = Transport(log=log, measure=pipeline.measure, policy=policy, timeout=http.timeout_seconds)
+        ledger = BudgetLedger(lambda: connect(database.url))
+        stack.push_async_callback(ledger.close)
+        budgets = Budgets(ledger=ledger, log=log)
+        stack.push_async_callback(budgets.close)
+        transport = Transport(
+            log=log,
+            measure=pipeline.measure,
+            policy=policy,
+            timeout=http.timeout_seconds,
+            budgets=budgets,
+        )
         await stack.enter_async_context(transport)
         app = App(settings, database, pool, pipeline, transport, log)
         if shipping:

@@ -29,6 +29,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "attention": ("attention", "attention", "Which business needs attention, and why."),
     "logs": ("logs", "logs", "Read log records, or follow them."),
     "stats": ("stats", "stats", "What each source did in the last hours."),
+    "budget": ("budget", "budget", "What is left of each limit, who spent it, when it runs out."),
     "workflows": ("workflows", "workflows", "How n8n's workflows perform, and which failed."),
     "db": ("db", "db", "Query, migrate and reach the database."),
     "test-integration": ("integration", "test_integration", "Try each capability of a connector."),

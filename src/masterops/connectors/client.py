@@ -6,7 +6,6 @@ Nothing here sleeps or tries again: that is the transport's work.
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -81,6 +80,10 @@ class ResourceClient(Generic[R]):
         """The same resource inside another: `items.within(board="7")` for `/boards/{board}/items`."""
         filled = {**self._parts, **parts}
         return ResourceClient(self._transport, self._target, self.resource, parts=filled, policy=self._policy)
+
+    def bounded(self, policy: RetryPolicy) -> ResourceClient[R]:
+        """The same resource, its calls bounded otherwise than the transport's."""
+        return ResourceClient(self._transport, self._target, self.resource, parts=self._parts, policy=policy)
 
     async def get(self, id: str) -> R:
         """One record. Raises NotFound."""
@@ -179,18 +182,10 @@ class ResourceClient(Generic[R]):
         every = pages(
             partial(fetch, size=size), connection=self._target.connection, ids=lambda page: page.ids
         )
-        before: deque[Sequence[str]] = deque(maxlen=1)
+        before: Sequence[str] = ()
         async for page in every:
-            yield self._without(page, before[0]) if listing.pager.shifts and before else page
-            before.append(page.ids)
-
-    def _without(self, page: Page[R], before: Sequence[str]) -> Page[R]:
-        """A page without the records that were pushed into it from the page before."""
-        known = set(before)
-        if known.isdisjoint(page.ids):
-            return page
-        kept = [(row, id) for row, id in zip(page.rows, page.ids, strict=True) if id not in known]
-        return Page([row for row, _ in kept], [id for _, id in kept], page.after)
+            yield _without(page, before) if listing.pager.shifts else page
+            before = page.ids
 
     def _fetch(self, listing: Listing, query: Fields, headers: Mapping[str, str] = NO_HEADERS) -> Fetch[R]:
         """What asks for one page: at a place, of a size."""
@@ -231,8 +226,7 @@ class ResourceClient(Generic[R]):
         return row
 
     def _request(self, verb: Verb, name: str, id: str | None, body: object = None) -> Request:
-        key = self.resource.key
-        parts = {**self._parts, key: id} if id is not None else self._parts
+        parts = {**self._parts, "id": id} if id is not None else self._parts
         once = {verb.idempotency: str(uuid4())} if verb.idempotency else {}
         return Request(
             verb.method,
@@ -261,6 +255,15 @@ class ResourceClient(Generic[R]):
 
     async def _call(self, request: Request, read: Callable[[Reply], T]) -> T:
         return await self._transport.read(self._target, request, read, policy=self._policy)
+
+
+def _without(page: Page[R], before: Sequence[str]) -> Page[R]:
+    """A page without the records that were pushed into it from the page before."""
+    known = set(before)
+    if known.isdisjoint(page.ids):
+        return page
+    kept = [(row, id) for row, id in zip(page.rows, page.ids, strict=True) if id not in known]
+    return Page([row for row, _ in kept], [id for _, id in kept], page.after)
 
 
 def _getter(resource: Resource[Any]) -> Callable[[Any], Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -27,11 +27,13 @@ def page(row: Any, rows: str, told: str) -> Callable[[bytes], Found]:
     leaves: dict[str, tuple[Any, bool]] = {rows: (list[row], True)}
     if told:
         leaves[told] = (str | int | None, False)
-    decode, find_rows, find_told = _decoder(leaves), _finder(rows), _finder(told)
+    shape = _struct(leaves)
+    decode, find_rows = msgspec.json.Decoder(shape).decode, _finder(shape, rows)
+    find_told = _finder(shape, told) if told else lambda shape: None
 
     def read(body: bytes) -> Found:
-        shape = decode(body)
-        return find_rows(shape), find_told(shape) if told else None
+        found = decode(body)
+        return find_rows(found), find_told(found)
 
     return read
 
@@ -46,7 +48,8 @@ def one(row: Any, at: str = "") -> Callable[[bytes], Any]:
     if not at:
         whole = msgspec.json.Decoder(either).decode
         return lambda body: _first(whole(body))
-    decode, find = _decoder({at: (either, True)}), _finder(at)
+    shape = _struct({at: (either, True)})
+    decode, find = msgspec.json.Decoder(shape).decode, _finder(shape, at)
     return lambda body: _first(find(decode(body)))
 
 
@@ -58,12 +61,8 @@ def _first(value: Any) -> Any:
     return (value[0] if value else None) if isinstance(value, list) else value
 
 
-def _decoder(leaves: Mapping[str, tuple[Any, bool]]) -> Callable[[bytes], Any]:
-    """Leaves are dotted places, with the type there and whether it must be there."""
-    return msgspec.json.Decoder(_struct(leaves)).decode
-
-
 def _struct(leaves: Mapping[str, tuple[Any, bool]]) -> Any:
+    """Leaves are dotted places, with the type there and whether it must be there."""
     inside: dict[str, dict[str, tuple[Any, bool]]] = {}
     for place, leaf in leaves.items():
         head, _, rest = place.partition(".")
@@ -76,19 +75,25 @@ def _struct(leaves: Mapping[str, tuple[Any, bool]]) -> Any:
     return msgspec.defstruct("Envelope", fields, frozen=True, kw_only=True)
 
 
-def _finder(place: str) -> Callable[[Any], Any]:
-    """What stands at a dotted place of a decoded shape."""
-    names = place.split(".")
+def _finder(shape: Any, place: str) -> Callable[[Any], Any]:
+    """What finds in a decoded shape what stands at a dotted place."""
+    # Looking at structs is slow, and done once.
+    attributes: list[str] = []
+    for name in place.split("."):
+        field = next(each for each in msgspec.structs.fields(shape) if each.encode_name == name)
+        attributes.append(field.name)
+        shape = _inner(field.type)
 
-    def find(shape: Any) -> Any:
-        for name in names:
-            if shape is None:
+    def find(found: Any) -> Any:
+        for attribute in attributes:
+            if found is None:
                 return None
-            shape = getattr(shape, _attribute(type(shape), name))
-        return shape
+            found = getattr(found, attribute)
+        return found
 
     return find
 
 
-def _attribute(kind: Any, name: str) -> str:
-    return str(next(each.name for each in msgspec.structs.fields(kind) if each.encode_name == name))
+def _inner(kind: Any) -> Any:
+    """The struct of a field that may be None."""
+    return next((each for each in get_args(kind) if each is not type(None)), kind)

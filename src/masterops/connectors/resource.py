@@ -22,8 +22,8 @@ Fields = Mapping[str, Any]
 @dataclass(frozen=True, slots=True)
 class Verb:
     """
-    One thing to do with one record. `path` and `query` may hold the resource's key in braces, as in `/{id}`
-    or `{"id": "eq.{id}"}`.
+    One thing to do with one record, whose id `path` and `query` may hold in braces: `/{id}`,
+    `{"id": "eq.{id}"}`.
 
     `repeatable` says that sending it twice does no more than sending it once. With `idempotency` it does so
     by a header of that name, which bears a key of its own for each call.
@@ -92,9 +92,9 @@ class Since(Generic[R]):
 class Resource(Generic[R]):
     """
     One kind of record: its name in operations, its path (a template; `within` fills its parts), its struct,
-    and what can be done with it. `key` is the struct's field that names a record, and its name in paths;
-    `one` is where a record stands in its own answer (empty: it is the body; a list's first is taken), `wrap`
-    what a record is sent in.
+    and what can be done with it. `key` is the struct's field that tells records apart; `one` is where a
+    record stands in its own answer (empty: it is the body; a list's first is taken), `wrap` what a record is
+    sent in.
     """
 
     name: str

@@ -4,6 +4,7 @@ The one door to PostgreSQL: the embedded server, connections, migrations, safe q
 
 from psycopg.types.json import Jsonb
 
+from masterops.db.budget_ledger import BudgetLedger
 from masterops.db.connect import AsyncConnection, Pool, connect, connect_sync, explain, fetch, safe_url
 from masterops.db.dead_letters import Replayed, letters_by_segment, replay
 from masterops.db.embedded import Embedded, EmbeddedStatus
@@ -17,6 +18,7 @@ from masterops.db.upkeep import Dropped, Flaw, TableSize, clean_up, lint, sizes
 
 __all__ = [
     "AsyncConnection",
+    "BudgetLedger",
     "Connect",
     "Dropped",
     "Embedded",

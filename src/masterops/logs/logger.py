@@ -46,16 +46,20 @@ class Emitter(Protocol):
         """Take one record; returns when it is safe."""
         ...
 
+    # May have `emit_line(line, level)` as well, which takes a record as the line that it is in the spool, and
+    # is then spared most records.
+
 
 class Logger:
     """
     Writes records with fixed fields. Cheap to make; safe to share between threads and tasks.
     """
 
-    __slots__ = ("_emitter", "_fields", "_quick")
+    __slots__ = ("_emit_line", "_emitter", "_fields", "_quick")
 
     def __init__(self, emitter: Emitter, /, **fields: object) -> None:
         self._emitter = emitter
+        self._emit_line: Callable[[bytes, Level], None] | None = getattr(emitter, "emit_line", None)
         self._fields: dict[str, object] = {"source": "system", **fields}
         self._quick: Quick | None = None
 
@@ -103,6 +107,8 @@ class Logger:
 
     def write(self, level: Level, message: object, context: Mapping[Any, object], /) -> None:
         """The same with the facts as one mapping, whose keys may be anything."""
+        line: bytes | None = None
+        record: LogRecord | None = None
         outer = bound()
         if TRACE in sys.modules:
             outer = with_span(outer, self._fields)
@@ -121,12 +127,18 @@ class Logger:
                 source = text_of(source)
             if not self._emitter.emits(level, source, message):
                 return
-            record = quick.record(level, message, outer, context)
-            if record is None:
-                record = build(level, message, merge(self._fields, outer, context))
+            if self._emit_line is not None and not outer:
+                line = quick.line(level, message, context)
+            if line is None:
+                record = quick.record(level, message, outer, context)
+                if record is None:
+                    record = build(level, message, merge(self._fields, outer, context))
         except Exception as error:  # nothing that a caller hands over may raise into the application
-            record = build_least(level, message, {**self._fields, **outer, **context}, error)
-        self._emitter.emit(record)
+            line, record = None, build_least(level, message, {**self._fields, **outer, **context}, error)
+        if record is not None:
+            self._emitter.emit(record)
+        elif line is not None and self._emit_line is not None:
+            self._emit_line(line, level)
 
 
 def _with(facts: dict[str, object], key: str, value: object) -> dict[str, object]:

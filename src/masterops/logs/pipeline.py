@@ -19,7 +19,7 @@ from masterops.logs.limits import Limiter, Limits, Suppressed
 from masterops.logs.logger import Logger
 from masterops.logs.losses import Counts, total_of
 from masterops.logs.otlp import OtlpExport
-from masterops.logs.record import LEVELS, ApiMetric, LogRecord, encode
+from masterops.logs.record import LEVELS, ApiMetric, LogRecord, decode, encode
 from masterops.logs.spool import Policy, Spool
 
 if TYPE_CHECKING:
@@ -128,8 +128,21 @@ class Pipeline:
         """Write one log record into the spool, and to the console where one is wanted."""
         line = encode(record)
         self.spool.append(line, record.level)
-        if self.export is not None:
-            self.export(record)
+        if self.export is not None or self._console != "off":
+            self._pass_on(record, line)
+
+    def emit_line(self, line: bytes, level: str) -> None:
+        """The same for a record of this level that is a line already."""
+        self.spool.append(line, level)
+        if self.export is not None or self._console != "off":
+            record = decode(line)
+            assert isinstance(record, LogRecord)
+            self._pass_on(record, line)
+
+    def _pass_on(self, record: LogRecord, line: bytes) -> None:
+        export = self.export
+        if export is not None:
+            export(record)
         if self._console != "off":
             self._show(record, line)
 

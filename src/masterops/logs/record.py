@@ -95,6 +95,15 @@ def encode(row: Row) -> bytes:
     return line + b"\n"
 
 
+def encode_plain(value: Row | Mapping[Any, object]) -> bytes | None:
+    """A row or its details as JSON; None where anything in it has to be written in another form."""
+    try:
+        text = _encoder.encode(value)
+    except Exception:
+        return None
+    return None if b"\\u0000" in text else text
+
+
 def _encode_cleaned(row: Row) -> bytes:
     try:
         return _encoder.encode(_cleaned(row, getattr(row, "details_json", None)))

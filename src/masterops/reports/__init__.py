@@ -4,6 +4,7 @@ what happened.
 """
 
 from masterops.reports.attention import Attention, Reason, attention
+from masterops.reports.budgets import BudgetNow, budgets
 from masterops.reports.log_filter import LogFilter, LogRow
 from masterops.reports.log_following import follow_logs
 from masterops.reports.log_thread import Step, thread
@@ -13,6 +14,7 @@ from masterops.reports.summary import ConnectionNow, LastCycle, Summary, summary
 
 __all__ = [
     "Attention",
+    "BudgetNow",
     "ConnectionNow",
     "Hidden",
     "LastCycle",
@@ -23,6 +25,7 @@ __all__ = [
     "Step",
     "Summary",
     "attention",
+    "budgets",
     "follow_logs",
     "hidden",
     "read_around",

@@ -111,3 +111,9 @@ FROM (
 JOIN ops.business_keys AS k ON k.key = l.business_id
 WHERE %(business)s::text IS NULL OR k.slug = %(business)s::text
 GROUP BY k.slug, l.hour;
+
+-- name: budgets_now
+-- What is left of every limit, the one that runs out first at the top of its connection.
+SELECT * FROM budget_status
+WHERE %(connection)s::text IS NULL OR connection = %(connection)s
+ORDER BY connection, runs_out_at NULLS LAST, limit_name;

@@ -31,10 +31,11 @@ class Paging(msgspec.Struct, frozen=True):
 
 class Page(msgspec.Struct, Generic[R], frozen=True):
     """
-    One page of records. `total` is only told by search.
+    One page of records. `total` is only told by search. A body without records is no page: it would read as
+    the end of the list.
     """
 
-    results: list[R] = []
+    results: list[R]
     paging: Paging | None = None
     total: int | None = None
 
@@ -62,10 +63,10 @@ class BatchError(msgspec.Struct, frozen=True):
 class BatchAnswer(msgspec.Struct, Generic[R], frozen=True):
     """
     The answer to a batch: what worked, and what did not. The errors are read one by one: an odd one must
-    not hide what worked.
+    not hide what worked. HubSpot always sends the first.
     """
 
-    results: list[R] = []
+    results: list[R]
     errors: list[object] | None = None
 
 

@@ -2,10 +2,10 @@
 Exact budgets: how much may be sent, and when. Pure: whole microseconds in, decisions out.
 """
 
-from masterops.core.budgets.account import Account, Obstacle, Source
+from masterops.core.budgets.account import Account, Obstacle
+from masterops.core.budgets.allowance import AllowanceMeter
 from masterops.core.budgets.calendar import Clock
 from masterops.core.budgets.latency import Latency
-from masterops.core.budgets.lease import Lease
 from masterops.core.budgets.limit import (
     BULK,
     CALLS,
@@ -22,6 +22,8 @@ from masterops.core.budgets.limit import (
     TokenBucket,
 )
 from masterops.core.budgets.line import Line, Waiter
+from masterops.core.budgets.sharing import Ask, Part, Spending
+from masterops.core.budgets.slots import SlotMeter
 
 __all__ = [
     "BULK",
@@ -30,19 +32,22 @@ __all__ = [
     "MICROSECONDS",
     "NEVER",
     "Account",
+    "AllowanceMeter",
+    "Ask",
     "Calendar",
     "Clock",
     "Concurrent",
     "Lane",
     "Latency",
-    "Lease",
     "Limit",
     "Line",
     "Obstacle",
+    "Part",
     "Reading",
     "Rolling",
-    "Source",
+    "SlotMeter",
     "Span",
+    "Spending",
     "TokenBucket",
     "Waiter",
 ]

@@ -5,34 +5,19 @@ All limits of one connection, taken together: a call spends from each of them, o
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, Protocol
+from typing import NamedTuple
 
+from masterops.core.budgets.allowance import AllowanceMeter
 from masterops.core.budgets.calendar import CalendarMeter, Clock
 from masterops.core.budgets.limit import MICROSECONDS, NEVER, Calendar, Lane, Limit, Reading
 from masterops.core.budgets.meters import Meter, meter
 from masterops.core.budgets.rolling import RollingMeter
+from masterops.core.budgets.slots import SlotMeter
 
 # However long a service asks us to stay away, somebody looks again after an hour: a header may be wrong.
 LONGEST_STOP = 3600 * MICROSECONDS
 MOST_ROOM = 256
-
-
-class Source(Protocol):
-    """
-    What a call must be granted by: a meter, or a supply from elsewhere.
-    """
-
-    def wait(self, weight: int, now: int, lane: Lane) -> int:
-        """Microseconds until it may be; 0 is now, NEVER is unknown."""
-        ...
-
-    def put(self, weight: int, now: int) -> None:
-        """It leaves, or is about to."""
-        ...
-
-    def settle(self, weight: int, moment: int, *, sent: bool) -> None:
-        """The service counted it at `moment` at the latest; unsent, never."""
-        ...
+CALENDARS = (CalendarMeter, AllowanceMeter)
 
 
 class Purse:
@@ -44,12 +29,11 @@ class Purse:
     many at once. They are late, never wrong: what they know too little of is covered by `room`.
     """
 
-    __slots__ = ("bucket", "due", "marks", "meters", "moments", "room", "sources", "stopped")
+    __slots__ = ("bucket", "due", "marks", "meters", "moments", "room", "stopped")
 
     def __init__(self, bucket: str, meters: tuple[Meter, ...]) -> None:
         self.bucket = bucket
         self.meters = meters
-        self.sources: tuple[Source, ...] = meters
         self.stopped = 0
         self.room = self.due = 0
         self.moments: list[int] = []
@@ -58,9 +42,8 @@ class Purse:
     def open_room(self, now: int) -> None:
         """See how much may leave without asking again."""
         self.marks = tuple([each.mark() for each in self.meters])
-        if len(self.sources) == len(self.meters):
-            self.room = max(0, min((each.room(now) for each in self.meters), default=MOST_ROOM))
-            self.room = min(self.room, MOST_ROOM)
+        self.room = max(0, min((each.room(now) for each in self.meters), default=MOST_ROOM))
+        self.room = min(self.room, MOST_ROOM)
 
     def close_room(self, now: int) -> None:
         """Tell the meters what left, and what came back."""
@@ -90,8 +73,8 @@ class Account:
     What one connection may still spend. It is told the time, in microseconds of a clock that never jumps.
     """
 
-    def __init__(self, limits: Sequence[Limit], clock: Clock) -> None:
-        self._meters: dict[str, Meter] = {limit.name: meter(limit, clock) for limit in limits}
+    def __init__(self, limits: Sequence[Limit], clock: Clock, *, shared: bool = False) -> None:
+        self._meters: dict[str, Meter] = {limit.name: meter(limit, clock, shared=shared) for limit in limits}
         self._purses: dict[str, Purse] = {}
         self._hot = Purse("", ())  # the only one with room: buckets share meters
 
@@ -110,14 +93,14 @@ class Account:
         if purse.stopped > now:
             return purse.stopped - now
         longest = 0
-        for source in purse.sources:
-            wait = source.wait(weight, now, lane)
+        for each in purse.meters:
+            wait = each.wait(weight, now, lane)
             if wait > longest:
                 longest = wait
         if longest:
             return longest
-        for source in purse.sources:
-            source.put(weight, now)
+        for each in purse.meters:
+            each.put(weight, now)
         self._hot = purse
         purse.open_room(now)
         return 0
@@ -132,8 +115,8 @@ class Account:
                 purse.close_room(now)
             return
         purse.close_room(now)
-        for source in self.purse(bucket).sources:
-            source.settle(weight, moment, sent=sent)
+        for each in self.purse(bucket).meters:
+            each.settle(weight, moment, sent=sent)
 
     def obstacle(self, bucket: str, weight: int, now: int, lane: Lane) -> Obstacle:
         """The most that the last of several callers waits for, which have `weight` together."""
@@ -146,7 +129,7 @@ class Account:
             else:
                 wait = each.wait(weight, now, lane)
             if worst.wait < wait < NEVER:
-                worst = Obstacle(each.limit.name, wait, isinstance(each, CalendarMeter))
+                worst = Obstacle(each.limit.name, wait, isinstance(each, CALENDARS))
         return worst
 
     def largest(self, bucket: str, lane: Lane) -> int:
@@ -186,7 +169,7 @@ class Account:
         for each in self.purse(bucket).meters:
             if isinstance(each, RollingMeter):
                 each.grow()
-            elif isinstance(each, CalendarMeter) and each.exhausted and each.limit.name not in told:
+            elif isinstance(each, CALENDARS) and each.exhausted and each.limit.name not in told:
                 each.refill()
 
     def tell_clock(self, clock: Clock) -> None:
@@ -199,7 +182,7 @@ class Account:
     def move(self, zone: str) -> None:
         """The account's time zone, once it is known. Raises BadValue for a name that is none."""
         for each in self._meters.values():
-            if isinstance(each, CalendarMeter):
+            if isinstance(each, CALENDARS):
                 Limit(each.limit.name, 1, Calendar("day", zone))
                 each.move(zone)
 
@@ -212,10 +195,10 @@ class Account:
         self._hot.close_room(now)
         return {name: each.left(now) for name, each in self._meters.items()}
 
-    def attach(self, bucket: str, source: Source, now: int) -> None:
-        """Calls of `bucket` need permits from `source` too."""
+    def shared(self, now: int) -> list[SlotMeter | AllowanceMeter]:
+        """The limits of which this process holds a part, to be told of what it gets."""
         self._hot.close_room(now)
-        self.purse(bucket).sources += (source,)
+        return [each for each in self._meters.values() if isinstance(each, SlotMeter | AllowanceMeter)]
 
     def purse(self, bucket: str) -> Purse:
         """What calls of `bucket` spend from; made when it is first asked for."""
@@ -225,10 +208,10 @@ class Account:
             purse = self._purses[bucket] = Purse(bucket, meters)
         return purse
 
-    def _calendars(self, bucket: str) -> list[CalendarMeter]:
-        return [each for each in self.purse(bucket).meters if isinstance(each, CalendarMeter)]
+    def _calendars(self, bucket: str) -> list[CalendarMeter | AllowanceMeter]:
+        return [each for each in self.purse(bucket).meters if isinstance(each, CALENDARS)]
 
 
 def _usable(meter: Meter, lane: Lane) -> int:
-    by_lane, others = meter.limit.kept(meter.most)
-    return meter.most - by_lane.get(lane, others)
+    by_lane, others = meter.limit.kept(meter.largest)
+    return meter.largest - by_lane.get(lane, others)

@@ -64,6 +64,10 @@ class CalendarMeter:
         self._ends = next_midnight(span, clock)
         self._resize(limit.permits)
 
+    @property
+    def largest(self) -> int:
+        return self.most
+
     def wait(self, weight: int, now: int, lane: Lane) -> int:
         if now >= self._ends + SKEW:
             self._roll()

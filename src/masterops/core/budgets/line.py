@@ -9,7 +9,7 @@ go where the first cannot is in a lane for which permits are reserved, and passe
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 from masterops.core.budgets.limit import INTERACTIVE, NEVER, Lane
@@ -76,6 +76,10 @@ class Line(Generic[W]):
         """What all who wait weigh together; with a lane, only those who go before one who joins it now."""
         names = self._weights if lane is None else {lane, INTERACTIVE}
         return sum(self._weights.get(name, 0) for name in names)
+
+    def by_lane(self) -> Mapping[Lane, int]:
+        """What those who wait weigh together, in each lane."""
+        return self._weights
 
     def serve(self, take: Callable[[int, Lane], int]) -> tuple[list[W], int]:
         """

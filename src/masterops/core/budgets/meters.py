@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from masterops.core.budgets.allowance import AllowanceMeter
 from masterops.core.budgets.calendar import CalendarMeter, Clock
 from masterops.core.budgets.limit import (
     MICROSECONDS,
@@ -29,6 +30,7 @@ from masterops.core.budgets.limit import (
     TokenBucket,
 )
 from masterops.core.budgets.rolling import RollingMeter
+from masterops.core.budgets.slots import SlotMeter
 
 BILLIONTHS = 1_000_000_000
 
@@ -40,6 +42,11 @@ class Meter(Protocol):
 
     limit: Limit
     most: int
+
+    @property
+    def largest(self) -> int:
+        """The size of the whole limit: a call that weighs more can never be had."""
+        ...
 
     def wait(self, weight: int, now: int, lane: Lane) -> int:
         """Microseconds until `weight` more may leave."""
@@ -87,6 +94,10 @@ class ConcurrentMeter:
         self._kept, self._kept_others = limit.kept(limit.permits)
         self._open = 0
 
+    @property
+    def largest(self) -> int:
+        return self.most
+
     def wait(self, weight: int, now: int, lane: Lane) -> int:
         kept = self._kept.get(lane, self._kept_others)
         return 0 if self._open + weight + kept <= self.most else NEVER
@@ -129,6 +140,10 @@ class TokenBucketMeter:
         self._rate = max(1, round(span.per_second * BILLIONTHS / MICROSECONDS))
         self._level, self._last = self.most * BILLIONTHS, now
 
+    @property
+    def largest(self) -> int:
+        return self.most
+
     def wait(self, weight: int, now: int, lane: Lane) -> int:
         self._rise(now)
         missing = (weight + self._kept.get(lane, self._kept_others)) * BILLIONTHS - self._level
@@ -168,8 +183,15 @@ class TokenBucketMeter:
             self._last = now
 
 
-def meter(limit: Limit, clock: Clock) -> Meter:
-    """An unspent meter of a limit."""
+def meter(limit: Limit, clock: Clock, *, shared: bool = False) -> Meter:
+    """
+    An unspent meter of a limit; of a `shared` one it gets its part from a ledger.
+
+    Learned limits stay with each process: each tries on until it is refused, and so they come to even shares
+    by themselves. A token bucket is told with each answer how full it is.
+    """
+    if shared and not limit.learned and (part := _part(limit)) is not None:
+        return part
     match limit.span:
         case Rolling() as span:
             return RollingMeter(limit, span)
@@ -179,3 +201,15 @@ def meter(limit: Limit, clock: Clock) -> Meter:
             return ConcurrentMeter(limit)
         case TokenBucket() as span:
             return TokenBucketMeter(limit, span, clock.ticks)
+
+
+def _part(limit: Limit) -> Meter | None:
+    match limit.span:
+        case Rolling(seconds):
+            return SlotMeter(limit, seconds)
+        case Concurrent():
+            return SlotMeter(limit, 0.0)
+        case Calendar() as span:
+            return AllowanceMeter(limit, span)
+        case _:
+            return None

@@ -51,6 +51,10 @@ class RollingMeter:
         self._pressed, self._wins, self._cut_until = False, 0, 0
         self._resize(limit.permits)
 
+    @property
+    def largest(self) -> int:
+        return self.most
+
     def wait(self, weight: int, now: int, lane: Lane) -> int:
         times = self._times
         past = now - self._reach

@@ -28,7 +28,6 @@ from masterops.core.budgets import (
     Waiter,
 )
 from masterops.errors import BadValue
-from masterops.transport.budgets.ledger import Supply
 from masterops.transport.budgets.permit import Permit
 from masterops.transport.budgets.refusal import refusal
 
@@ -57,18 +56,24 @@ class Budget:
     """
 
     def __init__(
-        self, connection: str, limits: Sequence[Limit] = (), *, now: Callable[[], int] = clock.microseconds
+        self,
+        connection: str,
+        limits: Sequence[Limit] = (),
+        *,
+        now: Callable[[], int] = clock.microseconds,
+        shared: bool = False,
     ) -> None:
         self.connection = connection
         self.limits = tuple(limits)
         self.latency = Latency()
         self._now = now
         self._open = self._granted = 0
-        self._account = Account(limits, Clock(now(), clock.now()))
+        self.waits, self.waited = 0, 0.0  # calls that had to wait, and for how many seconds together
+        self._account = Account(limits, Clock(now(), clock.now()), shared=shared)
+        self._valid_until = NEVER  # then what is held may be held by others
         self._told = now()
         self._lines: dict[str, Line[Caller]] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._supplies: dict[str, Supply] = {}
 
     async def acquire(
         self, bucket: str = CALLS, weight: int = 1, *, lane: Lane = BULK, deadline: float | None = None
@@ -79,7 +84,10 @@ class Budget:
         BadValue for a weight that can never be had.
         """
         free = weight > 0 and not self._lines.get(bucket)
-        if not free or self._account.take(bucket, weight, self._now(), lane):
+        now = self._now()
+        if now > self._valid_until:
+            self._lapse(now)
+        if not free or self._account.take(bucket, weight, now, lane):
             await self._wait(bucket, weight, lane, deadline)
         return Permit(self, bucket, weight, self._account.marks(bucket))
 
@@ -128,15 +136,6 @@ class Budget:
         except BadValue:
             return
 
-    def attach(self, bucket: str, supply: Supply) -> None:
-        """From now on calls of `bucket` need permits from `supply` too."""
-        self._supplies[bucket] = supply
-        self._account.attach(bucket, supply, self._now())
-
-    def wake(self) -> None:
-        """There may be more to spend than was known."""
-        self._serve_all()
-
     def left(self) -> dict[str, int]:
         """What is free of each limit."""
         return self._account.left(self._now())
@@ -159,6 +158,8 @@ class Budget:
         try:
             async with asyncio.timeout(deadline):
                 await caller.future
+            self.waits += 1
+            self.waited += (self._now() - now) / MICROSECONDS
         except TimeoutError:
             self._give_up(bucket, caller)
             obstacle = self._account.obstacle(bucket, line.weight(lane) + weight, self._now(), lane)
@@ -185,6 +186,8 @@ class Budget:
         """Let all go who may, and see when the next may."""
         line = self._lines[bucket]
         now = self._now()
+        if now > self._valid_until:
+            self._lapse(now)
         wait = 0
         while line and not wait:
             served, wait = line.serve(partial(self._take, bucket, now))
@@ -196,17 +199,17 @@ class Budget:
                 else:
                     each.future.set_result(None)
         if line:
-            self._ask_supply(bucket, line, now)
+            self._short(now)
             self._wake_in(bucket, next(iter(line)).future.get_loop(), wait)
 
     def _take(self, bucket: str, now: int, weight: int, lane: Lane) -> int:
         return self._account.take(bucket, weight, now, lane)
 
-    def _ask_supply(self, bucket: str, line: Line[Caller], now: int) -> None:
-        supply = self._supplies.get(bucket)
-        head = next(iter(line))
-        if supply is not None and supply.wait(head.weight, now, head.lane):
-            supply.short(line.weight(), head.lane)
+    def _short(self, now: int) -> None:
+        """Somebody waits: whoever shares this budget with other processes asks for more."""
+
+    def _lapse(self, now: int) -> None:
+        """What was held is not ours any more."""
 
     def _wake_in(self, bucket: str, loop: asyncio.AbstractEventLoop, wait: int) -> None:
         """One timer a bucket. Where only an answer can help, there is none: it serves when it comes."""

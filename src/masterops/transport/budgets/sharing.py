@@ -1,0 +1,216 @@
+"""
+A budget of which other processes hold parts, too.
+
+What this process holds it spends without a word to anybody. A task beside it talks to the ledger: at once
+when somebody waits for more, some times a second while there is anything to do, to be known to be alive and
+to give others what is theirs, and not at all when nothing happens.
+
+When the ledger is away, nobody is handed more and everybody goes on with what he holds, which all together is
+never more than the limit. One who held nothing takes a small part: that is a guess.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import Counter
+from collections.abc import Callable, Sequence
+
+from masterops.core import clock
+from masterops.core.budgets import (
+    INTERACTIVE,
+    MICROSECONDS,
+    NEVER,
+    AllowanceMeter,
+    Ask,
+    Lane,
+    Limit,
+    Part,
+    SlotMeter,
+    Spending,
+)
+from masterops.errors import DatabaseError
+from masterops.logs import Logger
+from masterops.transport.budgets.budget import Budget
+from masterops.transport.budgets.ledger import Ledger
+
+HOLD = 5.0  # seconds without a word after which we count as dead
+VALID = 4 * MICROSECONDS  # since the last answer was asked for: what is held is spent no longer than that
+POLL = 0.25  # seconds between two words while there is something to do
+SOON = 0.05  # the same while others have to give back what is ours
+BEAT = 1.0  # the same while we only wait for answers to calls
+IDLE = MICROSECONDS  # after which everything is given back
+RETRY, LONGEST_RETRY = 0.5, 4.0  # seconds; when the ledger is back, all are heard within HOLD
+PART = 4  # of one's share that is taken, unknown to the ledger, by a process that held nothing
+
+
+class SharedBudget(Budget):
+    """
+    What one connection may spend, together with all processes that know the same ledger.
+    """
+
+    def __init__(
+        self,
+        connection: str,
+        limits: Sequence[Limit],
+        ledger: Ledger,
+        *,
+        log: Logger | None = None,
+        now: Callable[[], int] = clock.microseconds,
+    ) -> None:
+        super().__init__(connection, limits, now=now, shared=True)
+        self._ledger = ledger
+        self._log = log
+        self._news = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._heard_at: int | None = None  # when that was asked to which the ledger last answered
+        self._ask_at = self._busy_at = 0
+        self._apart, self._retry = False, RETRY
+        self._spending = Spending()
+        self._credit = 0
+
+    @property
+    def apart(self) -> bool:
+        """Whether the ledger is away."""
+        return self._apart
+
+    async def close(self) -> None:
+        """Give back what is held. What is on its way counts until it would have been answered."""
+        task, self._task = self._task, None
+        if task is None:
+            return
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+        for each in self._shares(self._now()):
+            _release(each, self._now())
+            each.spent = 0  # and as much is not wanted again
+        await self._exchange()
+
+    def _short(self, now: int) -> None:
+        if self._task is None:
+            if self._shares(now):
+                name = f"budget {self.connection}"
+                self._task = asyncio.get_running_loop().create_task(self._run(), name=name)
+        elif now >= self._ask_at:
+            self._news.set()
+
+    def _lapse(self, now: int) -> None:
+        """This process slept for longer than the others believe it to be alive: they have what it held."""
+        self._valid_until = NEVER
+        for each in self._shares(now):
+            if isinstance(each, SlotMeter):
+                each.drop(now)
+        self._ask_at = 0
+        self._news.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._news.clear()
+            now = self._now()
+            if self._idle(now):
+                for each in self._shares(now):
+                    _release(each, now)
+            self._ask_at = NEVER  # whoever comes to wait now is asked for next time
+            await self._exchange()
+            now = self._now()
+            pause = self._pause(now)
+            waits = any(self._lines.values())
+            self._ask_at = now + round(pause * MICROSECONDS) if waits and pause is not None else now
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(pause):
+                    await self._news.wait()
+
+    def _idle(self, now: int) -> bool:
+        """Whether what is held is not needed. While the ledger is away nobody else could have it."""
+        return not self._apart and not any(self._lines.values()) and now - self._busy_at >= IDLE
+
+    def _pause(self, now: int) -> float | None:
+        """Seconds until the ledger should hear of us again; None for "when somebody wants something"."""
+        shares = self._shares(now)
+        held = any(each.held if isinstance(each, AllowanceMeter) else each.most for each in shares)
+        if self._apart:
+            return self._retry if held or any(self._lines.values()) else None
+        if any(self._lines.values()):
+            ours = any(isinstance(each, SlotMeter) and each.most < each.target for each in shares)
+            return SOON if ours else POLL
+        if now - self._busy_at < IDLE:
+            return POLL
+        if any(each.open for each in shares):
+            return BEAT
+        return 0.0 if held else None
+
+    async def _exchange(self) -> None:
+        began = self._now()
+        shares = self._shares(began)
+        if any(each.spent for each in shares) or any(self._lines.values()):
+            self._busy_at = began
+        asks = [self._ask(each, began) for each in shares]
+        elapsed = None if self._heard_at is None else (began - self._heard_at) / MICROSECONDS
+        total = Spending(self._granted, self.waits, self.waited)
+        told = self._spending
+        news = Spending(total.calls - told.calls, total.waits - told.waits, total.waited - told.waited)
+        try:
+            parts = await self._ledger.share(self.connection, asks, elapsed=elapsed, hold=HOLD, spending=news)
+        except BaseException as error:
+            now = self._now()
+            for each, ask in zip(shares, asks, strict=True):
+                each.unheard(ask, now)
+            if not isinstance(error, DatabaseError):
+                raise
+            self._lose(now, error)
+            return
+        self._spending, self._heard_at = total, began
+        if self._apart and self._log is not None:
+            self._log.info("budgets.shared_again", connection=self.connection)
+        self._apart, self._retry = False, RETRY
+        self._grant(shares, parts, began)
+
+    def _grant(self, shares: Sequence[SlotMeter | AllowanceMeter], parts: Sequence[Part], began: int) -> None:
+        now = self._now()
+        if now >= began + VALID:  # we slept meanwhile
+            self._lapse(now)
+            return
+        self._shares(now)  # what left meanwhile is entered first
+        self._valid_until = began + VALID
+        for each, part in zip(shares, parts, strict=True):
+            each.grant(part, now)
+        self._serve_all()
+        for bucket in list(self._lines):
+            self._turn_away(bucket)
+
+    def _lose(self, now: int, error: DatabaseError) -> None:
+        """The ledger is away: everybody goes on with what he holds."""
+        if self._apart:
+            self._retry = min(2 * self._retry, LONGEST_RETRY)
+        elif self._log is not None:
+            self._log.warn("budgets.apart", connection=self.connection, error=error)
+        self._apart, self._valid_until = True, NEVER
+        if not any(self._lines.values()):
+            return
+        for each in self._shares(now):
+            if isinstance(each, AllowanceMeter):
+                each.borrow()
+            elif not each.most:
+                each.add(max(1, each.whole // (PART * each.peers)), 0, now)
+        self._serve_all()
+
+    def _shares(self, now: int) -> list[SlotMeter | AllowanceMeter]:
+        return sorted(self._account.shared(now), key=lambda each: each.limit.name)
+
+    def _ask(self, meter: SlotMeter | AllowanceMeter, now: int) -> Ask:
+        waiting: Counter[Lane] = Counter()
+        for bucket, line in self._lines.items():
+            if meter.limit.concerns(bucket):
+                waiting.update(line.by_lane())
+        if isinstance(meter, AllowanceMeter):
+            return meter.ask(waiting, now)
+        meter.credit = self._credit = max(self._credit, self.latency.credit)
+        return meter.ask(waiting.total(), waiting[INTERACTIVE], now)
+
+
+def _release(meter: SlotMeter | AllowanceMeter, now: int) -> None:
+    if isinstance(meter, SlotMeter):
+        meter.release(meter.most, now)
+    else:
+        meter.release(now)
