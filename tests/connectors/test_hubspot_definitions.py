@@ -4,10 +4,23 @@ What an account is made of: owners, pipelines, properties and their groups.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import pytest
 
 from masterops import errors
-from masterops.connectors.hubspot import HubSpot, NewStage, Option, Property, PropertyGroup
+from masterops.connectors.hubspot import (
+    HubSpot,
+    Import,
+    NewStage,
+    Option,
+    Owner,
+    Pipeline,
+    Property,
+    PropertyGroup,
+    Stage,
+)
+from tests.transport.conftest import Rig, answer
 
 
 async def test_an_owner_is_found_by_id_by_user_and_by_address(hub: HubSpot) -> None:
@@ -24,6 +37,57 @@ async def test_an_owner_is_found_by_id_by_user_and_by_address(hub: HubSpot) -> N
     assert [] == [owner async for owner in hub.owners.list(archived=True)]
     with pytest.raises(errors.NotFound):
         await hub.owners.get("1")
+
+
+@pytest.mark.parametrize(
+    ("ask", "body", "expected"),
+    [
+        (
+            lambda hub: hub.properties.get("contacts", "a"),
+            b'{"name": "a", "label": null, "description": null, "displayOrder": null, "hidden": null, "options":'
+            b' [{"label": "B", "value": "b", "description": null, "displayOrder": null}], "modificationMetadata": null}',
+            Property("a", options=[Option("B", "b")]),
+        ),
+        (
+            lambda hub: hub.owners.get("1"),
+            b'{"id": "1", "email": null, "teams": null, "userId": null, "type": null}',
+            Owner("1"),
+        ),
+        (
+            lambda hub: hub.pipelines.get("deals", "p"),
+            b'{"id": "p", "label": "P", "displayOrder": null, "stages": [{"id": "s", "label": "S", "metadata": null}]}',
+            Pipeline("p", "P", stages=[Stage("s", "S")]),
+        ),
+        (
+            lambda hub: hub.imports.get("1"),
+            b'{"id": "1", "state": "DONE", "metadata": null, "importName": null, "mappedObjectTypeIds": null}',
+            Import("1", "DONE"),
+        ),
+    ],
+    ids=["property", "owner", "pipeline", "import"],
+)
+async def test_null_is_the_same_as_nothing(
+    rig: Rig, scripted: HubSpot, ask: Callable[[HubSpot], Awaitable[object]], body: bytes, expected: object
+) -> None:
+    """
+    Wherever HubSpot says it: an answer is not lost for it.
+    """
+    rig.answers = [answer(body=body)]
+
+    assert expected == await ask(scripted)
+
+
+@pytest.mark.parametrize("body", [b"[", b"[]", b"{}", b'"text"', b"[" * 100_000, b'{"id": 5}', b"null"])
+async def test_an_answer_that_is_something_else_is_one_clear_error(
+    rig: Rig, scripted: HubSpot, body: bytes
+) -> None:
+    """
+    And not a traceback.
+    """
+    rig.answers = [answer(body=body)] * 2
+
+    with pytest.raises(errors.MalformedAnswer):
+        await scripted.owners.get("1")
 
 
 async def test_a_pipeline_and_its_stages_live_and_end(hub: HubSpot) -> None:

@@ -36,8 +36,20 @@ class Rows(msgspec.Struct, Generic[S], frozen=True):
 
 @cache
 def decoder(kind: Any) -> Callable[[bytes], Any]:
-    """The decoder of answers of a kind; None is the kind of those that nobody reads."""
-    return (lambda body: None) if kind is None else msgspec.json.Decoder(kind).decode
+    """
+    The decoder of answers of a kind; None is the kind of those that nobody reads. HubSpot says null wherever
+    it has nothing to say, whatever its own files promise: that is the same as saying nothing.
+    """
+    if kind is None:
+        return lambda body: None
+    decode = msgspec.json.Decoder().decode
+    return lambda body: msgspec.convert(_without_nulls(decode(body)), kind)
+
+
+def _without_nulls(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _without_nulls(each) for name, each in value.items() if each is not None}
+    return [_without_nulls(each) for each in value] if isinstance(value, list) else value
 
 
 class Endpoint:
