@@ -46,6 +46,15 @@ def test_a_plan_is_shown_asked_about_and_applied(declared: Cli) -> None:
     ]
 
 
+def test_a_declaration_to_begin_with_is_printed(cli: Cli) -> None:
+    """
+    A new account has no properties of its own, and the file is empty.
+    """
+    shown = cli(*WORDS, "show", "contacts", "tickets", "--business", "teelixir")
+
+    assert (0, "") == (shown.code, shown.out)
+
+
 def test_a_mistake_in_the_file_is_no_plan(declared: Cli) -> None:
     """
     It exits as wrong configuration does, with or without --exit-code, and before anything is asked.

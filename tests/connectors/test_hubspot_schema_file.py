@@ -7,10 +7,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from masterops import errors
-from masterops.connectors.hubspot.schema_sync import read
+from masterops.connectors.hubspot import Option, Property, PropertyGroup
+from masterops.connectors.hubspot.schema_sync import Held, diff, read, text
 from masterops.connectors.hubspot.schema_sync.declared import (
+    FIELDS,
+    UNIQUE_TYPES,
     DeclaredGroup,
     DeclaredKind,
     DeclaredOption,
@@ -56,6 +61,80 @@ def test_a_file_is_read(tmp_path: Path) -> None:
             )
         ),
     } == read(tmp_path / "p.toml", tmp_path)
+
+
+# What TOML has a meaning for, and what it has not.
+LABELS = st.text("aZ7 .,\"'\\#=[]{}é\u2028\U0001f600", min_size=1, max_size=5).filter(str.strip)
+KINDS_OF_FIELD = st.sampled_from([(type, field) for type, fields in FIELDS.items() for field in fields])
+OPTIONS = st.lists(
+    st.builds(Option, LABELS, LABELS, st.integers(-1, 9), st.booleans(), st.none() | LABELS),
+    min_size=1,
+    max_size=2,
+    unique_by=lambda option: option.value,
+)
+
+
+@st.composite
+def properties(draw: st.DrawFn) -> Property:
+    """Any that people can make."""
+    type, field = draw(KINDS_OF_FIELD)
+    return Property(
+        draw(st.sampled_from(["a", "a_1", "x" * 100])),
+        draw(LABELS),
+        type,
+        field,
+        draw(st.sampled_from(["info", "ours"])),
+        draw(st.just("") | LABELS),
+        draw(OPTIONS) if type == "enumeration" else [],
+        draw(st.integers(-1, 9)),
+        draw(st.booleans()),
+        draw(st.none() | st.booleans()),
+        has_unique_value=draw(st.booleans()) if type in UNIQUE_TYPES else False,
+    )
+
+
+@settings(max_examples=60)
+@given(found=st.lists(properties(), max_size=2, unique_by=lambda each: each.name), label=LABELS)
+def test_what_is_written_of_an_account_is_what_it_has(
+    tmp_path_factory: pytest.TempPathFactory, found: list[Property], label: str
+) -> None:
+    """
+    Read again, there is nothing to do.
+    """
+    groups = [PropertyGroup("info", "Info"), PropertyGroup("ours", label, 3)]
+    held = Held(groups, [*found, Property("email", "E", group_name="info", hubspot_defined=True)])
+    file = tmp_path_factory.mktemp("shown") / "p.toml"
+    file.write_text(text("contacts", held), encoding="utf-8")
+
+    declared = read(file, file.parent).get("contacts", DeclaredKind())
+
+    assert {each.name for each in found} == {each.name for each in declared.properties}
+    assert {"leave"} >= {step.action for step in diff("contacts", declared, held, delete=True)}
+
+
+def test_what_cannot_be_declared_is_a_comment_and_is_never_deleted(tmp_path: Path) -> None:
+    """
+    Calculated ones, those whose options are kept elsewhere, types and fields that are not known here.
+    """
+    odd = [
+        Property("sum", "Sum", "number", "calculation_equation", "ours"),
+        Property("who", "Who", "enumeration", "select", "ours", external_options=True),
+        Property("where", "Where", "object_coordinates", "text", "ours"),
+        Property("bare", "Bare", "enumeration", "select", "ours"),
+    ]
+    held = Held([PropertyGroup("ours", "Ours")], odd)
+    (tmp_path / "p.toml").write_text(text("contacts", held))
+
+    declared = read(tmp_path / "p.toml", tmp_path)["contacts"]
+    steps = diff("contacts", declared, held, delete=True)
+
+    assert () == declared.properties
+    assert ["# contacts.bare: it has no options", "# contacts.sum: it is calculated"] == [
+        line for line in (tmp_path / "p.toml").read_text().splitlines() if line.startswith("#")
+    ][:2]
+    assert [("group", "leave"), *[("property", "unknown")] * 4] == [
+        (step.part, step.action) for step in steps
+    ]
 
 
 @pytest.mark.parametrize(

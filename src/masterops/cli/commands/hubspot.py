@@ -16,7 +16,7 @@ import click
 from masterops import errors
 from masterops.cli import look
 from masterops.cli.commands.integration import choose
-from masterops.cli.output import emit, output_option, say
+from masterops.cli.output import emit, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column
 from masterops.config import find_business
@@ -146,6 +146,27 @@ async def apply(
             rows = [_done(hub, each) async for each in schema_sync.apply(hub, steps)]
     emit(rows, DONE, output)
     return 1 if any(row["state"] != "ok" for row in rows) else 0
+
+
+@properties.command()
+@click.argument("kinds", nargs=-1, metavar="[OBJECT]...")
+@click.option("--business", help="Which business's account, by slug or name; needed where there are several.")
+@pass_session
+@acting
+async def show(session: Session, kinds: tuple[str, ...], business: str | None) -> None:
+    """
+    Print the account's own properties as a declaration: a file to begin with.
+
+    Without OBJECT those of contacts, companies and deals.
+
+    Example:
+
+    \b
+        ops hubspot properties show contacts tickets --business teelixir > hubspot/properties.toml
+    """
+    async with _account(session, business) as hub:
+        texts = [schema_sync.text(kind, await schema_sync.held(hub, kind)) for kind in kinds or hub.watched]
+    write("\n".join(filter(None, texts)))
 
 
 def _declared(file: str) -> schema_sync.Declaration:

@@ -6,6 +6,7 @@ from masterops.connectors.hubspot.schema_sync.declared import Declaration
 from masterops.connectors.hubspot.schema_sync.diff import Change, Held, Step, diff
 from masterops.connectors.hubspot.schema_sync.reading import read
 from masterops.connectors.hubspot.schema_sync.sync import Done, Loss, Planned, apply, held, plan
+from masterops.connectors.hubspot.schema_sync.writing import text
 
 __all__ = [
     "Change",
@@ -20,4 +21,5 @@ __all__ = [
     "held",
     "plan",
     "read",
+    "text",
 ]

@@ -189,7 +189,7 @@ def _options(
     The options before, those after, and the values that the file does not name. Places are counted anew in
     both, so that only their order is compared.
     """
-    now = sorted(held, key=lambda each: (each.display_order < 0, each.display_order))
+    now = in_order(held)
     known = {each.value: each for each in now}
     names = {each.value for each in wanted}
     extra = [each for each in now if each.value not in names]
@@ -221,26 +221,54 @@ def _shown(option: Option) -> str:
     return f"{option.value}{marks}{' (hidden)' if option.hidden else ''}"
 
 
-def _unknown_groups(kind: str, declared: DeclaredKind, held: Held) -> list[Step]:
-    """Groups that the file does not name, as far as they hold something and nothing of HubSpot's own."""
-    named = {each.name for each in declared.groups}
+def owned_groups(held: Held) -> list[PropertyGroup]:
+    """The groups that hold something, and nothing of HubSpot's; it does not say which are its own."""
     of_hubspot = {each.group_name for each in held.properties if each.hubspot_defined}
     of_people = {each.group_name for each in held.properties} - of_hubspot
+    return [each for each in held.groups if each.name in of_people]
+
+
+def undeclarable(held: Property) -> str:
+    """Why a property that is there cannot stand in a file; empty when it can."""
+    if held.calculated or held.field_type.startswith("calculation"):
+        return "it is calculated"
+    if held.external_options:
+        return "its options are kept elsewhere"
+    if held.field_type not in FIELDS.get(held.type, ()):
+        return f"its type is {held.type}, shown as {held.field_type}"
+    if held.type == "enumeration" and not held.options:
+        return "it has no options"
+    names = all(option.value.strip() and option.label.strip() for option in held.options)
+    return "" if held.label.strip() and names else "it has no label, or an option has none"
+
+
+def in_order(options: Sequence[Option]) -> list[Option]:
+    """Options as HubSpot shows them: those without a place behind the others."""
+    return sorted(options, key=lambda each: (each.display_order < 0, each.display_order))
+
+
+def _unknown_groups(kind: str, declared: DeclaredKind, held: Held) -> list[Step]:
+    named = {each.name for each in declared.groups}
     return [
-        Step("unknown", kind, "group", each.name)
-        for each in held.groups
-        if each.name not in named and each.name in of_people
+        Step("unknown", kind, "group", each.name) for each in owned_groups(held) if each.name not in named
     ]
 
 
 def _unknown_properties(kind: str, declared: DeclaredKind, held: Held, *, delete: bool) -> list[Step]:
+    """What cannot be declared is not deleted for not being."""
     named = {each.name for each in declared.properties}
-    action: Action = "delete" if delete else "unknown"
     return [
-        Step(action, kind, "property", each.name)
+        _unknown(kind, each, delete=delete)
         for each in held.properties
-        if each.name not in named and not each.hubspot_defined and each.modification_metadata.archivable
+        if each.name not in named and not each.hubspot_defined
     ]
+
+
+def _unknown(kind: str, held: Property, *, delete: bool) -> Step:
+    reason = undeclarable(held) or ("" if held.modification_metadata.archivable else "HubSpot keeps it")
+    action: Action = "delete" if delete and not reason else "unknown"
+    note = f"never deleted: {reason}" if reason else ""
+    return Step(action, kind, "property", held.name, note=note)
 
 
 def _counted(values: Sequence[str]) -> str:
