@@ -10,9 +10,10 @@ from decimal import Decimal
 import pytest
 
 from masterops import errors
-from masterops.connectors.hubspot import Filter, HubSpot, Labels, NewProperty
+from masterops.connectors.hubspot import Association, AssociationType, Filter, HubSpot, Labels, NewProperty
 from masterops.core import clock
 from tests.connectors.conftest import Twin
+from tests.transport.conftest import Rig, answer
 
 CAR = [
     NewProperty("plate", "Plate", has_unique_value=True),
@@ -78,6 +79,70 @@ async def test_a_custom_object_is_like_any_other(hub: HubSpot) -> None:
         counts,
     )
     assert (["cars"], []) == (listed, await hub.schemas.list())
+
+
+async def test_a_record_is_associated_from_the_start(hub: HubSpot) -> None:
+    """
+    With its types; one without any is refused.
+    """
+    firm = await hub.companies.create({"name": "Firm"})
+    primary = AssociationType(1)
+
+    made = await hub.contacts.create(
+        {"email": "a@example.com"}, associations=[Association(firm.id, (primary,))]
+    )
+    [held] = [each async for each in hub.associations.list("contacts", made.id, "companies")]
+
+    assert (firm.id, {1, 279}) == (held.id, {each.type_id for each in held.types})
+    with pytest.raises(errors.Invalid):
+        await hub.contacts.create({"email": "b@example.com"}, associations=[Association(firm.id)])
+
+
+async def test_two_records_become_one_and_both_ids_lead_to_it(hub: HubSpot) -> None:
+    """
+    The primary's values win.
+    """
+    one = await hub.companies.create({"name": "One", "city": "Perth"})
+    two = await hub.companies.create({"name": "Two", "phone": "5"})
+
+    merged = await hub.companies.merge(one.id, two.id)
+
+    assert ("One", "Perth", "5") == (merged.properties.name, merged.properties.city, merged.properties.phone)
+    assert [merged.id] * 2 == [(await hub.companies.get(each.id, coalesce=False)).id for each in (one, two)]
+
+
+async def test_a_merge_is_sent_once(rig: Rig, scripted: HubSpot) -> None:
+    """
+    A second one would be refused, and say nothing of the first.
+    """
+    rig.answers = [answer(500, body=b"{}")]
+
+    with pytest.raises(errors.OutcomeUnknown):
+        await scripted.companies.merge("1", "2")
+
+    assert 1 == len(rig.asked)
+
+
+@pytest.mark.parametrize("archived", [False, True], ids=["there", "archived before"])
+async def test_a_person_is_deleted_for_good(hub: HubSpot, archived: bool) -> None:
+    """
+    By id or by address; not even the recycle bin keeps them.
+    """
+    one = await hub.contacts.create({"email": "one@example.com"})
+    two = await hub.contacts.create({"email": "two@example.com"})
+    if archived:
+        await hub.contacts.archive(one.id)
+
+    await hub.gdpr_delete(one.id)
+    await hub.gdpr_delete("two@example.com", id_property="email")
+    await hub.gdpr_delete("two@example.com", id_property="email")
+    left = {row.id async for row in hub.contacts.list()} | {
+        row.id async for row in hub.contacts.list(archived=True)
+    }
+
+    assert left.isdisjoint({one.id, two.id})
+    with pytest.raises(errors.NotFound):
+        await hub.gdpr_delete(one.id)
 
 
 async def test_without_properties_hubspot_chooses(hub: HubSpot) -> None:

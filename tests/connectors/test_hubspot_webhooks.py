@@ -259,10 +259,8 @@ async def test_what_the_twin_delivers_is_good_and_told(desk: Desk, ear: Ear) -> 
     To an address whose query needs decoding: made, changed, associated, parted, merged, archived.
     """
     ear.url = ear.url.replace("a=b", "to=%2Fbase%20one%3A1")
-    await subscribed(
-        desk, ear, "contact.creation", "contact.propertyChange", "contact.associationChange", "object.merge",
-        "contact.deletion",
-    )  # fmt: skip
+    types = ("creation", "propertyChange", "associationChange", "privacyDeletion")
+    await subscribed(desk, ear, "object.merge", *(f"contact.{each}" for each in types))
     firm = (await desk.post(COMPANIES, {"properties": {"name": "Firm"}})).body["id"]
     one, two = await desk.contact(email="1@example.com"), await desk.contact(email="2@example.com")
     link = f"{CONTACTS}/{one['id']}/associations/default/companies/{firm}"
@@ -270,8 +268,8 @@ async def test_what_the_twin_delivers_is_good_and_told(desk: Desk, ear: Ear) -> 
     await desk.call("PUT", link)
     await desk.call("DELETE", f"{CONTACTS}/{one['id']}/associations/companies/{firm}")
     await desk.post(f"{CONTACTS}/merge", {"primaryObjectId": one["id"], "objectIdToMerge": two["id"]})
-    await desk.call("DELETE", f"{CONTACTS}/{one['id']}")
-    await until(lambda: len(ear.told()) >= 7)
+    await desk.post(f"{CONTACTS}/gdpr-delete", {"objectId": one["id"]})
+    await until(lambda: any(each["subscriptionType"] == "contact.privacyDeletion" for each in ear.told()))
 
     secret = Secret("sandbox-app-secret-teelixir")
     verdicts = {verify("POST", ear.url, body, headers, secret, now=START) for headers, body in ear.heard}
@@ -282,7 +280,9 @@ async def test_what_the_twin_delivers_is_good_and_told(desk: Desk, ear: Ear) -> 
 
     assert {Verdict.GOOD} == verdicts
     assert all(each.known and each.occurred_at == START for each in told)
-    assert {Created, PropertyChanged, AssociationChanged, Merged} <= {type(each) for each in told}
+    assert {Created, PropertyChanged, AssociationChanged, Merged, PrivacyDeleted} == {
+        type(each) for each in told
+    }
     assert [(one["id"], firm, False), (one["id"], firm, True)] == [
         (each.from_object_id, each.to_object_id, each.association_removed) for each in links
     ]

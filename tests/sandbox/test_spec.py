@@ -121,6 +121,7 @@ def writes(id: str, company: str, spare: str, app: str) -> list[Asked]:
             {"inputs": [{"id": "spec@example.com", "idProperty": "email", "properties": {}}]},
         ),
         ("POST", "/crm/lists/2026-03", {"name": "S", "objectTypeId": "0-1", "processingType": "MANUAL"}),
+        ("POST", f"{CONTACTS}/gdpr-delete", {"objectId": "spec@example.com", "idProperty": "email"}),
         ("PUT", "/crm/lists/2026-03/1/memberships/add", [id]),
         ("POST", "/crm/properties/2026-03/contacts/groups", {"name": "spec", "label": "Spec"}),
         (
@@ -151,7 +152,7 @@ async def exchanges(desk: Desk) -> list[tuple[str, str, int, Any]]:
     found = []
     for method, path, body in [*reads(id, company), *writes(id, company, spare, app)]:
         reply = await desk.call(method, path, body)
-        found.append((method, path, reply.status, reply.body))
+        found.append((method, path, reply.status, reply.body if reply.raw else None))
     return found + await jobs(desk)
 
 
@@ -174,7 +175,7 @@ async def jobs(desk: Desk) -> list[tuple[str, str, int, Any]]:
     found = []
     for method, path, body, data in asked:
         reply = await desk.call(method, path, body, data=data, headers=head if data else None)
-        found.append((method, path, reply.status, reply.body))
+        found.append((method, path, reply.status, reply.body if reply.raw else None))
     return found
 
 

@@ -79,6 +79,7 @@ class HubSpot:
         self.lists = ListsClient(self._endpoint("lists", "lists"))
         self.imports = ImportsClient(self._endpoint("imports", "imports"))
         self.exports = ExportsClient(self._endpoint("exports", "exports"), dated=self._version != "v3")
+        self._people = self._endpoint("contacts", "linked")
         self._account = self._endpoint("account", "account")
 
     @property
@@ -117,6 +118,14 @@ class HubSpot:
     async def usage(self) -> list[Usage]:
         """The day's calls of all private apps of the account."""
         return await usage(self._account)
+
+    async def gdpr_delete(self, contact: str, *, id_property: str | None = None) -> None:
+        """
+        Delete a person for good, by id or by `id_property="email"`: what HubSpot knows of them goes, and the
+        address is barred from coming back. Nothing restores it.
+        """
+        body = {"objectId": contact} | ({"idProperty": id_property} if id_property else {})
+        await self._people.tell("POST", "/contacts/gdpr-delete", "gdpr_delete", body=body)
 
     async def changed_since(self, resource: str, since: datetime) -> Sequence[Changed]:
         """Every record of `resource` changed at or after `since`, each once."""

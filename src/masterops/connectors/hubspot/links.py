@@ -142,6 +142,11 @@ def spec(type: AssociationType) -> dict[str, Any]:
     return {"associationCategory": type.category, "associationTypeId": type.type_id}
 
 
+def linked(association: Association) -> dict[str, Any]:
+    """An association of a record that is made with it."""
+    return {"to": {"id": association.id}, "types": [spec(each) for each in association.types]}
+
+
 def pair(link: Link) -> dict[str, Any]:
     """A link in a batch."""
     ends: dict[str, Any] = {"from": {"id": link.left}, "to": {"id": link.right}}

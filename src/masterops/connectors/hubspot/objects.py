@@ -27,6 +27,7 @@ from masterops.connectors.hubspot.batches import last_of_each, taken_apart
 from masterops.connectors.hubspot.changes import Changes, Source, changes, opened
 from masterops.connectors.hubspot.coalesced import Get, Update, coalescers
 from masterops.connectors.hubspot.limits import bucket_of
+from masterops.connectors.hubspot.links import Association, linked
 from masterops.connectors.hubspot.reading import Reading
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
@@ -154,11 +155,12 @@ class ObjectClient(Generic[R]):
             async for page in pages:
                 yield page
 
-    async def create(self, properties: Mapping[str, str]) -> R:
+    async def create(self, properties: Mapping[str, str], *, associations: Sequence[Association] = ()) -> R:
         """
-        Make a record. It is sent once: when nobody can say whether it was made, OutcomeUnknown is raised.
+        Make a record, associated with others from the start; each needs its types. It is sent once: when
+        nobody can say whether it was made, OutcomeUnknown is raised.
         """
-        body = {"properties": dict(properties)}
+        body = {"properties": dict(properties), "associations": [linked(each) for each in associations]}
         row: R = await self._call("POST", "", "create", self._row, body=body, repeatable=False)
         return row
 
@@ -180,6 +182,15 @@ class ObjectClient(Generic[R]):
         if not coalesce or change.solitary:
             return await self._update(change)
         return await self._updates.ask(id_property, id.lower(), change)
+
+    async def merge(self, primary: str, other: str) -> R:
+        """
+        Make one record of two; it cannot be undone. The primary's values win, both ids lead to the record
+        that is returned, whose id may be a third one. It is sent once, like `create`.
+        """
+        body = {"primaryObjectId": primary, "objectIdToMerge": other}
+        row: R = await self._call("POST", "/merge", "merge", self._row, body=body, repeatable=False)
+        return row
 
     async def archive(self, id: str) -> None:
         """Move a record to the recycle bin; doing it twice is fine."""

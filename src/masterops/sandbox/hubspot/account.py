@@ -201,6 +201,13 @@ class Account:
             self.tell(store, "deletion", objectId=int(id))
         store.archive(id)
 
+    def forget(self, store: Store, record: Record) -> None:
+        """Delete a record for good."""
+        if self.outbox.subscriptions:
+            self.tell(store, "privacyDeletion", objectId=record.number)
+        store.archive(record.id)
+        store.forget(record.id)
+
     def tell(self, store: Store, action: str, **facts: Any) -> None:
         """Note an event for the webhooks."""
         kind, at = store.kind, round(self.clock.now().timestamp() * 1000)

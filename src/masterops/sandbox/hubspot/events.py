@@ -20,15 +20,15 @@ import msgspec
 MOST_IN_BATCH = 100
 MOST_TRIES = 11  # the first and ten more
 FIRST_WAIT, LONGEST_WAIT = 60.0, 18_000.0  # seconds
-# The last two can be asked for; here nothing is restored or deleted for good.
+# The last can be asked for; here nothing is restored.
 ACTIONS = (
     "creation",
     "deletion",
     "propertyChange",
     "merge",
     "associationChange",
-    "restore",
     "privacyDeletion",
+    "restore",
 )
 
 

@@ -40,6 +40,7 @@ TABLE: tuple[tuple[str, dict[str, Action]], ...] = (
     ("objects/*", {"GET": objects.listed, "POST": objects.created}),
     ("objects/*/search", {"POST": search.search}),
     ("objects/*/merge", {"POST": objects.merged}),
+    ("objects/contacts/gdpr-delete", {"POST": objects.forgotten}),
     ("objects/*/*", {"GET": objects.fetched, "PATCH": objects.changed, "DELETE": objects.archived}),
     ("objects/*/batch/read", {"POST": batch.read}),
     ("objects/*/batch/create", {"POST": batch.create}),
