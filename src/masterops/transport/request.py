@@ -69,6 +69,16 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Content:
+    """
+    A body that is sent as it is, with its media type; any other is sent as JSON.
+    """
+
+    data: bytes
+    media_type: str
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """
     One logical call. `path` is a template: its parts in braces are filled from `parts`, escaped. Making one
@@ -129,6 +139,8 @@ class Request:
     @property
     def content_type(self) -> str:
         """What the body is."""
+        if isinstance(self.body, Content):
+            return self.body.media_type
         return "application/json" if self.form is None else "application/x-www-form-urlencoded"
 
     @property
@@ -138,11 +150,13 @@ class Request:
         return (*given, *map(quote_plus, given))
 
     def encoded(self) -> bytes | None:
-        """The body as JSON, or the form. Raises BadValue for a body that JSON cannot hold."""
+        """The body, a file or JSON, or the form. Raises BadValue for a body that JSON cannot hold."""
         if self.form is not None:
             return urlencode({name: _plain(value) for name, value in self.form.items()}).encode()
         if self.body is None:
             return None
+        if isinstance(self.body, Content):
+            return self.body.data
         try:
             return msgspec.json.encode(self.body)
         except UNSENDABLE as error:

@@ -45,8 +45,12 @@ class Get:
 
     @property
     def solitary(self) -> bool:
-        """Whether it would spoil a batch, which is refused whole for an id that is no number."""
-        return not _fits(self.id, self.id_property)
+        """
+        Whether it would spoil a batch, which is refused whole for an id that is no number; or could not be
+        told from its neighbours, because the property that names it is not among those that come.
+        """
+        unnamed = self.id_property is not None and not self.properties
+        return unnamed or not _fits(self.id, self.id_property)
 
 
 @dataclass(frozen=True, slots=True)
