@@ -147,8 +147,7 @@ def redact(value: Any, depth: int = 0, left: list[int] | None = None, in_list: b
         if value is None or isinstance(value, (bool, _PLAIN)):
             return value
         if isinstance(value, int):
-            hidden = choice.hides_numbers() and value >= choice.SMALLEST_CARD and choice.is_card(str(value))
-            return REDACTED if hidden else value
+            return REDACTED if choice.hides_numbers() and choice.is_card_number(value) else value
         if isinstance(value, str):
             return redact_text(value if type(value) is str else str.__str__(value))
         if isinstance(value, float):
