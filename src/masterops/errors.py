@@ -14,6 +14,7 @@ Every error of Master-Ops, in one tree.
     │   ├── EmbeddedMissing  EmbeddedFailed  EmbeddedInUse  EmbeddedVersion  DataDirectoryUnusable  DiskFull
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── CycleUnfinished                a cycle takes too long                           exit 1
+    ├── SpoolUnusable                  log records cannot be read or written on disk    exit 1
     ├── OutputFailed                   stdout cannot be written                         exit 1
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
@@ -24,8 +25,10 @@ Every error of Master-Ops, in one tree.
         ├── Timeout                    no answer in time
         ├── Unauthenticated  Forbidden  NotFound  Conflict  Invalid
         ├── RateLimited  QuotaExhausted  BudgetExhausted
+        ├── CircuitOpen                not asked, because it keeps failing
         ├── ServerFailed
         ├── MalformedAnswer
+        ├── AnswerTooLarge
         ├── OutcomeUnknown             sent, but nobody can say whether it was done
         └── UnexpectedAnswer
 
@@ -52,6 +55,7 @@ Category = Literal[
     "conflict",
     "server",
     "outcome_unknown",
+    "circuit_open",
     "configuration",
     "usage",
     "database",
@@ -365,6 +369,14 @@ class CycleUnfinished(MasterOpsError):
     hint = "`ops logs --errors-only` may say why; a dead worker's job is taken over within half a minute."
 
 
+class SpoolUnusable(MasterOpsError):
+    """The log spool cannot be used: {reason} ({path})"""
+
+    code = "LOG001"
+    category = "configuration"
+    hint = "Nothing in it is lost. Let this user read and write there, or move aside what is in the way."
+
+
 class OutputFailed(MasterOpsError):
     """The output cannot be written: {reason}"""
 
@@ -524,6 +536,15 @@ class BudgetExhausted(RemoteError):
     hint = "Try again then; other work spends the same budget. A call with a longer deadline waits."
 
 
+class CircuitOpen(RemoteError):
+    """{service} was not asked, because it keeps failing: {reason}"""
+
+    code = "REM013"
+    category = "circuit_open"
+    recovery = "retry"
+    hint = "It is tried again at {tried_at}; a call whose deadline is later than that waits."
+
+
 class NotFound(RemoteError):
     """{service} does not have it: {reason}"""
 
@@ -570,6 +591,14 @@ class MalformedAnswer(RemoteError):
     category = "server"
     recovery = "retry"
     hint = "A proxy or a maintenance page may stand in between; check the base URL."
+
+
+class AnswerTooLarge(RemoteError):
+    """{service} answered with more than is read: {reason}"""
+
+    code = "REM014"
+    category = "server"
+    hint = "Ask for less at a time, or raise `http.largest_answer_mb`."
 
 
 class OutcomeUnknown(RemoteError):

@@ -12,6 +12,13 @@ from masterops.config import Secret, find_business, find_service
 from masterops.errors import ConfigReference, UnknownName
 from tests.config.conftest import Loading
 
+CIRCUIT: dict[str, object] = {
+    "circuit_breaker": True,
+    "circuit_calls": 10,
+    "circuit_share": 0.5,
+    "circuit_seconds": 5.0,
+    "circuit_longest_seconds": 300.0,
+}
 WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPOT_TOKEN"\n'
 
 
@@ -21,7 +28,12 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
         pytest.param(
             {"HUBSPOT_ACCESS_TOKEN": "t"},
             "hubspot/group",
-            {"access_token": Secret("t"), "base_url": "https://api.hubapi.com", "api_version": "2026-03"},
+            {
+                "access_token": Secret("t"),
+                "base_url": "https://api.hubapi.com",
+                "api_version": "2026-03",
+                **CIRCUIT,
+            },
             id="hubspot of all",
         ),
         pytest.param(
@@ -30,8 +42,31 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
                 "RED_HILL_FRESH_HUBSPOT_BASE_URL": "http://localhost:1/",
             },
             "hubspot/red-hill-fresh",
-            {"access_token": Secret("t"), "base_url": "http://localhost:1", "api_version": "2026-03"},
+            {
+                "access_token": Secret("t"),
+                "base_url": "http://localhost:1",
+                "api_version": "2026-03",
+                **CIRCUIT,
+            },
             id="hubspot of one",
+        ),
+        pytest.param(
+            {
+                "HUBSPOT_CLIENT_ID": "i",
+                "HUBSPOT_CLIENT_SECRET": "s",
+                "HUBSPOT_REFRESH_TOKEN": "r",
+                "HUBSPOT_ACCESS_TOKEN": "t",
+            },
+            "hubspot/group",
+            {
+                "client_id": Secret("i"),
+                "client_secret": Secret("s"),
+                "refresh_token": Secret("r"),
+                "base_url": "https://api.hubapi.com",
+                "api_version": "2026-03",
+                **CIRCUIT,
+            },
+            id="an OAuth app of hubspot, which wins over a token",
         ),
         pytest.param(
             {"N8N_BASE_URL": "https://n8n.example.com", "N8N_API_KEY": "k"},
@@ -261,3 +296,18 @@ def test_a_service_is_found_in_any_case_or_has_a_nearest(loading: Loading) -> No
 
     assert "hubspot" == find_service(settings, "HubSpot")
     assert caught.value.advice.startswith("Did you mean 'hubspot'?")
+
+
+def test_an_oauth_app_waits_for_all_that_it_needs(loading: Loading) -> None:
+    """
+    Its refresh token says that it is one; a token is not asked for then, and an app's id alone makes nothing.
+    """
+    file = '[connections."hubspot/teelixir"]\nrefresh_token = "env:REFRESH"\n'
+    settings = loading(file, REFRESH="r")
+
+    assert ["hubspot/teelixir"] == [each.id for each in settings.connections]
+    assert (
+        "env:TEELIXIR_HUBSPOT_CLIENT_ID, env:TEELIXIR_HUBSPOT_CLIENT_SECRET"
+        == settings.connections[0].missing
+    )
+    assert () == loading("", HUBSPOT_CLIENT_ID="i").connections

@@ -32,6 +32,7 @@ VALUES: dict[str, object] = {
 }
 TAKEN: dict[str, set[str]] = {
     "number": {"7", "0.5"},
+    "share": {"0.5"},
     "whole number": {"7"},
     "id": {"7", '"?"', "a huge number"},
     "reference to a secret": {'"?"'},
@@ -118,6 +119,7 @@ OTHERS: dict[str, object] = {
     "http.timeout_seconds": 0.25,
     "http.deadline_seconds": 90,
     "http.max_attempts": 7,
+    "http.largest_answer_mb": 7,
     "sandbox.host": "localhost",
     "sandbox.port": 8080,
     "sandbox.seed": 7,

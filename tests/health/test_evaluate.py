@@ -20,6 +20,8 @@ from masterops.health import Probe, evaluate
         pytest.param("degraded", False, Probe(2000.1), id="slow"),
         pytest.param("degraded", False, Probe(5.0, "rate_limit", "slow down"), id="rate limit"),
         pytest.param("degraded", False, Probe(5.0, "quota", "used up"), id="quota"),
+        pytest.param("degraded", False, Probe(5.0, shut="search: circuit open"), id="an open circuit"),
+        pytest.param("down", False, Probe(5.0, "server", "HTTP 500", shut="read"), id="open, and failing"),
         pytest.param("down", False, Probe(5.0, "server", "HTTP 500"), id="server"),
         pytest.param("down", False, Probe(5.0, "timeout", "no answer"), id="time-out"),
         pytest.param("down", False, Probe(5.0, "network", "refused"), id="network"),

@@ -7,7 +7,8 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ from masterops.db import Pool
 from masterops.health import Patient
 from masterops.jobs import run_cycle
 from masterops.logs import Pipeline
+from masterops.transport import Shut
 
 Step = Callable[[], Awaitable[None]]
 
@@ -112,6 +114,31 @@ async def test_a_ping_that_fails_is_a_state_and_not_an_end(
 
     assert {"hubspot/teelixir": state, "hubspot/red-hill-fresh": "up"} == await states(pool)
     assert (1, 0) == (outcome.changed, outcome.unread)
+
+
+async def test_an_open_circuit_is_kept_with_the_health_check(pool: Pool, pipeline: Pipeline) -> None:
+    """
+    The connection is degraded, though its ping was answered: the reason is there in words and in facts.
+    """
+    since = datetime.fromisoformat("2026-11-26T10:00:00+00:00")
+    shut = Shut("search", "open", since, since + timedelta(seconds=40), "10 of the last 10 calls failed")
+    sick = replace(patient("teelixir"), shut=lambda: [shut])
+
+    await run_cycle([sick], pool, pipeline.logger(), cycle=uuid7())
+
+    async with pool.connection() as connection:
+        cursor = await connection.execute("SELECT state, error_message, details_json FROM health_checks")
+        row = await cursor.fetchone()
+    assert row is not None
+    assert "degraded" == row["state"]
+    assert row["error_message"].startswith("search: circuit open since ")
+    assert {
+        "group": "search",
+        "state": "open",
+        "since": "2026-11-26T10:00:00+00:00",
+        "next_probe": "2026-11-26T10:00:40+00:00",
+        "reason": "10 of the last 10 calls failed",
+    } == row["details_json"]["circuits"][0]
 
 
 async def test_a_read_that_crashes_is_counted_and_logged(pool: Pool, pipeline: Pipeline) -> None:

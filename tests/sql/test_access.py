@@ -166,6 +166,26 @@ def test_a_stranger_reads_the_public_status_and_nothing_else(filled: Connection)
     assert DENIED == refusal(filled, "SELECT * FROM ops.cycles").sqlstate
 
 
+@pytest.mark.parametrize("role", ["anon", "authenticated", "ops_agent", "service_role"])
+def test_nobody_but_the_owner_touches_the_tokens(filled: Connection, role: str) -> None:
+    """
+    Neither the table nor its schema, whatever the role may do elsewhere.
+    """
+    rights = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
+    assert not any(may(filled, role, "ops_secrets.oauth_tokens", right) for right in rights)
+    become(filled, role, *OURS)
+
+    assert {DENIED} == {
+        refusal(filled, statement).sqlstate
+        for statement in (
+            "SELECT * FROM ops_secrets.oauth_tokens",
+            "DELETE FROM ops_secrets.oauth_tokens",
+            "INSERT INTO ops_secrets.oauth_tokens VALUES ('a', 1, '', now())",
+            "CREATE TABLE ops_secrets.mine ()",
+        )
+    }
+
+
 def test_a_role_that_we_never_heard_of_reads_nothing(filled: Connection) -> None:
     """
     No right of ours is everybody's.

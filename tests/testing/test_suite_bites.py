@@ -266,8 +266,8 @@ class Renewing(ShopKit):  # type: ignore[misc]
         shop.products.get = get
         return shop
 
-    def refreshed(self, path: str, body: bytes) -> Said | None:
-        return Said(200, self.renewed.encode()) if path == "/renew" else None
+    def refreshed(self, path: str, body: bytes, credential: str) -> Said | None:
+        return Said(200, credential.encode()) if path == "/renew" else None
 
 
 def test_a_key_that_is_renewed_by_each_caller_is_noticed() -> None:

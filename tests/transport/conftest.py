@@ -17,6 +17,7 @@ from masterops.core import clock
 from masterops.core.backoff import RetryPolicy
 from masterops.logs import ApiMetric, Logger, LogRecord
 from masterops.transport import Budgets, Problem, Reply, Request, Target, Transport
+from masterops.transport.transport import LARGEST_BYTES
 
 Answer = Callable[[web.Request], Any]
 TOKEN = "token-" + "of-the-test-0123456789"
@@ -82,6 +83,7 @@ class Rig:
             fraction=lambda: 0.5,
             budgets=Budgets(now=lambda: clock.microseconds() + self.slept),
             timeout=options.pop("timeout", 5.0),
+            largest_bytes=options.pop("largest_bytes", LARGEST_BYTES),
         ) as transport:
             return await transport.call(self.target, request, options.pop("decode", bytes))
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Sequence
+from functools import partial
 from uuid import UUID
 
 from masterops import errors
@@ -20,7 +21,7 @@ from masterops.config import Connection, Settings
 from masterops.connectors import Connector, connector_for
 from masterops.core.backoff import RetryPolicy
 from masterops.core.spelling import unknown
-from masterops.db import BudgetLedger, Jsonb, LogStore, Pool, connect
+from masterops.db import BudgetLedger, Jsonb, LogStore, OAuthTokens, Pool, connect
 from masterops.engine import Engine
 from masterops.health import Patient
 from masterops.jobs import CYCLE, catalogue
@@ -63,7 +64,10 @@ class App:
 
     async def patients(self) -> list[Patient]:
         """Every enabled connection with its connector, or with the reason why it has none."""
-        return [Patient(each, self._connector_or_error(each)) for each in await self.connections()]
+        return [
+            Patient(each, self._connector_or_error(each), partial(self._transport.shut, each.id))
+            for each in await self.connections()
+        ]
 
     def connector(self, connection: Connection) -> Connector:
         """The connector of one connection. Raises ConfigReference or UnknownName."""
@@ -169,6 +173,8 @@ async def open_app(
             policy=policy,
             timeout=http.timeout_seconds,
             budgets=budgets,
+            largest_bytes=http.largest_answer_mb * 1024 * 1024,
+            tokens=OAuthTokens(pool, lambda: connect(database.url)),
         )
         await stack.enter_async_context(transport)
         app = App(settings, database, pool, pipeline, transport, log)

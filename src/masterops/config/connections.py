@@ -58,6 +58,7 @@ class _Reader:
         settings = SERVICES[self._service]
         self._source.check_names((TABLE, self._id), (each.name for each in settings))
         enabled = self._value(ENABLED, enabled=True) is not False
+        settings = self._of_one_way(settings)
         values = {
             each.name: value
             for each in settings
@@ -75,12 +76,22 @@ class _Reader:
             gaps=tuple(self._gaps),
         )
 
+    def _of_one_way(self, settings: tuple[Setting, ...]) -> tuple[Setting, ...]:
+        """Without the ways to give credentials that this connection does not use."""
+        ways = list(dict.fromkeys(each.way for each in settings if each.way and each.required))
+        used = {each.way for each in settings if each.way and each.required and self._found(each)}
+        way = next((way for way in reversed(ways) if way in used), ways[0] if ways else "")
+        return tuple(each for each in settings if each.way in ("", way))
+
+    def _found(self, setting: Setting) -> Found | None:
+        key, name = f"{path_of(self._id)}.{setting.name}", variable(setting, self._business)
+        return self._source.find(setting, key, (TABLE, self._id, setting.name), (name,) if name else ())
+
     def _value(self, setting: Setting, *, enabled: bool) -> object:
-        key = f"{path_of(self._id)}.{setting.name}"
-        name = variable(setting, self._business)
-        found = self._source.find(setting, key, (TABLE, self._id, setting.name), (name,) if name else ())
+        key, name = f"{path_of(self._id)}.{setting.name}", variable(setting, self._business)
+        found = self._found(setting)
         if found is None:
-            if setting.required:
+            if setting.required or setting.way:
                 self._gaps.append(Gap(setting.name, f"env:{name}", self._place()))
             return setting.default
         if setting.secret:

@@ -31,6 +31,9 @@ class Setting(NamedTuple):
     example: object = None  # for the written file, where there is no default to show
     plain: tuple[str, ...] = ()  # variables without our prefix that count too
     required: bool = False
+    # One of several ways to give credentials, told by its required setting: the last whose that is written,
+    # else the first. All of it is required then, and nothing of the others.
+    way: str = ""
 
     @property
     def section(self) -> str:
@@ -183,6 +186,12 @@ SETTINGS: tuple[Setting, ...] = (
         kinds.integer("a whole number", least=1, most=20),
         "How often a call is tried before it counts as failed.",
         default=4,
+    ),
+    Setting(
+        "http.largest_answer_mb",
+        kinds.integer("a number of MiB", least=1, most=1024),
+        "How much is read of one answer, in MiB; a larger one is refused.",
+        default=64,
     ),
     Setting("sandbox.host", kinds.HOST, "Where the sandbox listens.", default="127.0.0.1"),
     Setting(

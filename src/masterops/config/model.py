@@ -105,6 +105,7 @@ class Http:
     timeout_seconds: float
     deadline_seconds: float
     max_attempts: int
+    largest_answer_mb: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ def _table(settings: Iterable[Setting], variables: list[str] | None = None) -> I
 
 
 def _default(setting: Setting) -> str:
+    if setting.way:
+        return f"required for {setting.way}"
     if setting.required:
         return "required"
     return "" if setting.default is None else f"`{literal(setting.default)}`"

@@ -9,16 +9,47 @@ written nowhere is looked for in its variable, so a connection without it can sa
 from __future__ import annotations
 
 from masterops.config import kinds, pairs
-from masterops.config.keys import GROUP, Setting
+from masterops.config.keys import GROUP, LONGEST_WAIT_SECONDS, Setting
 
 ENABLED = Setting("enabled", kinds.BOOLEAN, "Whether it is used and checked.", default=True)
+
+_OPEN_SECONDS = kinds.number("a number of seconds", above=0, most=LONGEST_WAIT_SECONDS)
+# Of calls that keep failing; the numbers are those of core.breaker.
+CIRCUIT: tuple[Setting, ...] = (
+    Setting(
+        "circuit_breaker",
+        kinds.BOOLEAN,
+        "Stop asking for a while when calls keep failing; reads, writes, batches, searches each by itself.",
+        default=True,
+    ),
+    Setting(
+        "circuit_calls",
+        kinds.integer("a number of calls", least=1, most=1_000_000),
+        "How many calls within half a minute it takes to judge by.",
+        default=10,
+    ),
+    Setting(
+        "circuit_share",
+        kinds.fraction("a share from 0 to 1"),
+        "The share of them that must fail (no connection, no answer in time, or a 5xx); 0 is any.",
+        default=0.5,
+    ),
+    Setting(
+        "circuit_seconds",
+        _OPEN_SECONDS,
+        "How long nothing is asked before one call tries again; twice as long each time that it fails.",
+        default=5.0,
+    ),
+    Setting("circuit_longest_seconds", _OPEN_SECONDS, "The longest that this grows to.", default=300.0),
+)
 
 _CALLS = kinds.integer("a number of calls", least=1, most=1_000_000)
 _TOLD = "Left out, HubSpot says how many; it may lower a number given here, not raise it."
 
 
-def _secret(name: str, help: str, variable: str) -> Setting:
-    return Setting(name, kinds.SECRET, help, example=f"env:{variable}", plain=(variable,), required=True)
+def _secret(name: str, help: str, variable: str, way: str = "") -> Setting:
+    example = f"env:{variable}"
+    return Setting(name, kinds.SECRET, help, example=example, plain=(variable,), required=True, way=way)
 
 
 def _url(name: str, help: str, variable: str, example: str) -> Setting:
@@ -27,7 +58,29 @@ def _url(name: str, help: str, variable: str, example: str) -> Setting:
 
 SERVICES: dict[str, tuple[Setting, ...]] = {
     "hubspot": (
-        _secret("access_token", "The token of a private app.", "HUBSPOT_ACCESS_TOKEN"),
+        _secret("access_token", "A service key or a private app's token.", "HUBSPOT_ACCESS_TOKEN", "a token"),
+        Setting(
+            "client_id",
+            kinds.SECRET,
+            "The client id of an OAuth app, which is used in place of access_token where it is set up.",
+            example="env:HUBSPOT_CLIENT_ID",
+            plain=("HUBSPOT_CLIENT_ID",),
+            way="an OAuth app",
+        ),
+        Setting(
+            "client_secret",
+            kinds.SECRET,
+            "The OAuth app's client secret.",
+            example="env:HUBSPOT_CLIENT_SECRET",
+            plain=("HUBSPOT_CLIENT_SECRET",),
+            way="an OAuth app",
+        ),
+        _secret(
+            "refresh_token",
+            "The refresh token that came of the OAuth app's installation.",
+            "HUBSPOT_REFRESH_TOKEN",
+            "an OAuth app",
+        ),
         Setting(
             "base_url",
             kinds.URL,
@@ -57,6 +110,7 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             "Where the account is: its day ends at midnight there. Left out, the account is asked.",
             example="Australia/Melbourne",
         ),
+        *CIRCUIT,
         ENABLED,
     ),
     "n8n": (

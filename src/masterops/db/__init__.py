@@ -11,6 +11,7 @@ from masterops.db.embedded import Embedded, EmbeddedStatus
 from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
 from masterops.db.migrate import Migration, Status, bundled, migrate, status
+from masterops.db.oauth_tokens import OAuthTokens
 from masterops.db.query import Rows, TableQuery, run
 from masterops.db.rolling import roll_up
 from masterops.db.seed import seed
@@ -27,6 +28,7 @@ __all__ = [
     "Jsonb",
     "LogStore",
     "Migration",
+    "OAuthTokens",
     "Pool",
     "Replayed",
     "Rows",

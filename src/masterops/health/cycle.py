@@ -8,7 +8,7 @@ nothing, and its result is written as soon as it is known.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from masterops.core.together import together
 from masterops.db import Jsonb, Pool
 from masterops.health.evaluate import Probe, Verdict, evaluate
 from masterops.logs import Logger, bind
+from masterops.transport import Shut
 
 CHECK = "connection"
 # A connector's ping bounds itself; this bounds one that does not.
@@ -32,11 +33,13 @@ LONGEST_SECONDS = 20.0
 @dataclass(frozen=True, slots=True)
 class Patient:
     """
-    A connection and its connector, or the error that kept it from having one.
+    A connection and its connector, or the error that kept it from having one. `shut` tells the circuits of
+    this process that are open there.
     """
 
     connection: Connection
     connector: Connector | errors.MasterOpsError
+    shut: Callable[[], Sequence[Shut]] = tuple
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,9 @@ async def check(patient: Patient, pool: Pool, log: Logger, *, cycle: UUID | None
     connection = patient.connection
     with bind(connection=connection.id, business=connection.slug):
         probe, facts = await _probe(patient.connector, log)
+        if shut := patient.shut():  # as the look left them: it may have closed one
+            probe = replace(probe, shut="; ".join(map(str, shut)))
+            facts = {**facts, "circuits": [each.facts() for each in shut]}
         verdict = evaluate(probe)
         result = Checked(connection.id, connection.service, connection.slug, verdict, probe, clock.now())
         flip = await _record(pool, result, facts, cycle)

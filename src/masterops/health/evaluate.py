@@ -2,7 +2,8 @@
 What a probe means, pure.
 
     up        answered as it should, in time
-    degraded  answered, but slowly, or refuses us only for now (rate limit, quota)
+    degraded  answered, but slowly, or refuses us only for now (rate limit, quota), or fails some calls so
+              often that they are not made for a while
     down      no answer, a wrong answer, or our credentials are missing or not accepted
     unknown   it was not asked: there is no connector for it, or the fault is on our side
 """
@@ -21,13 +22,15 @@ UNKNOWN_CATEGORIES = frozenset({"usage", "database", "internal"})
 @dataclass(frozen=True, slots=True)
 class Probe:
     """
-    The facts of one look at a connection: how long it took, and the error if there was one.
+    The facts of one look at a connection: how long it took, and the error if there was one. `shut` says which
+    of its circuits are open, and why.
     """
 
     response_ms: float | None
     error_category: str | None = None
     error_message: str | None = None
     error_code: str | None = None
+    shut: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +47,8 @@ class Verdict:
 def evaluate(probe: Probe, *, slow_ms: float = SLOW_MS) -> Verdict:
     """The state of a connection after one probe."""
     if probe.error_category is None:
+        if probe.shut:
+            return Verdict("degraded", False, probe.shut)
         if probe.response_ms is not None and probe.response_ms > slow_ms:
             return Verdict("degraded", False, f"slow: {probe.response_ms:,.0f} ms, more than {slow_ms:,.0f}")
         return Verdict("up", True, None)

@@ -51,8 +51,8 @@ class Kit:
     """
     One connector, for the suite. Methods of what is named in `lacks` need not be written.
 
-    `secret` is the credential that `connect` uses, `renewed` one that a refresh brings; they are looked for
-    in everything that is written down.
+    `secret` is the credential that `connect` uses, `renewed` one that a refresh brings, `other_secrets` what
+    else nobody may see; they are looked for in everything that is written down.
     `lacks` says what the connector does not have, and why: those tests are skipped with the reason.
     `means` says which errors its service's statuses are, where they are not the usual ones.
     `request_id` is what the errors of `error` must be known by.
@@ -61,6 +61,7 @@ class Kit:
     service: str
     secret: str = "suite-" + "secret-4b1f0c77aa"
     renewed: str = "suite-" + "renewed-93ee02d4b8"
+    other_secrets: Sequence[str] = ()
     page_size: int = 100
     lacks: Mapping[str, str] = {}
     means: Mapping[int, type[errors.RemoteError]] = {}
@@ -128,8 +129,8 @@ class Kit:
         """An error as the service words it."""
         raise NotImplementedError
 
-    def refreshed(self, path: str, body: bytes) -> Said | None:
-        """The answer with the `renewed` credential, when this is the request for one; else None."""
+    def refreshed(self, path: str, body: bytes, credential: str) -> Said | None:
+        """The answer that gives this credential, when it was asked for one; None for any other request."""
         raise NotImplementedError
 
     def numbers(self, count: int, *, start: int = 1) -> list[str]:

@@ -40,10 +40,11 @@ def promise(*needs: str, cases: Sequence[Any] = ()) -> Callable[[Told], Promise]
     return lambda told: Promise(told, needs, cases)
 
 
-def connector_suite(kit: Kit) -> type:
+def connector_suite(kit: Kit, *, about: str = "") -> type:
     """
     The standard tests of a connector, as a class: `TestShop = connector_suite(ShopKit())`. Needs no plug-in
-    of pytest. Raises ValueError for a kit that lacks what no connector can lack.
+    of pytest. With `about` those alone that have it in their names: for another way of setting up the same
+    connector. Raises ValueError for a kit that lacks what no connector can lack.
     """
     from masterops.testing.promises import ALL
 
@@ -52,7 +53,7 @@ def connector_suite(kit: Kit) -> type:
         raise ValueError(
             f"{type(kit).__name__}.lacks: no capability {', '.join(sorted(strange))}; {CAPABILITIES}"
         )
-    methods = {f"test_{name}": _method(kit, each) for name, each in ALL.items()}
+    methods = {f"test_{name}": _method(kit, each) for name, each in ALL.items() if about in name}
     return type(f"TestOf{type(kit).__name__}", (), {"__doc__": type(kit).__doc__, **methods})
 
 
@@ -88,7 +89,7 @@ async def _kept(kit: Kit, promised: Promise, case: Sequence[Any]) -> None:
 
 async def _nothing_secret(given: Bench) -> None:
     written = given.written()
-    for secret in (given.secret, given.kit.renewed):
+    for secret in (given.secret, given.kit.renewed, *given.kit.other_secrets):
         assert secret not in written, "a credential was written down"
 
 

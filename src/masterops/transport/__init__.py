@@ -6,6 +6,8 @@ table, tries again where that is safe and useful, measures every attempt and rai
 """
 
 from masterops.transport.budgets import Budget, Budgets, current_lane, in_lane
+from masterops.transport.circuits import Circuits, Shut
+from masterops.transport.oauth import OAuthApp, TokenStore
 from masterops.transport.outcome import Problem, Reply, judge
 from masterops.transport.request import Content, Rate, Request, Target
 from masterops.transport.transport import Transport
@@ -13,12 +15,16 @@ from masterops.transport.transport import Transport
 __all__ = [
     "Budget",
     "Budgets",
+    "Circuits",
     "Content",
+    "OAuthApp",
     "Problem",
     "Rate",
     "Reply",
     "Request",
+    "Shut",
     "Target",
+    "TokenStore",
     "Transport",
     "current_lane",
     "in_lane",

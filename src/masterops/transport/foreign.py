@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import aiohttp
 import msgspec
+from aiohttp.http_exceptions import ContentEncodingError, HttpProcessingError
 
 from masterops import errors
 
@@ -46,11 +47,14 @@ FOREIGN: tuple[tuple[type[BaseException], type[errors.RemoteError], bool], ...] 
     (aiohttp.InvalidURL, errors.NetworkError, False),
     (aiohttp.ServerTimeoutError, errors.Timeout, True),
     (TimeoutError, errors.Timeout, True),
+    (ContentEncodingError, errors.MalformedAnswer, True),
     (aiohttp.ClientPayloadError, errors.NetworkError, True),
     (aiohttp.ClientConnectionError, errors.NetworkError, True),
+    (aiohttp.TooManyRedirects, errors.UnexpectedAnswer, True),
     (aiohttp.ClientResponseError, errors.MalformedAnswer, True),
+    (HttpProcessingError, errors.MalformedAnswer, True),
     (aiohttp.ClientError, errors.NetworkError, True),
-    (BodyTooLarge, errors.UnexpectedAnswer, True),
+    (BodyTooLarge, errors.AnswerTooLarge, True),
     (msgspec.ValidationError, errors.MalformedAnswer, True),
     (msgspec.DecodeError, errors.MalformedAnswer, True),
     (UnicodeDecodeError, errors.MalformedAnswer, True),
@@ -62,6 +66,7 @@ KINDS = tuple(kind for kind, _, _ in FOREIGN)
 
 def translate(exception: BaseException, *, connection: str, seconds: float) -> Failure:
     """Our error for one of theirs; `seconds` is the limit that a time-out ran into."""
+    exception = _cause(exception)
     for kind, ours, sent in FOREIGN:
         if isinstance(exception, kind):
             if isinstance(exception, aiohttp.ConnectionTimeoutError):
@@ -69,6 +74,14 @@ def translate(exception: BaseException, *, connection: str, seconds: float) -> F
             facts = {"seconds": seconds} if ours is errors.Timeout else {"reason": reason_of(exception)}
             return Failure(ours(service=connection, **facts), sent)
     raise exception
+
+
+def _cause(exception: BaseException) -> BaseException:
+    """aiohttp wraps a compression that cannot be undone in the same errors as an answer that was cut."""
+    cause: BaseException | None = exception
+    while cause is not None and not isinstance(cause, ContentEncodingError):
+        cause = cause.__cause__
+    return cause or exception
 
 
 def reason_of(exception: BaseException) -> str:
@@ -82,12 +95,14 @@ def reason_of(exception: BaseException) -> str:
         return f"{exception.os_error.strerror or exception.os_error} ({where})"
     if isinstance(exception, aiohttp.ServerDisconnectedError):
         return "it closed the connection without an answer"
+    if isinstance(exception, ContentEncodingError):
+        return "its compression cannot be undone"
     if isinstance(exception, aiohttp.ClientPayloadError):
         return "the answer was cut off in the middle"
     if isinstance(exception, aiohttp.ClientHttpProxyError):
         wants = exception.status == PROXY_WANTS_PASSWORD
         said = "wants a user and password" if wants else "does not let us through"
         return f"the proxy {said} (HTTP {exception.status})"
-    if isinstance(exception, (aiohttp.InvalidURL, aiohttp.ClientResponseError)):
+    if isinstance(exception, (aiohttp.InvalidURL, aiohttp.ClientResponseError, HttpProcessingError)):
         return f"{type(exception).__name__}: not valid HTTP"
     return str(exception) or type(exception).__name__

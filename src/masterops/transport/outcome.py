@@ -146,7 +146,8 @@ def ambiguous(error: errors.RemoteError, *, sent: bool) -> bool:
         return False
     if error.status is not None and isinstance(error, errors.ServerFailed):
         return error.status not in NOT_CARRIED_OUT
-    return sent and isinstance(error, (errors.NetworkError, errors.Timeout, errors.MalformedAnswer))
+    kinds = (errors.NetworkError, errors.Timeout, errors.MalformedAnswer, errors.AnswerTooLarge)
+    return sent and isinstance(error, kinds)
 
 
 def _by_class(status: int) -> type[errors.RemoteError]:

@@ -4,7 +4,8 @@ What a call leaves behind: a row of metrics an attempt, one log record in all.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 from masterops import errors
@@ -19,15 +20,19 @@ from masterops.transport.request import Rate, Request, Target
 class Call:
     """
     One logical call under way. Of the attempt that runs now, `left` is when it left this machine, in
-    microseconds (None: not yet), and `rate` what its answer said of the budget (None: no answer yet).
+    microseconds (None: not yet), `rate` what its answer said of the budget (None: no answer yet), and `shown`
+    the credentials that it showed. `renewed` says that they were replaced once.
     """
 
     target: Target
     request: Request
     start: float
+    body: bytes | None = field(default=None, repr=False)
     attempt: int = 0
     left: int | None = None
     rate: Rate | None = None
+    shown: Mapping[str, str] = field(default_factory=dict, repr=False)
+    renewed: bool = False
 
     @property
     def sent(self) -> bool:

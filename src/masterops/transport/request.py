@@ -7,14 +7,24 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import quote, urlencode
+from typing import TYPE_CHECKING
+from urllib.parse import quote, quote_plus, urlencode
+
+import msgspec
 
 from masterops import errors
+from masterops.config import Secret
+from masterops.core.breaker import Rules
 from masterops.core.budgets import CALLS, Lane, Limit, Reading
 from masterops.transport.outcome import Problem, Reply
 
+if TYPE_CHECKING:
+    from masterops.transport.oauth.app import OAuthApp
+
 # A part that is one of these is no segment of a path: it is dropped, or climbs to the one above.
 NO_SEGMENTS = frozenset({"", ".", ".."})
+UNSENDABLE = (msgspec.EncodeError, TypeError, ValueError, OverflowError, RecursionError, NotImplementedError)
+READS = frozenset({"GET", "HEAD"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +46,9 @@ class Target:
     `headers` is called for each attempt, so that a rotated token is used at once; what it returns is
     sent and never written anywhere. `sign` adds to them what depends on the request. `explain` reads the
     service's own error body, `rate` its headers.
-    `limits` are what its calls may spend, to begin with: what `rate` reads moves them.
+    With `oauth` the credentials are an app's, and `headers` gives what there is beside them.
+    `limits` are what its calls may spend, to begin with: what `rate` reads moves them. `circuit` says when it
+    fails too often to be asked.
     """
 
     connection: str
@@ -48,6 +60,8 @@ class Target:
     rate: Callable[[Mapping[str, str]], Rate] = lambda headers: Rate()
     limits: tuple[Limit, ...] = ()
     sign: Callable[[Request], Mapping[str, str]] | None = None
+    circuit: Rules = field(default=Rules())
+    oauth: OAuthApp | None = None
 
     def secrets(self, request: Request) -> Mapping[str, str]:
         """The headers of an attempt that nobody may see."""
@@ -74,7 +88,8 @@ class Request:
     sent again only when it certainly was not carried out.
 
     `headers` are sent as they are and hold no secret. It spends `weight` of the limits of its `bucket`, and
-    waits in `lane`; None is the lane of the work that it is part of.
+    waits in `lane`; None is the lane of the work that it is part of. A `form` is sent in place of a body. One
+    that is a `probe` (a health check) is sent though the circuit of its group is open.
     """
 
     method: str
@@ -89,6 +104,8 @@ class Request:
     weight: int = 1
     lane: Lane | None = None
     headers: Mapping[str, str] = field(default_factory=dict)
+    probe: bool = False
+    form: Mapping[str, str | Secret] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         for name, value in self.parts.items():
@@ -107,6 +124,45 @@ class Request:
         """The query as it stands in the URL, behind the question mark; empty when there is none."""
         return urlencode(self.query)
 
+    @property
+    def group(self) -> str:
+        """
+        The calls that fail together with this one: what the service counts by itself (searches) it also runs
+        by itself, as a rule; else batches, reads and writes.
+        """
+        if self.bucket != CALLS:
+            return self.bucket
+        if "/batch/" in self.path:
+            return "batch"
+        return "read" if self.method in READS else "write"
+
+    @property
+    def content_type(self) -> str:
+        """What the body is."""
+        if isinstance(self.body, Content):
+            return self.body.media_type
+        return "application/json" if self.form is None else "application/x-www-form-urlencoded"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What nobody may repeat of the form."""
+        given = [value.reveal() for value in (self.form or {}).values() if isinstance(value, Secret)]
+        return (*given, *map(quote_plus, given))
+
+    def encoded(self) -> bytes | None:
+        """The body, a file or JSON, or the form. Raises BadValue for a body that JSON cannot hold."""
+        if self.form is not None:
+            return urlencode({name: _plain(value) for name, value in self.form.items()}).encode()
+        if self.body is None:
+            return None
+        if isinstance(self.body, Content):
+            return self.body.data
+        try:
+            return msgspec.json.encode(self.body)
+        except UNSENDABLE as error:
+            kind = type(self.body).__name__  # not the body itself: it may hold anything
+            raise errors.BadValue(value=kind, kind=f"body of {self.operation}", reason=f"{error}.") from None
+
     def url(self, base_url: str) -> str:
         """The whole URL; an id with a slash or any other character stays one path segment."""
         filled = self.path.format_map(
@@ -114,3 +170,7 @@ class Request:
         )
         query = f"?{self.query_string}" if self.query else ""
         return base_url.rstrip("/") + filled + query
+
+
+def _plain(value: str | Secret) -> str:
+    return value.reveal() if isinstance(value, Secret) else value

@@ -34,9 +34,13 @@ class Usage(msgspec.Struct, frozen=True, rename="camel"):
     resets_at: datetime | None = None
 
 
-async def details(endpoint: Endpoint, *, policy: RetryPolicy | None, timeout: float | None) -> Account:
-    """The account. `timeout` bounds one attempt, in seconds."""
-    return await endpoint.ask("GET", "/details", "details", Account, policy=policy, timeout=timeout)
+async def details(
+    endpoint: Endpoint, *, policy: RetryPolicy | None, timeout: float | None, probe: bool
+) -> Account:
+    """The account. `timeout` bounds one attempt, in seconds; a `probe` is sent though the circuit is open."""
+    return await endpoint.ask(
+        "GET", "/details", "details", Account, policy=policy, timeout=timeout, probe=probe
+    )
 
 
 async def usage(endpoint: Endpoint) -> list[Usage]:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from masterops import errors
 from masterops.config import Connection
+from masterops.connectors import circuit
 from masterops.connectors.connector import Capability, Changed, Pulse
 from masterops.connectors.hubspot import limits, problems
 from masterops.connectors.hubspot.account import Account, Usage, details, usage
@@ -38,7 +39,7 @@ from masterops.connectors.hubspot.tickets import TICKETS
 from masterops.core.backoff import RetryPolicy
 from masterops.core.budgets import CALLS, INTERACTIVE
 from masterops.core.spelling import unknown
-from masterops.transport import Target, Transport, in_lane
+from masterops.transport import OAuthApp, Target, Transport, in_lane
 
 R = TypeVar("R", bound=CrmRecord[Any])
 
@@ -110,7 +111,7 @@ class HubSpot:
 
     async def account(self, *, policy: RetryPolicy | None = None, timeout: float | None = None) -> Account:
         """The account: portal id, time zone, currency. `timeout` bounds one attempt, in seconds."""
-        account = await details(self._account, policy=policy, timeout=timeout)
+        account = await details(self._account, policy=policy, timeout=timeout, probe=policy is PING)
         if account.time_zone and not self._zone_is_set:
             self._transport.budget(self._target).move(account.time_zone)
         return account
@@ -158,11 +159,12 @@ class HubSpot:
 
 
 def target(connection: Connection) -> Target:
-    """The transport's view of a HubSpot connection. Raises ConfigReference when it has no token."""
-    token = connection.secret("access_token")
+    """The transport's view of a HubSpot connection. Raises ConfigReference when it has no credentials."""
+    app = _app(connection)
+    token = connection.secret("access_token") if app is None else None
 
     def headers() -> dict[str, str]:
-        return {"Authorization": f"Bearer {token.reveal()}"}
+        return {"Authorization": f"Bearer {token.reveal()}"} if token else {}
 
     return Target(
         connection=connection.id,
@@ -173,4 +175,19 @@ def target(connection: Connection) -> Target:
         explain=problems.explain,
         rate=limits.rate,
         limits=limits.limits(connection),
+        circuit=circuit.rules(connection),
+        oauth=app,
+    )
+
+
+def _app(connection: Connection) -> OAuthApp | None:
+    """The OAuth app that a connection is set up with; None where it has a token."""
+    if not {*connection.values, *(gap.name for gap in connection.gaps)} & {"client_id", "refresh_token"}:
+        return None
+    version = str(connection.values.get("api_version") or DEFAULT_VERSION)
+    return OAuthApp(
+        path(version, "oauth"),
+        connection.secret("client_id"),
+        connection.secret("client_secret"),
+        connection.secret("refresh_token"),
     )

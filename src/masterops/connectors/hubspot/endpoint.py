@@ -81,10 +81,22 @@ class Endpoint:
         repeatable: bool = True,
         timeout: float | None = None,
         policy: RetryPolicy | None = None,
+        probe: bool = False,
     ) -> T:
-        """The answer to one call, as a `kind`. `path` goes behind the family's, `parts` fill both."""
+        """
+        The answer to one call, as a `kind`. `path` goes behind the family's, `parts` fill both. A health
+        check is a `probe`: it finds out whether the service is back, though its circuit is open.
+        """
         request = self._request(
-            method, path, verb, parts=parts, query=query, body=body, repeatable=repeatable, timeout=timeout
+            method,
+            path,
+            verb,
+            parts=parts,
+            query=query,
+            body=body,
+            repeatable=repeatable,
+            timeout=timeout,
+            probe=probe,
         )
         decode: Callable[[bytes], T] = decoder(cast("Hashable", kind))
         return await self._transport.call(self._target, request, decode, policy=policy)
@@ -135,6 +147,7 @@ class Endpoint:
         body: object = None,
         repeatable: bool = True,
         timeout: float | None = None,
+        probe: bool = False,
     ) -> Request:
         return Request(
             method,
@@ -146,4 +159,5 @@ class Endpoint:
             repeatable=repeatable,
             timeout=timeout,
             bucket=self._bucket,
+            probe=probe,
         )

@@ -66,5 +66,5 @@ class OwnersClient:
     async def any(self, *, policy: RetryPolicy, timeout: float) -> None:
         """Ask for one owner, as a proof that the token is good. `timeout` bounds an attempt, in seconds."""
         await self._endpoint.ask(
-            "GET", "", "list", Rows[Owner], query={"limit": "1"}, policy=policy, timeout=timeout
+            "GET", "", "list", Rows[Owner], query={"limit": "1"}, policy=policy, timeout=timeout, probe=True
         )

@@ -10,8 +10,8 @@ from aiohttp import web
 
 from masterops import errors
 from masterops.core import clock
-from masterops.testing.bench import Bench
-from masterops.testing.kit import connector_of
+from masterops.testing.bench import Bench, said
+from masterops.testing.kit import Said, connector_of
 from masterops.testing.suite import promise
 
 WORDS = "The suite says no."
@@ -90,20 +90,52 @@ async def a_credential_that_the_service_repeats_is_written_down_nowhere(bench: B
     """
     In the body, as JSON and as text, and in every header that names a request.
     """
+    kit = bench.kit
 
-    async def echo(request: web.BaseRequest) -> web.StreamResponse:
-        sent = " ".join(f"{name}: {value}" for name, value in request.headers.items())
-        plain = bench.kit.error(status, f"You sent {bench.secret} with {sent}")
-        headers = {**plain.headers, "X-Request-Id": bench.secret, "X-Correlation-Id": bench.secret}
-        return web.Response(status=status, body=plain.body, headers=headers)
+    async def play(request: web.BaseRequest) -> web.StreamResponse:
+        arrived = bench.arrived[-1]
+        renews = "refresh" not in kit.lacks
+        given = kit.refreshed(arrived.raw_path, arrived.body, bench.secret) if renews else None
+        return said(given or _echo(bench, status))
 
-    bench.script = [echo]
+    bench.script = [play]
     connector = await bench.connector()
     await bench.fails(bench.ids(connector))
     if "create" not in bench.kit.lacks:
         await bench.fails(bench.kit.create(connector, 1))
 
     assert bench.metrics and bench.records
+
+
+@promise("refresh", cases=[200, 400, 401, 500])
+async def a_renewal_that_fails_shows_no_credential(bench: Bench, status: int) -> None:
+    """
+    Though the service repeats all that it was sent.
+    """
+
+    async def play(request: web.BaseRequest) -> web.StreamResponse:
+        arrived = bench.arrived[-1]
+        renews = bench.kit.refreshed(arrived.raw_path, arrived.body, bench.kit.renewed) is not None
+        return said(_echo(bench, status) if renews else bench.kit.error(401, WORDS))
+
+    bench.script = [play]
+
+    error = await bench.fails(bench.kit.get(await bench.connector(), "1"))
+
+    assert isinstance(error, errors.RemoteError)
+    assert bench.metrics and bench.records
+
+
+def _echo(bench: Bench, status: int) -> Said:
+    """An answer with everything in it that was asked with, and the credential wherever it may be kept."""
+    arrived = bench.arrived[-1]
+    sent = " ".join(f"{name}: {value}" for name, value in arrived.headers.items())
+    plain = bench.kit.error(status, f"You sent {sent} and {arrived.body.decode()}")
+    secrets = [
+        each for each in (bench.secret, *bench.kit.other_secrets) if each in f"{sent} {arrived.body!r}"
+    ]
+    named = {"X-Request-Id": " ".join(secrets), "X-Correlation-Id": " ".join(secrets)}
+    return Said(status, plain.body, {**plain.headers, **named})
 
 
 @promise()
