@@ -130,7 +130,15 @@ async def test_an_error_means_the_pairs_whose_ends_it_names(rig: Rig, scripted: 
         {"message": "nobody"},
     ]
     rig.answers = [answer(207, body=msgspec.json.encode({"results": [], "errors": entries}))]
-    links = [Link("1", "7"), Link("1", "8"), Link("2", "7"), Link("4", "9"), Link("5", "3"), Link("5", "7"), Link("6", "8")]
+    links = [
+        Link("1", "7"),
+        Link("1", "8"),
+        Link("2", "7"),
+        Link("4", "9"),
+        Link("5", "3"),
+        Link("5", "7"),
+        Link("6", "8"),
+    ]
 
     result = await scripted.associations.batch_associate("contacts", "companies", links)
 
