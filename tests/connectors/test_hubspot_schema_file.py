@@ -93,7 +93,7 @@ def properties(draw: st.DrawFn) -> Property:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(found=st.lists(properties(), max_size=2, unique_by=lambda each: each.name), label=LABELS)
 def test_what_is_written_of_an_account_is_what_it_has(
     tmp_path_factory: pytest.TempPathFactory, found: list[Property], label: str
