@@ -14,6 +14,7 @@ Every error of Master-Ops, in one tree.
     │   ├── EmbeddedMissing  EmbeddedFailed  EmbeddedInUse  EmbeddedVersion  DataDirectoryUnusable  DiskFull
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── CycleUnfinished                a cycle takes too long                           exit 1
+    ├── SpoolUnusable                  log records cannot be read or written on disk    exit 1
     ├── OutputFailed                   stdout cannot be written                         exit 1
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
@@ -366,6 +367,14 @@ class CycleUnfinished(MasterOpsError):
 
     code = "JOB001"
     hint = "`ops logs --errors-only` may say why; a dead worker's job is taken over within half a minute."
+
+
+class SpoolUnusable(MasterOpsError):
+    """The log spool cannot be used: {reason} ({path})"""
+
+    code = "LOG001"
+    category = "configuration"
+    hint = "Nothing in it is lost. Let this user read and write there, or move aside what is in the way."
 
 
 class OutputFailed(MasterOpsError):

@@ -454,6 +454,8 @@ BEGIN
         ON CONFLICT ON CONSTRAINT budget_spending_pkey DO UPDATE SET calls = s.calls + EXCLUDED.calls,
             waits = s.waits + EXCLUDED.waits, waited_seconds = s.waited_seconds + EXCLUDED.waited_seconds,
             seen_at = EXCLUDED.seen_at;
+        DELETE FROM ops.budget_spending AS s
+        WHERE s.connection = p_connection AND s.day < (clock_timestamp() AT TIME ZONE 'UTC')::date - 31;
     END IF;
     -- The clock is read once the locks are there.
     RETURN QUERY SELECT * FROM ops.share_budget_at(clock_timestamp(), p_connection, p_process, p_elapsed, p_hold, p_limits);

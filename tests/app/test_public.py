@@ -57,6 +57,8 @@ def test_sync_scripts_do_the_same_without_an_event_loop() -> None:
         made = hub.contacts.create({"email": "sync@example.com"})
         few = [contact.id for contact in hub.contacts.list(limit=150)]
         batch = hub.contacts.batch_read(few[:3])
+        products = [product.id for product in hub.objects("products").list(limit=2)]
+        owners = [owner.id for owner in hub.owners.list()]
         with pytest.raises(errors.NotFound):
             hub.contacts.get("999999999")
         checked = ops.check_health()
@@ -65,6 +67,7 @@ def test_sync_scripts_do_the_same_without_an_event_loop() -> None:
         logged = ops.query("integration_logs", "message=sync.ran")
 
     assert made.id
+    assert (2, 3) == (len(products), len(owners))
     assert (150, 3, 4, 1) == (len(few), len(batch.rows), len(checked), len(logged.rows))
 
 

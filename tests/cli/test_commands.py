@@ -198,7 +198,7 @@ def test_every_capability_of_the_connector_works_in_the_demo(cli: Cli) -> None:
 
     assert 0 == result.code
     assert {"ok"} == {row["state"] for row in result.json}
-    assert 11 == len(result.json)
+    assert 27 == len(result.json)
     assert all(row["duration_ms"] > 0 for row in result.json)
 
 

@@ -213,6 +213,59 @@ def test_dead_letters_are_tried_again_after_a_fix(cli: Cli, pipeline: Pipeline, 
     assert ["bad", "good"] == [row["message"] for row in cli("logs", "-o", "json").json]
 
 
+def test_records_are_shown_when_the_spool_cannot_be_used(cli: Cli, pipeline: Pipeline) -> None:
+    """
+    What is in the database can be read, and it is said that the newest may be missing. Whoever wants to ship
+    hears what is in the way; when it is gone, nothing is missing.
+    """
+    logged(cli, pipeline)
+    pipeline.logger().info("late")
+    pipeline.close()
+    (late,) = (cli.home / "spool").glob("*.jsonl")
+    late.with_suffix(".shipping").mkdir()
+
+    shown, shipped = cli("logs", "--search", "order"), cli("logs", "ship")
+    late.with_suffix(".shipping").rmdir()
+
+    assert (0, 2) == (shown.code, len(shown.out.splitlines()))
+    assert f"{late.stem}.jsonl). The newest records may be missing here." in shown.err
+    assert (1, "") == (shipped.code, shipped.out)
+    assert "Is a directory" in shipped.err and "LOG001" in shipped.err
+    assert 1 == len(cli("logs", "--search", "late", "--source", "system").out.splitlines())
+
+
+def test_a_database_that_may_only_be_read_is_read(cli: Cli, pipeline: Pipeline, database: str) -> None:
+    """
+    What it holds is shown; what waits keeps waiting, and it is said why.
+    """
+    logged(cli, pipeline)
+    pipeline.logger().info("late")
+    pipeline.close()
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(
+            f'ALTER DATABASE "{connection.info.dbname}" SET default_transaction_read_only = on'
+        )
+
+    shown, shipped = cli("logs", "--search", "order"), cli("logs", "ship")
+
+    assert (0, 2) == (shown.code, len(shown.out.splitlines()))
+    assert "it is read-only (a standby, or set so). The newest records may be missing here." in shown.err
+    assert (3, "") == (shipped.code, shipped.out)
+    assert "DB002" in shipped.err and "default_transaction_read_only" in shipped.err
+    assert [1] == [len(path.read_bytes().splitlines()) for path in (cli.home / "spool").glob("*.jsonl")]
+
+
+def test_a_spool_that_is_no_folder_is_said(cli: Cli) -> None:
+    """
+    By whoever needs it, and by `ops doctor`.
+    """
+    cli.home.mkdir()
+    (cli.home / "spool").touch()
+
+    assert [3, 3] == [cli("logs").code, cli("logs", "ship").code]
+    assert "LOG001" in cli("doctor").out
+
+
 def test_lost_records_are_shown_with_the_spool(cli: Cli, pipeline: Pipeline) -> None:
     """
     How many the writers have lost, why, and who says what to do.

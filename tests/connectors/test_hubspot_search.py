@@ -82,7 +82,7 @@ async def test_pages_are_asked_for_by_id_or_by_the_place_in_a_sort(rig: Rig, scr
     Each page without a sort is a question of its own; with one, HubSpot counts.
     """
     page = b'{"results": [{"id": "31"}], "paging": {"next": {"after": "200"}}}'
-    rig.answers = [answer(body=page), answer(body=b"{}")] * 2
+    rig.answers = [answer(body=page), answer(body=b'{"results": []}')] * 2
     groups = [[Filter("city", "EQ", "Perth")], [], [Filter("zip", "EQ", "1")]]
 
     _ = [row async for row in scripted.contacts.search(*groups)]
@@ -121,7 +121,7 @@ async def test_the_filter_that_paging_needs_is_counted_before_anything_is_sent(
     Not on the second page, when half of the records were read.
     """
     groups = [[Filter("a", "EQ", "b")] * size for size in shape]
-    rig.answers = [answer(body=b"{}")]
+    rig.answers = [answer(body=b'{"results": []}')]
 
     with pytest.raises(errors.BadValue, match=expected):
         _ = [row async for row in scripted.contacts.search(*groups)]

@@ -4,16 +4,25 @@ Pieces of a segment: how large they are, and that details travel as they are.
 
 from __future__ import annotations
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from masterops.core import clock
 from masterops.core.ids import uuid7
-from masterops.logs.batch import LARGEST_BYTES, SMALLEST_BYTES, next_size, read_batch
+from masterops.logs.batch import (
+    KEPT_BYTES,
+    LARGEST_BYTES,
+    LONGEST_BYTES,
+    SMALLEST_BYTES,
+    next_size,
+    read_batch,
+)
 from masterops.logs.record import LogRecord, encode
 
 
@@ -70,3 +79,39 @@ def test_details_that_are_no_text_are_a_reject(tmp_path: Path) -> None:
     assert batch is not None
     assert (1, 1) == (len(batch.rows), len(batch.rejects))
     assert "not a record" in batch.rejects[0][2]
+
+
+def test_a_line_without_an_end_is_no_record_and_takes_little_memory(tmp_path: Path) -> None:
+    """
+    Somebody else wrote it. Its beginning and its length are kept, and what stands behind it is read.
+    """
+    path = tmp_path / "1.jsonl"
+    size = 3 * LONGEST_BYTES
+    path.write_bytes(b"x" * size + b"\n" + encode(record()))
+    tracemalloc.start()
+
+    first = read_batch(path, 0, complete=True)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert first is not None
+    assert size + 1 == first.end
+    ((place, line, reason),) = first.rejects
+    assert (0, "x" * KEPT_BYTES) == (place, line)
+    assert f"a line of {size + 1:,} bytes" in reason
+    assert peak < 3 * LONGEST_BYTES
+    second = read_batch(path, first.end, complete=True)
+    assert second is not None and 1 == len(second.rows)
+
+
+@pytest.mark.parametrize(("complete", "end"), [(True, LONGEST_BYTES + 100_000), (False, None)])
+def test_a_line_without_an_end_in_the_last_place(tmp_path: Path, complete: bool, end: int | None) -> None:
+    """
+    It ends with the segment, or where that was sealed; of a growing one it is left for later.
+    """
+    path = tmp_path / "1.jsonl"
+    path.write_bytes(b"x" * (LONGEST_BYTES + LARGEST_BYTES))
+
+    batch = read_batch(path, 0, complete=complete, end=end)
+
+    assert end == (batch and batch.end)

@@ -266,17 +266,46 @@ def test_a_level_that_does_not_exist_is_written_as_an_error(pipeline: Pipeline) 
 @pytest.mark.parametrize(
     "value", [pytest.param(Torn(), id="torn mapping"), pytest.param(Liar(), id="no class")]
 )
-def test_what_cannot_be_written_leaves_message_and_types(pipeline: Pipeline, value: object) -> None:
+def test_what_cannot_be_looked_into_costs_no_other_fact(pipeline: Pipeline, value: object) -> None:
     """
-    The least that remains: what was said, what went wrong, and of which type each fact was.
+    Its type and what it raised stand in its place, however deep it lies.
     """
-    pipeline.logger().warn("import.odd", value=value, orders=3)
+    pipeline.logger().warn("import.odd", value=value, orders=3, rows=[{"row": value, "line": 7}])
 
+    shown = f"<{type(value).__name__}: it raised RuntimeError>"
     record = only(pipeline)
     assert ("import.odd", "warn") == (record.message, record.level)
-    assert "int" == record.details_json["types"]["orders"]
-    assert type(value).__name__ == record.details_json["types"]["value"]
-    assert "RuntimeError" == record.details_json["log_error"]
+    assert {"value": shown, "orders": 3, "rows": [{"row": shown, "line": 7}]} == record.details_json
+
+
+def test_a_secret_that_cannot_be_looked_into_is_hidden(pipeline: Pipeline) -> None:
+    """
+    Under its name, and where it is told by the key beside it; the facts around it stay.
+    """
+    pipeline.logger().info("login", password=Liar(), field="token", value=Liar(), pair=["token", Liar()], n=3)
+
+    liar = "<Liar: it raised RuntimeError>"
+    assert {"password": "***", "field": "token", "value": "***", "pair": ["token", liar], "n": 3} == only(
+        pipeline
+    ).details_json
+
+
+def test_a_mapping_that_another_thread_changes_is_shown_all_the_same(pipeline: Pipeline) -> None:
+    """
+    As it was at some moment; the record keeps its facts.
+    """
+
+    class Changing:
+        def __repr__(self) -> str:
+            shared[len(shared)] = "new"  # as another thread would, between two items
+            return "changing"
+
+    shared: dict[int, object] = {0: Changing(), 1: "old"}
+    pipeline.logger().info("import.state", shared=shared, orders=3)
+
+    details = only(pipeline).details_json
+    assert 3 == details["orders"]
+    assert ("changing", "old") == (details["shared"]["0"], details["shared"]["1"])
 
 
 @pytest.mark.parametrize("given", [pytest.param(None, id="none"), pytest.param("", id="empty")])

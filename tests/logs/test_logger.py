@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from masterops.logs import Bridge, LogRecord, Pipeline, bind
+from masterops.logs import Bridge, LogRecord, Pipeline, bind, hide_personal
 from masterops.logs.build import build
 from masterops.logs.record import decode, encode
 from tests.logs.conftest import spooled
@@ -298,3 +298,39 @@ def test_the_console_shows_one_line_and_survives_a_closed_one(tmp_path: Path) ->
     assert 1 == shown.count("\n")
     assert "INFO  cli first line rows=2" in shown
     assert ["first\nline", "second"] == [record.message for record in records(pipeline)]
+
+
+def test_a_group_of_groups_that_share_members_is_logged_at_once(pipeline: Pipeline) -> None:
+    """
+    A billion exceptions, if each were written as often as it stands in one: the record has the beginning.
+    """
+    group = ExceptionGroup("inner", [ValueError("x")] * 8)
+    for depth in range(10):
+        group = ExceptionGroup(f"level {depth}", [group] * 8)
+    caused = RuntimeError("because")
+    caused.__cause__ = group
+
+    pipeline.logger().error("failed", error=group)
+    pipeline.logger().error("failed", error=caused)
+
+    first, second = (str(record.details_json["error"]["traceback"]) for record in records(pipeline))
+    assert "more than 300" in first
+    assert "ExceptionGroup: level 8" in first
+    assert "RuntimeError: because" in second
+
+
+def test_a_number_of_many_digits_costs_no_other_fact(pipeline: Pipeline) -> None:
+    """
+    Python turns no more than some thousand digits into text: it is told how large it is.
+    """
+    hide_personal(["card"])
+    try:
+        pipeline.logger().info("counted", huge=10**5_000, inside=[10**5_000], other=1)
+        pipeline.logger().info("counted", huge=10**5_000, inside=[10**5_000], other=1)
+    finally:
+        hide_personal([])
+
+    shown = "<int of 16610 bits>"
+    assert [{"huge": shown, "inside": [shown], "other": 1}] * 2 == [
+        record.details_json for record in records(pipeline)
+    ]

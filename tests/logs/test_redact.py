@@ -161,9 +161,26 @@ def test_is_known_by_the_name_before_it(text: str, shown: str) -> None:
 
 @given(
     st.text()
-    | st.sampled_from(["password=", "secret: ", '"token":"', "://u:"]).flatmap(
-        lambda a: st.text().map(a.__add__)
-    )
+    | st.sampled_from(
+        [
+            "password=",
+            "secret: ",
+            '"token":"',
+            "://u:",
+            "https://a1",
+            "<token>",
+            "token%3D",
+            "--token ",
+            "-u a:",
+            "user -u 'a:",
+            "('token', '",
+            '"token":["',
+            '"key":"token","value":"',
+            "Basic ",
+            "eyJaaaaaaaa.",
+            "?key=",
+        ]
+    ).flatmap(lambda a: st.text().map(a.__add__))
 )
 def test_what_was_redacted_once_does_not_change_again(text: str) -> None:
     """

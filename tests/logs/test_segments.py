@@ -4,6 +4,7 @@ The spool looked at from outside.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from masterops.core import clock
-from masterops.logs import Pipeline, segments, ship_once, whole_bytes
+from masterops.errors import SpoolUnusable
+from masterops.logs import Pipeline, segment_paths, segments, ship_once, spool_state, whole_bytes
 from tests.logs.conftest import Memory
 
 
@@ -90,3 +92,28 @@ async def test_an_open_segment_that_has_not_grown_costs_no_question(pipeline: Pi
     assert 1 == asked
     assert ["one", "two"] == store.messages
     assert {} == noted
+
+
+def test_what_is_no_plain_file_or_has_a_foreign_name_is_left_alone(tmp_path: Path) -> None:
+    """
+    A folder, a link, a pipe that would never answer, and a name that PostgreSQL cannot store.
+    """
+    (tmp_path / "folder.jsonl").mkdir()
+    (tmp_path / "loop.jsonl").symlink_to("loop.jsonl")
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    Path(os.fsdecode(bytes(tmp_path) + b"/\xff.jsonl")).touch()
+    (tmp_path / "plain.jsonl").touch()
+
+    assert ["plain.jsonl"] == [path.name for path in segment_paths(tmp_path)]
+    assert ["plain.jsonl"] == [each.name for each in segments(tmp_path)]
+    assert 0 == spool_state(tmp_path).size_bytes
+
+
+def test_a_spool_that_is_no_folder_is_said(tmp_path: Path) -> None:
+    """
+    Instead of looking empty.
+    """
+    (tmp_path / "spool").touch()
+
+    with pytest.raises(SpoolUnusable, match=r"Not a directory \(.*/spool\)"):
+        spool_state(tmp_path / "spool")

@@ -190,6 +190,26 @@ async def test_a_database_that_is_away_ends_the_pass_at_once(
     assert [] == memory.messages
 
 
+async def test_a_segment_that_cannot_be_opened_is_named_and_holds_up_no_other(
+    tmp_path: Path, memory: Memory
+) -> None:
+    """
+    Nothing is lost: it is shipped when what is in the way is gone.
+    """
+    first, *_ = segments(tmp_path, "one", "two")
+    lock = first.with_suffix(".shipping")
+    lock.mkdir()
+
+    with pytest.raises(errors.SpoolUnusable, match=first.name):
+        await ship_once(tmp_path, memory)
+    before = list(memory.messages)
+    lock.rmdir()
+    await ship_once(tmp_path, memory)
+
+    assert ["two"] == before
+    assert ["two", "one"] == memory.messages
+
+
 def an_hour_ago(path: Path) -> None:
     os.utime(path, (path.stat().st_mtime - 3600,) * 2)
 

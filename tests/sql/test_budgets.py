@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -91,7 +92,10 @@ class Process:
         assert isinstance(span, Rolling)
         self.meter = SlotMeter(desk.limit, span.seconds)
         self.heard: float | None = None
-        self.calls: list[float] = []  # when those in flight left
+        self.valid_until = math.inf
+        # When those in flight left, and until when the service has counted them: a call arrives within the time
+        # that others take its process for alive, or nobody could ever have its slot.
+        self.calls: list[tuple[float, float]] = []
 
     def ticks(self, moment: float) -> int:
         return round((moment - self.zero) * MICROSECONDS) + 1_000_000_000
@@ -107,7 +111,7 @@ class Process:
         if part is None or lost:
             self.meter.unheard(ask, self.ticks(moment))
             return
-        self.heard = moment
+        self.heard, self.valid_until = moment, moment + VALID
         self.meter.grant(part, self.ticks(moment))
 
     def leave(self, moment: float) -> None:
@@ -119,23 +123,25 @@ class Process:
 
     def wake(self, moment: float) -> None:
         """Whatever it does, it first sees whether it slept for too long."""
-        if self.heard is not None and moment > self.heard + VALID:
+        if moment > self.valid_until:
             self.meter.drop(self.ticks(moment))
-            self.heard = None
+            arrived = self.valid_until - VALID + HOLD
+            self.calls = [(left, min(latest, arrived)) for left, latest in self.calls]
+            self.valid_until = math.inf
 
     def call(self, moment: float) -> bool:
         self.wake(moment)
         if self.meter.wait(1, self.ticks(moment), BULK):
             return False
         self.meter.put(1, self.ticks(moment))
-        self.calls.append(moment)
+        self.calls.append((moment, math.inf))
         return True
 
     def answer(self, moment: float, place: int, counted: float, *, sent: bool = True) -> float | None:
         """A call is answered; answers when the service counted it, `counted` of the way."""
-        left = self.calls.pop(place % len(self.calls))
+        left, latest = self.calls.pop(place % len(self.calls))
         self.meter.settle(1, self.ticks(moment), sent=sent)
-        return left + (moment - left) * counted if sent else None
+        return min(left + (moment - left) * counted, latest) if sent else None
 
 
 def rolling(most: int, seconds: float = 1.0) -> Limit:
@@ -203,11 +209,11 @@ def test_never_more_than_the_limit_in_any_window(db: Connection, steps: list[Any
             process.exchange(now, waiting=number)
         elif step == "die":  # it was about to use all that it held, at the last moment that it might
             del living[name]
-            if process.heard is not None:
-                last = process.heard + VALID
+            if process.valid_until < math.inf:
+                last = process.valid_until
                 while now <= last and process.call(last):
                     pass
-                uses += [max(last, left) for left in process.calls]
+                uses += [max(last, left) for left, _ in process.calls]
         elif step == "leave":
             while process.calls:
                 uses.append(process.answer(now, 0, share) or 0.0)
@@ -217,7 +223,7 @@ def test_never_more_than_the_limit_in_any_window(db: Connection, steps: list[Any
                 if process.calls:
                     counted = process.answer(now, place, share, sent=step == "answer")
                     uses += [] if counted is None else [counted]
-    uses += [now for process in living.values() for _ in process.calls]
+    uses += [min(now, latest) for process in living.values() for _, latest in process.calls]
 
     assert most >= fullest(uses, 1.0)
 
@@ -346,7 +352,7 @@ def test_after_an_outage_everybody_still_has_what_he_held(db: Connection) -> Non
     first.exchange(0, waiting=5)
     second.exchange(0, waiting=5)
 
-    first.heard = 60.0  # it went on alone meanwhile, as long as the database was away
+    first.valid_until = math.inf  # it went on alone meanwhile, as long as the database was away
     first.exchange(60, waiting=10)
 
     assert 5 == first.meter.most
@@ -581,3 +587,29 @@ def test_what_was_borrowed_while_the_database_was_away_is_told(db: Connection) -
     assert 100 == alone
     assert row is not None
     assert 100 == row["spent"] - a.meter.held
+
+
+def test_it_is_said_when_a_day_runs_out(db: Connection) -> None:
+    """
+    Half of it in half an hour: the rest lasts as long. Half of it by noon lasts until midnight.
+    """
+    db.execute(
+        "INSERT INTO ops.budgets (connection, limit_name, declared, most, period, latest)"
+        " SELECT c, 'day', 1000, 1000, 'month', now() FROM unnest(ARRAY['fast/a', 'slow/a']) AS u (c)"
+    )
+    db.execute(
+        "INSERT INTO ops.budget_periods (connection, limit_name, starts, spent, mark_at, before_at, before_spent)"
+        " SELECT c, 'day', date_trunc('month', now() AT TIME ZONE 'UTC')::date, 500, now(), now() - interval '30 min', b"
+        " FROM (VALUES ('fast/a', 0), ('slow/a', 500)) AS u (c, b)"
+    )
+    rows = {
+        row["connection"]: row
+        for row in db.execute("SELECT *, runs_out_at - now() AS lasts FROM budget_status").fetchall()
+    }
+
+    lasts = rows["fast/a"]["lasts"]
+    assert timedelta(minutes=29) < lasts < timedelta(minutes=31) or rows["fast/a"]["resets_at"] < (
+        datetime.now(UTC) + timedelta(minutes=31)
+    )
+    assert None is rows["slow/a"]["runs_out_at"]
+    assert (500, 500) == (rows["slow/a"]["spent"], rows["slow/a"]["remaining"])

@@ -90,6 +90,7 @@ class Memory:
         self.away = False
         self.asked: list[dict[str, object]] = []
         self.spending = Spending()
+        self.said: dict[str, int] = {}
 
     async def share(
         self, connection: str, asks: Sequence[Ask], *, elapsed: float | None, hold: float, spending: Spending
@@ -105,7 +106,10 @@ class Memory:
         return [self._part(ask) for ask in asks]
 
     def _part(self, ask: Ask) -> Part:
-        held, want, most = ask["held"], ask["want"], ask["most"]
+        if ask["said"] is not None:
+            self.said[str(ask["name"])] = int(str(ask["said"]))
+        held, want = ask["held"], ask["want"]
+        most = self.said.get(str(ask["name"]), ask["most"])
         assert isinstance(held, int)
         assert isinstance(want, int)
         assert isinstance(most, int)
@@ -240,6 +244,36 @@ async def test_a_process_that_slept_asks_before_it_spends() -> None:
     woken = ledger.asked[said]
     assert 0 == held == woken["held"]
     assert woken["back"]
+
+
+async def test_what_one_process_has_learned_the_next_begins_with() -> None:
+    """
+    A limit that was found to be half as large is that large for whoever comes later.
+    """
+    ledger = Memory()
+    limits = [Limit("pace", 40, Rolling(0.2), learned=True)]
+    first = SharedBudget("a/b", limits, ledger)
+    (await first.acquire()).settle(sent=True)
+    await fill(first, 60)
+    first.stop(CALLS, 0.0)
+    await fill(first, 60)
+    await first.close()
+
+    second = SharedBudget("a/b", limits, ledger)
+    await fill(second, 60)
+    await second.close()
+
+    assert 20 == ledger.said["pace"]
+    assert second.left()["pace"] <= 20
+
+
+async def fill(budget: SharedBudget, calls: int) -> None:
+    """So many calls at once, the last of which have to wait."""
+
+    async def call() -> None:
+        (await budget.acquire()).settle(sent=True)
+
+    await asyncio.gather(*(call() for _ in range(calls)))
 
 
 async def test_a_cancelled_caller_takes_no_slot_along() -> None:

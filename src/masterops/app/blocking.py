@@ -122,6 +122,11 @@ class Blocking:
             return lambda *args, **kwargs: self._portal.run(value(*args, **kwargs))
         if inspect.isasyncgenfunction(value):
             return lambda *args, **kwargs: self._portal.iterate(value(*args, **kwargs))
+        if inspect.ismethod(value):
+            return lambda *args, **kwargs: self._wrapped(value(*args, **kwargs))
+        return self._wrapped(value)
+
+    def _wrapped(self, value: Any) -> Any:
         return Blocking(value, self._portal) if _is_client(value) else value
 
     def __repr__(self) -> str:

@@ -202,7 +202,10 @@ def _way_out(strays: Strays, kept_days: int) -> str:
 
 
 def _spool(settings: Settings) -> Finding:
-    state, most = spool_state(settings.home / "spool"), settings.log.spool_max_mb
+    try:
+        state, most = spool_state(settings.home / "spool"), settings.log.spool_max_mb
+    except errors.SpoolUnusable as error:
+        return _failed("log spool", error)
     shown = f"{state.segments} segment(s), {state.size_bytes / MIB:,.1f} of {most:,} MiB"
     if state.oldest_at is not None:
         shown += f", the oldest {age(state.oldest_at)} old"

@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 
 from masterops.core import clock
-from masterops.logs import RecordStore, Segment, Shipped, segments, ship_once, whole_bytes
+from masterops.logs import RecordStore, Segment, Shipped, segment_paths, segments, ship_once, whole_bytes
 
 PAUSE_SECONDS = 0.1
 
@@ -53,10 +53,10 @@ async def empty(folder: Path, store: RecordStore, seconds: float) -> Emptied:
     """
     Ship until everything that lay in the spool at the beginning is stored, for at most `seconds`.
 
-    Raises DatabaseError when the database is away.
+    Raises DatabaseError when the database is away, and SpoolUnusable.
     """
     begin = clock.ticks()
-    wanted = {path.name: whole_bytes(path) for path in folder.glob("*.jsonl")}
+    wanted = {path.name: whole_bytes(path) for path in segment_paths(folder)}
     shipped, noted = Shipped(), dict[str, int]()
     while True:
         try:
@@ -72,7 +72,7 @@ async def empty(folder: Path, store: RecordStore, seconds: float) -> Emptied:
 
 
 async def waiting(folder: Path, store: Offsets | None) -> list[Waiting]:
-    """Every segment, oldest first, and how much of it waits. Raises DatabaseError."""
+    """Every segment, oldest first, and how much of it waits. Raises DatabaseError, SpoolUnusable."""
     return [
         Waiting(each, None if store is None else max(0, each.size_bytes - await store.offset(each.name)))
         for each in segments(folder)

@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from masterops import errors
 from masterops.core import clock
 from masterops.core.durations import in_words
 from masterops.logs import SpoolState, spool_state
@@ -15,8 +16,11 @@ NEWS = timedelta(days=7)
 
 
 def recent_loss(home: Path) -> str | None:
-    """One line when records were lost in the last seven days."""
-    state = spool_state(home / "spool")
+    """One line when records were lost in the last seven days, or nobody can look."""
+    try:
+        state = spool_state(home / "spool")
+    except errors.SpoolUnusable as error:
+        return f"{error.message}. `ops doctor` says what to do."
     if not is_news(state):
         return None
     return f"Log records are missing: {lost(state)}. `ops doctor` says what to do."

@@ -43,14 +43,14 @@ class Shipping:
             await self._task
         self._pipeline.close()
         # What is left, because the database is away or there is too much of it, waits for the next process.
-        with contextlib.suppress(errors.DatabaseError):
+        with contextlib.suppress(errors.DatabaseError, errors.SpoolUnusable):
             await self.flush(LAST_SECONDS)
 
     async def flush(self, seconds: float = FLUSH_SECONDS) -> None:
         """
         Ship what is in the spool now, for at most `seconds`: nobody waits for a backlog of days.
 
-        Raises DatabaseError when the database is away.
+        Raises DatabaseError when the database is away, and SpoolUnusable.
         """
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(seconds):
@@ -69,6 +69,9 @@ class Shipping:
             except errors.DatabaseError as error:
                 pause = pause_after_failure(pause)
                 self._log.debug("logs.database_away", error=error.message, wait_seconds=pause)
+            except errors.SpoolUnusable as error:
+                pause = pause_after_failure(pause)
+                self._log.error("logs.spool_unusable", error=error, wait_seconds=pause)
             except Exception:  # shipping goes on whatever happens to one pass
                 pause = pause_after_failure(pause)
                 self._log.exception("logs.shipping_failed", wait_seconds=pause)

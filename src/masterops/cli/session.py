@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ParamSpec
 
 import click
 
+from masterops import errors
 from masterops.config import Settings, load
 
 if TYPE_CHECKING:
@@ -49,6 +50,19 @@ class Session:
         async with open_app(self.settings, migrating=migrating, source="cli", shipping=shipping) as app:
             with in_lane(INTERACTIVE):
                 yield app
+
+
+async def shipped(app: App) -> None:
+    """
+    What waits in the spool goes first, so that what is shown is the latest. A spool that cannot be used, or a
+    database that may only be read, is said, and no reason to show nothing. Raises DatabaseError.
+    """
+    from masterops.cli.output import say
+
+    try:
+        await app.shipping.flush()
+    except (errors.SpoolUnusable, errors.DatabaseRefused) as error:
+        say(f"{error.message}. The newest records may be missing here. {error.advice}")
 
 
 def acting(function: Callable[P, Coroutine[Any, Any, int | None]]) -> Callable[P, int]:

@@ -9,6 +9,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from masterops.core.backoff import RetryPolicy
+
+# A health check wants the truth now, not after a minute of patience.
+PULSE = RetryPolicy(attempts=2, base=0.2, ceiling=1.0, deadline=8.0)
+
 
 @dataclass(frozen=True, slots=True)
 class Pulse:

@@ -44,6 +44,13 @@ def _refused(where: str, reason: str) -> DatabaseError:
     return DatabaseRefused(where=where, reason=reason)
 
 
+def _read_only(where: str, reason: str) -> DatabaseError:
+    hint = (
+        "Name the primary in `database.url`, or switch default_transaction_read_only off for this database."
+    )
+    return DatabaseRefused(where=where, reason=reason, hint=hint)
+
+
 def _lost(where: str, reason: str) -> DatabaseError:
     return DatabaseLost(where=where, reason=reason)
 
@@ -63,7 +70,7 @@ STATES: dict[str, tuple[Make, str | None]] = {
     "28P01": (_refused, "wrong user or password"),
     "3D000": (_refused, None),
     "42501": (_refused, None),
-    "25006": (_refused, "it is read-only (a standby, or set so)"),
+    "25006": (_read_only, "it is read-only (a standby, or set so)"),
     "53100": (_full, None),
     "53200": (_unreachable, "it is out of memory"),
     "53300": (_unreachable, "all its connections are taken"),

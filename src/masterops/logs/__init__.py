@@ -17,6 +17,7 @@ from masterops.logs.otlp import check_installed, otlp_exporter
 from masterops.logs.pipeline import Console, Pipeline, default_pipeline, set_default_pipeline
 from masterops.logs.record import ApiMetric, LogRecord
 from masterops.logs.redact import REDACTED, hide_personal, redact, redact_text, remember
+from masterops.logs.segments import segment_paths
 from masterops.logs.shipper import RecordStore, Shipped, ship_once
 from masterops.logs.spool import Policy, Spool
 
@@ -50,6 +51,7 @@ __all__ = [
     "redact",
     "redact_text",
     "remember",
+    "segment_paths",
     "segments",
     "set_default_pipeline",
     "ship_once",

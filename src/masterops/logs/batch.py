@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import msgspec
 
@@ -18,6 +18,8 @@ from masterops.logs.record import ApiMetric, LogRecord, Row
 
 SMALLEST_BYTES = 256 * 1024
 LARGEST_BYTES = 2 * 1024 * 1024
+LONGEST_BYTES = 16 * 1024 * 1024  # of one line, sixteen times what a logger writes at most
+KEPT_BYTES = 64 * 1024  # of one that is longer
 
 # Rows are many and short-lived, and hold nothing that could be part of a cycle.
 Carried = msgspec.defstruct(
@@ -78,8 +80,10 @@ def read_batch(
     with path.open("rb") as file:
         file.seek(start)
         data = file.read(most)
-        while data and b"\n" not in data and (more := file.read(most)):
-            data += more
+        if data and b"\n" not in data:
+            data = _longer(file, data)
+        if len(data) > LONGEST_BYTES and b"\n" not in data:
+            return _reject_endless(path.name, start, data, _line_end(file), complete=complete, end=end)
     if end is not None:
         data = data[: max(0, end - start)]
     whole = data.rfind(b"\n") + 1
@@ -87,6 +91,39 @@ def read_batch(
         return None
     body = data[:whole] if whole else data
     return _batch(path.name, start, body)
+
+
+def _longer(file: BinaryIO, data: bytes) -> bytes:
+    """As much more as it takes to the end of the line, or to where it is too long for one."""
+    parts, size = [data], len(data)
+    while size <= LONGEST_BYTES and (more := file.read(LARGEST_BYTES)):
+        parts.append(more)
+        size += len(more)
+        if b"\n" in more:
+            break
+    return b"".join(parts)
+
+
+def _line_end(file: BinaryIO) -> tuple[int, bool]:
+    """Where the line ends that was read up to here, and whether by a newline; it is not kept in memory."""
+    while chunk := file.read(LARGEST_BYTES):
+        found = chunk.find(b"\n")
+        if found >= 0:
+            return file.tell() - len(chunk) + found + 1, True
+    return file.tell(), False
+
+
+def _reject_endless(
+    segment: str, start: int, head: bytes, line_end: tuple[int, bool], *, complete: bool, end: int | None
+) -> Batch | None:
+    """A line that no logger writes: its beginning is kept, and how long it was."""
+    found, whole = line_end
+    if not (whole or complete):
+        return None
+    found = found if end is None else min(found, end)
+    reason = f"not a record: a line of {found - start:,} bytes, of which this is the beginning"
+    line = head[:KEPT_BYTES].decode("utf-8", "backslashreplace")
+    return Batch(segment, start, found, (), ((start, line, reason),))
 
 
 def _batch(segment: str, start: int, body: bytes) -> Batch:

@@ -40,6 +40,7 @@ ALIASES = {
     if other != key and COLUMNS[other] == column
 }
 STATUS_OF: dict[str, Status] = {"debug": "info", "info": "info", "warn": "warning", "error": "error"}
+MOST_GROUPED = 300  # exceptions of groups that are formatted: each takes a third of a millisecond
 STATUSES = frozenset({"info", "success", "warning", "error"})
 
 
@@ -130,8 +131,32 @@ def describe(error: BaseException) -> dict[str, Any]:
             if isinstance(value, (str, int, dict)) and value:
                 shown[name] = value
     with contextlib.suppress(Exception):
-        shown["traceback"] = _both_ends("".join(traceback.format_exception(error)))
+        shown["traceback"] = _both_ends(_traceback(error))
     return shown
+
+
+def _traceback(error: BaseException) -> str:
+    """The whole chain; where groups hold more than anybody reads, the lines of the error itself."""
+    if not _holds_too_many(error):
+        return "".join(traceback.format_exception(error))
+    own = "".join(traceback.format_tb(error.__traceback__))
+    group = error if isinstance(error, BaseExceptionGroup) else None
+    first = [f"  {type(each).__name__}: {text_of(each)}\n" for each in group.exceptions[:15]] if group else []
+    what = f"{type(error).__name__}: {text_of(error)}\n"
+    return f"{own}{what}more than {MOST_GROUPED} in groups:\n{''.join(first)}"
+
+
+def _holds_too_many(error: BaseException) -> bool:
+    """Whether groups hold so many, each counted as often as it is in one: every one would be formatted."""
+    waiting, count, grouped = [error], 0, False
+    while waiting and count <= MOST_GROUPED:
+        each = waiting.pop()
+        count += 1
+        if isinstance(each, BaseExceptionGroup):
+            grouped = True
+            waiting += each.exceptions[: MOST_GROUPED + 1]
+        waiting += [cause for cause in (each.__cause__, each.__context__) if cause is not None]
+    return grouped and count > MOST_GROUPED
 
 
 def _both_ends(text: str) -> str:

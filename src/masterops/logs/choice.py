@@ -11,7 +11,7 @@ from masterops.errors import BadValue
 from masterops.logs import seen
 
 KINDS = ("card", "email")
-SMALLEST_CARD = 10**12  # 13 digits
+SMALLEST_CARD, LARGEST_CARD = 10**12, 10**19 - 1  # 13 to 19 digits
 
 # As they are printed and typed: digits in groups. A decimal, or a part of a longer number, is none.
 CARD = re.compile(r"(?<![\w.-])\d(?:[ -]?\d){12,18}(?![\w-]|\.\d)", re.ASCII)
@@ -48,6 +48,11 @@ def hide_chosen(text: str, mark: str) -> str:
     if _cards:
         text = CARD.sub(lambda found: mark if is_card(found[0]) else found[0], text)
     return text
+
+
+def is_card_number(value: int) -> bool:
+    """The same for a number."""
+    return SMALLEST_CARD <= value <= LARGEST_CARD and is_card(str(value))
 
 
 def is_card(text: str) -> bool:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msgspec
 
 from masterops.logs.losses import Counts, read_book, total_of
-from masterops.logs.segments import SUFFIX, opened_at, owner_lives
+from masterops.logs.segments import opened_at, owner_lives, segment_paths, unusable
 
 BLOCK_BYTES = 64 * 1024
 
@@ -30,20 +30,22 @@ class Segment(msgspec.Struct, frozen=True):
 
 
 def segments(folder: Path) -> list[Segment]:
-    """Every segment, oldest first; one that is shipped and deleted meanwhile is left out."""
+    """Every segment, oldest first; one that is deleted meanwhile is left out. Raises SpoolUnusable."""
     found = []
-    for path in sorted(folder.glob(f"*{SUFFIX}")):
+    for path in segment_paths(folder):
         try:
             state, alive = path.stat(), owner_lives(path)
         except FileNotFoundError:
             continue
+        except OSError as error:
+            raise unusable(path, error) from error
         written = datetime.fromtimestamp(state.st_mtime, UTC)
         found.append(Segment(path.name, state.st_size, opened_at(path.name), written, alive))
     return found
 
 
 def whole_bytes(path: Path) -> int:
-    """Where the last whole line ends; 0 when there is none, or no such file any more."""
+    """Where the last whole line ends; 0 when there is none, or no such file. Raises SpoolUnusable."""
     try:
         with path.open("rb") as file:
             end = file.seek(0, os.SEEK_END)
@@ -56,6 +58,8 @@ def whole_bytes(path: Path) -> int:
                 end = begin
     except FileNotFoundError:
         pass
+    except OSError as error:
+        raise unusable(path, error) from error
     return 0
 
 
@@ -81,7 +85,7 @@ class SpoolState:
 
 
 def spool_state(folder: Path) -> SpoolState:
-    """How full the spool is and what was lost; a folder that is not there is empty. Raises OSError."""
+    """How full the spool is and what was lost; a folder that is not there is empty. Raises SpoolUnusable."""
     found = segments(folder)
     book = read_book(folder)
     return SpoolState(

@@ -147,7 +147,7 @@ def _clean(value: Any, depth: int, above: tuple[int, ...]) -> Any:
     if isinstance(value, str):
         return clean_text(value)
     if isinstance(value, int):
-        return value if abs(value) < 2**63 else str(value)
+        return value if abs(value) < 2**63 else _digits(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if id(value) in above:
@@ -160,6 +160,13 @@ def _clean(value: Any, depth: int, above: tuple[int, ...]) -> Any:
     if isinstance(value, (list, tuple, set, frozenset)):
         return [_clean(item, depth + 1, (*above, id(value))) for item in value]
     return clean_text(readable(value))
+
+
+def _digits(value: int) -> str:
+    try:
+        return str(value)
+    except ValueError:  # Python turns no more than some thousand digits into text
+        return f"<int of {value.bit_length()} bits>"
 
 
 def clean_text(text: str, longest: int = LONGEST_TEXT) -> str:

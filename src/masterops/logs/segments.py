@@ -23,12 +23,39 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from masterops.errors import SpoolUnusable
 from masterops.logs.disk import Disk
 
 SUFFIX = ".jsonl"
 OPENING = ".opening"
 SEAL = b'\n{"to":"sealed"}\n'  # the first newline ends a line that was cut
 _CHUNK_BYTES = 1024 * 1024
+
+
+def segment_paths(folder: Path, suffix: str = SUFFIX) -> list[Path]:
+    """
+    Every segment, or what else bears its name, the oldest first. What is no plain file, or has a name that we
+    never give, is somebody else's. A folder that is not there holds none. Raises SpoolUnusable.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if entry.name.endswith(suffix)
+                and entry.name.isascii()
+                and entry.is_file(follow_symlinks=False)
+            ]
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise unusable(folder, error) from error
+    return [folder / name for name in sorted(names)]
+
+
+def unusable(path: Path, error: OSError) -> SpoolUnusable:
+    """What the operating system says of a file or of the folder, as an error of ours."""
+    return SpoolUnusable(path=str(path), reason=error.strerror or str(error))
 
 
 def open_segment(folder: Path, moment: int, deadline: float, disk: Disk, *, durable: bool) -> int:

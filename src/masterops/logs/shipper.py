@@ -19,7 +19,18 @@ from typing import Protocol
 
 from masterops.errors import DatabaseLost, DatabaseUnreachable
 from masterops.logs.batch import SMALLEST_BYTES, Batch, next_size, read_batch
-from masterops.logs.segments import OPENING, SUFFIX, discard, end_of, overdue, owner_lives, seal, try_lock
+from masterops.logs.segments import (
+    OPENING,
+    SUFFIX,
+    discard,
+    end_of,
+    overdue,
+    owner_lives,
+    seal,
+    segment_paths,
+    try_lock,
+    unusable,
+)
 
 SHIPPING = ".shipping"  # the lock of whoever ships the segment
 PATIENCE_SECONDS = 60.0
@@ -71,12 +82,14 @@ async def ship_once(folder: Path, store: RecordStore, shipped_to: dict[str, int]
     got in segments that are still open: one that has not grown since costs the store no question.
 
     Raises DatabaseError when the database is away; nothing is lost by that, call it again later. Any
-    other failure of one segment is raised at the end, when the others have been shipped.
+    other failure of one segment is raised at the end, when the others have been shipped: SpoolUnusable when
+    its file, or the folder, cannot be read or written.
     """
     await _sweep(folder, store)
-    shipped, failure = Shipped(), None
+    shipped = Shipped()
+    failure: Exception | None = None
     shipped_to = {} if shipped_to is None else shipped_to
-    paths = sorted(folder.glob(f"*{SUFFIX}"))
+    paths = segment_paths(folder)
     for gone in shipped_to.keys() - {path.name for path in paths}:
         del shipped_to[gone]
     for path in paths:
@@ -86,6 +99,8 @@ async def ship_once(folder: Path, store: RecordStore, shipped_to: dict[str, int]
                     shipped += await _ship_segment(path, store, shipped_to)
         except (DatabaseLost, DatabaseUnreachable):
             raise
+        except OSError as error:
+            failure = failure or unusable(path, error)
         except Exception as error:  # whatever it is, it must not hold up the other segments
             failure = failure or error
     if failure is not None:
@@ -144,12 +159,12 @@ async def _sweep(folder: Path, store: RecordStore) -> None:
     older than a minute and not locked will not come back, and should it have slept that long in between,
     it makes another.
     """
-    for lock in folder.glob(f"*{SHIPPING}"):
+    for lock in segment_paths(folder, SHIPPING):
         segment = lock.with_suffix(SUFFIX)
         if not segment.exists():
             await store.forget(segment.name)
             _remove(lock)
-    for opening in folder.glob(f"*{OPENING}"):
+    for opening in segment_paths(folder, OPENING):
         with contextlib.suppress(OSError):
             found = opening.stat()
             if found.st_size == 0 and time.time() - found.st_mtime > PATIENCE_SECONDS:

@@ -9,13 +9,14 @@ from masterops.transport.budgets import Budget, Budgets, current_lane, in_lane
 from masterops.transport.circuits import Circuits, Shut
 from masterops.transport.oauth import OAuthApp, TokenStore
 from masterops.transport.outcome import Problem, Reply, judge
-from masterops.transport.request import Rate, Request, Target
+from masterops.transport.request import Content, Rate, Request, Target
 from masterops.transport.transport import Transport
 
 __all__ = [
     "Budget",
     "Budgets",
     "Circuits",
+    "Content",
     "OAuthApp",
     "Problem",
     "Rate",

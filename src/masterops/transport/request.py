@@ -44,7 +44,8 @@ class Target:
     One connection as the transport needs it.
 
     `headers` is called for each attempt, so that a rotated token is used at once; what it returns is
-    sent and never written anywhere. `explain` reads the service's own error body, `rate` its headers.
+    sent and never written anywhere. `sign` adds to them what depends on the request. `explain` reads the
+    service's own error body, `rate` its headers.
     With `oauth` the credentials are an app's, and `headers` gives what there is beside them.
     `limits` are what its calls may spend, to begin with: what `rate` reads moves them. `circuit` says when it
     fails too often to be asked.
@@ -58,8 +59,23 @@ class Target:
     explain: Callable[[Reply], Problem]
     rate: Callable[[Mapping[str, str]], Rate] = lambda headers: Rate()
     limits: tuple[Limit, ...] = ()
+    sign: Callable[[Request], Mapping[str, str]] | None = None
     circuit: Rules = field(default=Rules())
     oauth: OAuthApp | None = None
+
+    def secrets(self, request: Request) -> Mapping[str, str]:
+        """The headers of an attempt that nobody may see."""
+        return self.headers() if self.sign is None else {**self.headers(), **self.sign(request)}
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """
+    A body that is sent as it is, with its media type; any other is sent as JSON.
+    """
+
+    data: bytes
+    media_type: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +87,9 @@ class Request:
     `repeatable` says whether sending it twice does no more than sending it once. One that is not is
     sent again only when it certainly was not carried out.
 
-    It spends `weight` of the limits of its `bucket`, and waits in `lane`; None is the lane of the work that
-    it is part of. A `form` is sent in place of a body. One that is a `probe` (a health check) is sent though
-    the circuit of its group is open.
+    `headers` are sent as they are and hold no secret. It spends `weight` of the limits of its `bucket`, and
+    waits in `lane`; None is the lane of the work that it is part of. A `form` is sent in place of a body. One
+    that is a `probe` (a health check) is sent though the circuit of its group is open.
     """
 
     method: str
@@ -87,6 +103,7 @@ class Request:
     bucket: str = CALLS
     weight: int = 1
     lane: Lane | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
     probe: bool = False
     form: Mapping[str, str | Secret] | None = field(default=None, repr=False)
 
@@ -103,6 +120,11 @@ class Request:
         return self.path
 
     @property
+    def query_string(self) -> str:
+        """The query as it stands in the URL, behind the question mark; empty when there is none."""
+        return urlencode(self.query)
+
+    @property
     def group(self) -> str:
         """
         The calls that fail together with this one: what the service counts by itself (searches) it also runs
@@ -117,6 +139,8 @@ class Request:
     @property
     def content_type(self) -> str:
         """What the body is."""
+        if isinstance(self.body, Content):
+            return self.body.media_type
         return "application/json" if self.form is None else "application/x-www-form-urlencoded"
 
     @property
@@ -126,11 +150,13 @@ class Request:
         return (*given, *map(quote_plus, given))
 
     def encoded(self) -> bytes | None:
-        """The body as JSON, or the form. Raises BadValue for a body that JSON cannot hold."""
+        """The body, a file or JSON, or the form. Raises BadValue for a body that JSON cannot hold."""
         if self.form is not None:
             return urlencode({name: _plain(value) for name, value in self.form.items()}).encode()
         if self.body is None:
             return None
+        if isinstance(self.body, Content):
+            return self.body.data
         try:
             return msgspec.json.encode(self.body)
         except UNSENDABLE as error:
@@ -142,7 +168,7 @@ class Request:
         filled = self.path.format_map(
             {name: quote(str(value), safe="") for name, value in self.parts.items()}
         )
-        query = f"?{urlencode(self.query)}" if self.query else ""
+        query = f"?{self.query_string}" if self.query else ""
         return base_url.rstrip("/") + filled + query
 
 

@@ -109,9 +109,20 @@ class Transport:
 
         `policy` bounds this call differently from the rest: a health check wants one short attempt.
         """
+        return await self.read(target, request, lambda reply: decode(reply.body), policy=policy)
+
+    async def read(
+        self,
+        target: Target,
+        request: Request,
+        read: Callable[[Reply], T],
+        *,
+        policy: RetryPolicy | None = None,
+    ) -> T:
+        """As `call`, for an answer of which the headers count too."""
         call = Call(target, request, clock.ticks(), request.encoded())
         try:
-            value = await self._tried(call, decode, policy or self._policy)
+            value = await self._tried(call, read, policy or self._policy)
         except errors.RemoteError as error:
             record(self._log, call, trouble_of(error))
             raise
@@ -121,7 +132,7 @@ class Transport:
         record(self._log, call, None)
         return value
 
-    async def _tried(self, call: Call, decode: Callable[[bytes], T], bounds: RetryPolicy) -> T:
+    async def _tried(self, call: Call, read: Callable[[Reply], T], bounds: RetryPolicy) -> T:
         budget = self.budget(call.target)
         grant = self._grants.of(call.target)
         while True:
@@ -131,7 +142,7 @@ class Transport:
             call.begin()
             left = bounds.deadline - (clock.ticks() - call.start)
             with permit, entry:
-                outcome = await self._attempt(call, decode, left, budget, permit, entry, grant)
+                outcome = await self._attempt(call, read, left, budget, permit, entry, grant)
             call.left = None
             if await self._renewed(call, bounds, grant, outcome):
                 continue
@@ -182,7 +193,7 @@ class Transport:
     async def _attempt(
         self,
         call: Call,
-        decode: Callable[[bytes], T],
+        read: Callable[[Reply], T],
         left: float,
         budget: Budget,
         permit: Permit,
@@ -197,12 +208,12 @@ class Transport:
         value: T | None = None
         failure: Failure | None = None
         try:
-            call.shown = {**call.target.headers(), **(grant.headers() if grant else {})}
+            call.shown = {**call.target.secrets(call.request), **(grant.headers() if grant else {})}
             reply = await self._send(call, seconds)
             call.rate = call.target.rate(reply.headers)
             problem = self._problem(call, reply)
             failure = Failure(problem, sent=True) if problem else None
-            value = decode(reply.body) if problem is None else None
+            value = read(reply) if problem is None else None
         except KINDS as exception:
             failure = translate(exception, connection=call.target.connection, seconds=seconds)
         except asyncio.CancelledError:
@@ -219,7 +230,7 @@ class Transport:
         request = call.request
         url = URL(request.url(call.target.base_url), encoded=True)
         proxy = proxy_for(str(url))
-        headers = {"Accept": "application/json", **call.shown}
+        headers = {"Accept": "application/json", **request.headers, **call.shown}
         if call.body is not None:
             headers["Content-Type"] = request.content_type
         async with (

@@ -9,7 +9,7 @@ import msgspec
 
 from masterops.cli import look, sparkline
 from masterops.cli.output import emit, output_option, say, write
-from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.session import Session, acting, pass_session, shipped
 from masterops.cli.values import Column, ago
 from masterops.config import find_business
 from masterops.reports import Attention, Reason
@@ -39,7 +39,7 @@ async def attention(session: Session, business: str | None, output: str) -> int:
     """
     slug = find_business(session.settings, business).slug if business else None
     async with session.app() as app:
-        await app.shipping.flush()
+        await shipped(app)
         rows = await read(app.pool, business=slug)
     if output != "table":
         emit([msgspec.to_builtins(row, builtin_types=()) for row in rows], COLUMNS, output)

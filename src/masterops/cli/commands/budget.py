@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import Any
 
 import click
@@ -29,7 +30,7 @@ def top(key: str) -> Any:
 
     def show(value: list[dict[str, Any]] | None) -> str:
         if not value:
-            return "-"
+            return ""
         more = f" +{len(value) - 1}" if len(value) > 1 else ""
         return f"{value[0][key]} {count(value[0]['calls'])}{more}"
 
@@ -50,6 +51,13 @@ COLUMNS = (
     Column("by_operation", "spent most, 24 h", show=top("operation"), spare=3),
     Column("by_process", "process, today", show=top("process"), spare=4),
 )
+
+
+def _say_once(rows: list[dict[str, Any]]) -> None:
+    """Who spent is the same for all limits of a connection: its first row says it."""
+    for above, row in pairwise(rows):
+        if above["connection"] == row["connection"]:
+            row |= {"by_operation": None, "by_process": None}
 
 
 @click.command()
@@ -78,8 +86,11 @@ async def budget(session: Session, connection: str | None, output: str) -> None:
             raise unknown("connection", connection, known)
         await app.shipping.flush()
         rows = await read(app.pool, connection=connection)
+    shown = [msgspec.structs.asdict(row) for row in rows]
+    if output == "table":
+        _say_once(shown)
     emit(
-        [msgspec.structs.asdict(row) for row in rows],
+        shown,
         COLUMNS,
         output,
         empty="Nothing was spent from a limit yet.",

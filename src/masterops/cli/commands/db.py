@@ -15,7 +15,7 @@ from masterops import errors
 from masterops.app import Database
 from masterops.cli.output import emit, output_option, say, write
 from masterops.cli.progress import progress
-from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.session import Session, acting, pass_session, shipped
 from masterops.cli.values import Column, count, megabytes, text
 from masterops.db import (
     TableQuery,
@@ -96,7 +96,7 @@ async def query(
         table, filters=filters, columns=columns, order=order, descending=desc, limit=limit
     )
     async with session.app() as app:
-        await app.shipping.flush()
+        await shipped(app)
         async with app.pool.connection() as connection:
             found = await run(connection, asked)
     emit(

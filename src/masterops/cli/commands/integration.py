@@ -55,7 +55,7 @@ async def test_integration(
     slug = find_business(settings, business).slug if business else None
     async with session.app() as app:
         await app.register()
-        connection = await _choose(app, name, slug)
+        connection = await choose(app, name, slug)
         connector = app.connector(connection)
         say(f"{connection.id}{'  (demo: a local twin)' if app.demo else ''}")
         capabilities = connector.capabilities()
@@ -69,8 +69,8 @@ async def test_integration(
     return 1 if any(row["state"] == "failed" for row in rows) else 0
 
 
-async def _choose(app: Any, service: str, business: str | None) -> Any:
-    """In demo mode, where every business has one, the first business will do."""
+async def choose(app: Any, service: str, business: str | None) -> Any:
+    """The connection that is meant; in demo mode, where every business has one, the first will do."""
     connections = await app.connections()
     first = next((each for each in connections if each.service == service), None)
     if business is None and app.demo is not None and first is not None:

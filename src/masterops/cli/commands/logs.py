@@ -20,7 +20,7 @@ from masterops.app import App
 from masterops.cli.commands.log_spool import replay_command, ship, spool
 from masterops.cli.log_lines import hidden_words, line, marked_line, thread_line
 from masterops.cli.output import as_json_line, emit, output_option, say, write
-from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.session import Session, acting, pass_session, shipped
 from masterops.cli.values import Column, milliseconds, uuid_of
 from masterops.config import find_business
 from masterops.core import clock
@@ -117,7 +117,7 @@ async def logs(
         if follow:
             await _follow(app, wanted, limit or LINES, output, ids)
             return
-        await app.shipping.flush()
+        await shipped(app)
         if around is not None:
             await _around(app, uuid_of("record id", around), wanted, limit or LINES, output, ids)
         elif wanted.trace is not None:

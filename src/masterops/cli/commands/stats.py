@@ -10,7 +10,7 @@ import msgspec
 from masterops.app.losing import recent_loss
 from masterops.cli import sparkline
 from masterops.cli.output import emit, output_option, say
-from masterops.cli.session import Session, acting, pass_session
+from masterops.cli.session import Session, acting, pass_session, shipped
 from masterops.cli.values import Column, ago, count, milliseconds
 from masterops.config import find_business
 
@@ -60,7 +60,7 @@ async def stats(session: Session, hours: int, business: str | None, output: str)
 
     slug = find_business(session.settings, business).slug if business else None
     async with session.app() as app:
-        await app.shipping.flush()
+        await shipped(app)
         rows = await read(app.pool, hours=hours, business=slug)
     emit(
         [msgspec.structs.asdict(row) for row in rows],

@@ -1,29 +1,25 @@
 """
-A batch of any length, sent in pieces; and which input an error means.
+Which input of a batch an error means.
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from masterops import errors
+from masterops.connectors.batches import Answered, Inputs, RowError
 from masterops.connectors.hubspot.problems import lenient, texts
 from masterops.connectors.hubspot.records import CrmRecord
-from masterops.connectors.hubspot.wire import BatchAnswer, BatchError, BatchResult, RowError, chunks
+from masterops.connectors.hubspot.wire import BatchAnswer, BatchError
 
 R = TypeVar("R", bound=CrmRecord[Any])
-Inputs = Sequence[Mapping[str, Any]]
-
-TOO_LARGE = 413
 
 
 @dataclass(frozen=True, slots=True)
 class Places:
     """
-    Where the inputs of one piece stand in what was given. Ids and trace ids are kept apart, because an id
+    Where the inputs of one piece stand in it. Ids and trace ids are kept apart, because an id
     may look like a trace; an id may have been given more than once.
     """
 
@@ -31,10 +27,10 @@ class Places:
     ids: dict[str, list[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, inputs: Inputs, numbers: Sequence[int]) -> Places:
-        """The places of `inputs`, by their numbers."""
+    def of(cls, inputs: Inputs) -> Places:
+        """The places of `inputs`."""
         places = cls()
-        for index, each in zip(numbers, inputs, strict=True):
+        for index, each in enumerate(inputs):
             if "objectWriteTraceId" in each:
                 places.traces.setdefault(each["objectWriteTraceId"], []).append(index)
             if "id" in each:
@@ -53,53 +49,14 @@ class Places:
         return [index for id in dict.fromkeys(named) for index in self.ids.get(id, [None])] or [None]
 
 
-async def in_pieces(
-    send: Callable[[Inputs], Awaitable[BatchAnswer[R]]],
-    inputs: Inputs,
-    size: int,
-    numbers: Sequence[int] | None = None,
-) -> BatchResult[R]:
-    """
-    All inputs, `size` at a time; `numbers` are their places where those are not simply counted. A piece that
-    fails whole is an error of each of its rows; when nothing at all succeeded, or never will, the error is
-    raised. A conflict, or too large a body, may be one row's fault: such a piece is halved.
-
-    Refused values are the fault of their piece. Any other error would meet the pieces behind it too, each
-    after a minute of tries: they are not sent, and their rows say so.
-    """
-    result: BatchResult[R] = BatchResult()
-    whole: errors.RemoteError | None = None
-    down: errors.RemoteError | None = None
-    places = numbers or range(len(inputs))
-    waiting = deque(chunks(places, size))
-    while waiting:
-        start, indices = waiting.popleft()
-        if down is not None:
-            result.errors += [RowError(n, f"not sent: {down.message}", down.category) for n in indices]
-            continue
-        piece = inputs[start : start + len(indices)]
-        try:
-            answer = await send(piece)
-        except errors.RemoteError as error:
-            if halved(error) and len(piece) > 1:
-                half = len(piece) // 2
-                waiting.extendleft([(start + half, indices[half:]), (start, indices[:half])])
-                continue
-            if error.recovery == "stop" and not result.rows:
-                raise
-            whole, down = error, None if error.recovery == "skip" else error
-            result.errors += [RowError(n, error.message, error.category) for n in indices]
-            continue
-        result.rows += answer.results
-        result.errors += _row_errors(answer, Places.of(piece, indices))
-    if whole is not None and not result.rows:
-        raise whole
-    return result
-
-
-def halved(error: Exception) -> bool:
-    """Whether a batch was refused whole for what one of its rows may have caused alone, or for its size."""
-    return isinstance(error, errors.Conflict) or getattr(error, "status", None) == TOO_LARGE
+def taken_apart(answer: BatchAnswer[R], inputs: Inputs) -> Answered[R]:
+    """What HubSpot did with each of `inputs`."""
+    places = Places.of(inputs)
+    entries = [lenient(BatchError, each) for each in answer.errors or []]
+    failed = [
+        RowError(index, entry.message, entry.category) for entry in entries for index in places.meant(entry)
+    ]
+    return Answered(answer.results, failed)
 
 
 def last_of_each(ids: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -110,10 +67,3 @@ def last_of_each(ids: Sequence[str]) -> tuple[list[int], list[int]]:
     last = {id.lower(): number for number, id in enumerate(ids)}
     kept = sorted(last.values())
     return kept, sorted(set(range(len(ids))) - set(kept))
-
-
-def _row_errors(answer: BatchAnswer[Any], places: Places) -> list[RowError]:
-    entries = [lenient(BatchError, each) for each in answer.errors or []]
-    return [
-        RowError(index, entry.message, entry.category) for entry in entries for index in places.meant(entry)
-    ]

@@ -1,20 +1,18 @@
 """
 What `ops test-integration hubspot` tries, each against the account itself.
 
-The ones that write make a record with a marked, unique e-mail address and archive it again, whatever
-happens in between.
+The ones that write are in `capabilities_writing`.
 """
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
-from masterops import errors
 from masterops.connectors.connector import Capability
+from masterops.connectors.hubspot.capabilities_writing import expect, writing
+from masterops.connectors.hubspot.links import Associated
 from masterops.connectors.hubspot.search import Filter
-from masterops.connectors.hubspot.wire import Input
 
 if TYPE_CHECKING:
     from masterops.connectors.hubspot.connector import HubSpot
@@ -34,7 +32,15 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         )
 
     async def owners() -> str:
-        return f"{await _count(hub.owners())} owners"
+        return f"{await _count(hub.owners.list())} owners"
+
+    async def owner() -> str:
+        one = await anext(hub.owners.list(), None)
+        if one is None:
+            return "no owners"
+        expect(hub, one == await hub.owners.get(one.id), "an owner reads otherwise alone than in the list")
+        found = await hub.owners.by_email(one.email) if one.email else None
+        return "by id, by e-mail" if found else "by id"
 
     async def listing() -> str:
         return f"{await _count(hub.contacts.list(limit=250))} contacts over several pages"
@@ -45,8 +51,44 @@ def capabilities(hub: HubSpot) -> list[Capability]:
     async def deals() -> str:
         return f"{await _count(hub.deals.list(limit=100))} deals"
 
+    async def tickets() -> str:
+        return f"{await _count(hub.tickets.list(limit=100))} tickets"
+
+    async def products() -> str:
+        return f"{await _count(hub.products.list(limit=100))} products"
+
+    async def line_items() -> str:
+        return f"{await _count(hub.line_items.list(limit=100))} line items"
+
+    async def schemas() -> str:
+        found = await hub.schemas.list()
+        counts = [await _count(hub.objects(each.object_type_id).list(limit=100)) for each in found[:3]]
+        return f"{len(found)} custom objects, {sum(counts)} records of the first {len(counts)}"
+
+    async def pipelines() -> str:
+        found = [pipeline for kind in ("deals", "tickets") for pipeline in await hub.pipelines.list(kind)]
+        return f"{len(found)} pipelines, {sum(len(each.stages) for each in found)} stages"
+
+    async def labels() -> str:
+        return f"{len(await hub.associations.labels('contacts', 'companies'))} types, contacts to companies"
+
+    async def associations() -> str:
+        ids = [row.id async for row in hub.contacts.list(limit=100)]
+        read = await hub.associations.batch_read("contacts", "companies", ids) if ids else Associated()
+        linked = sum(bool(held) for held in read.found.values())
+        return f"{linked} of {len(read.found)} contacts have a company"
+
+    async def lists() -> str:
+        found = [each async for each in hub.lists.list()]
+        members = await _count(hub.lists.members(found[0].list_id)) if found else 0
+        return f"{len(found)} lists, {members} records in the first"
+
+    async def imports() -> str:
+        return f"{await _count(hub.imports.list())} imports"
+
     async def properties() -> str:
-        return f"{len(await hub.properties.list('contacts'))} contact properties"
+        groups, found = await hub.property_groups.list("contacts"), await hub.properties.list("contacts")
+        return f"{len(found)} contact properties in {len(groups)} groups"
 
     async def search() -> str:
         found = await _count(hub.contacts.search([Filter("email", "HAS_PROPERTY")], limit=200))
@@ -64,64 +106,24 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         Capability("account", account),
         Capability("usage", usage),
         Capability("owners", owners),
+        Capability("owners.get", owner),
         Capability("contacts.list", listing),
         Capability("companies.list", companies),
         Capability("deals.list", deals),
+        Capability("tickets.list", tickets),
+        Capability("products.list", products),
+        Capability("line_items.list", line_items),
+        Capability("custom_objects.list", schemas),
+        Capability("pipelines.list", pipelines),
+        Capability("associations.labels", labels),
+        Capability("associations.batch_read", associations),
+        Capability("lists", lists),
+        Capability("imports.list", imports),
         Capability("properties.list", properties),
         Capability("contacts.search", search),
         Capability("contacts.batch_read", batch_read),
-        Capability("contacts.write", lambda: _write(hub), writes=True),
-        Capability("contacts.batch_write", lambda: _batch_write(hub), writes=True),
+        *writing(hub),
     ]
-
-
-async def _write(hub: HubSpot) -> str:
-    """Create, read by e-mail, update, archive, and see that it is gone."""
-    email = _email()
-    made = await hub.contacts.create(
-        {"email": email, "firstname": "Master-Ops", "lastname": "connection test"}
-    )
-    try:
-        found = await hub.contacts.get(email, id_property="email")
-        changed = await hub.contacts.update(found.id, {"firstname": "Changed"})
-        _expect(hub, made.id == found.id, "the record read is not the one made")
-        _expect(hub, changed.properties.firstname == "Changed", "the change was not kept")
-    finally:
-        await hub.contacts.archive(made.id)
-    try:
-        await hub.contacts.get(made.id)
-    except errors.NotFound:
-        return "create, get, update, archive"
-    raise _broken(hub, "an archived record can still be read")
-
-
-async def _batch_write(hub: HubSpot) -> str:
-    """Create, update and archive a few records in batches."""
-    made = await hub.contacts.batch_create(
-        [{"email": _email(), "lastname": "connection test"} for _ in range(5)]
-    )
-    ids = [row.id for row in made.rows]
-    try:
-        made.raise_for_errors(hub.connection)
-        changed = await hub.contacts.batch_update([Input(id, {"firstname": "Changed"}) for id in ids])
-        changed.raise_for_errors(hub.connection)
-        _expect(hub, len(changed.rows) == len(ids), "a batch update left records out")
-    finally:
-        await hub.contacts.batch_archive(ids)
-    return f"{len(ids)} records created, updated, archived"
-
-
-def _email() -> str:
-    return f"masterops-test-{uuid4().hex[:12]}@example.com"
-
-
-def _expect(hub: HubSpot, holds: bool, otherwise: str) -> None:
-    if not holds:
-        raise _broken(hub, otherwise)
-
-
-def _broken(hub: HubSpot, reason: str) -> errors.UnexpectedAnswer:
-    return errors.UnexpectedAnswer(service=hub.connection, reason=reason)
 
 
 async def _count(rows: AsyncIterator[Any]) -> int:

@@ -17,11 +17,11 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from masterops import errors
-from masterops.connectors.hubspot.paging import pages
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.search import PAGE, Filter
 from masterops.connectors.hubspot.sweep import Ask, by_id
 from masterops.connectors.hubspot.wire import Page
+from masterops.connectors.pages import pages
 
 R = TypeVar("R", bound=CrmRecord[Any])
 

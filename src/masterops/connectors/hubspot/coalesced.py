@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from typing import Any, Protocol, TypeVar
 
 from masterops import errors
+from masterops.connectors.batches import Inputs, halved
 from masterops.connectors.coalescing import Coalescer, Coalescing
-from masterops.connectors.hubspot.batches import Inputs, halved
 from masterops.connectors.hubspot.problems import lenient, texts
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.wire import BatchAnswer, BatchError
@@ -45,8 +45,12 @@ class Get:
 
     @property
     def solitary(self) -> bool:
-        """Whether it would spoil a batch, which is refused whole for an id that is no number."""
-        return not _fits(self.id, self.id_property)
+        """
+        Whether it would spoil a batch, which is refused whole for an id that is no number; or could not be
+        told from its neighbours, because the property that names it is not among those that come.
+        """
+        unnamed = self.id_property is not None and not self.properties
+        return unnamed or not _fits(self.id, self.id_property)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,83 +4,48 @@ One HubSpot account.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, TypeVar
-
-import msgspec
 
 from masterops import errors
 from masterops.config import Connection
 from masterops.connectors import circuit
 from masterops.connectors.connector import Capability, Changed, Pulse
 from masterops.connectors.hubspot import limits, problems
+from masterops.connectors.hubspot.account import Account, Usage, details, usage
+from masterops.connectors.hubspot.associations import AssociationsClient
 from masterops.connectors.hubspot.capabilities import capabilities
 from masterops.connectors.hubspot.companies import COMPANIES
 from masterops.connectors.hubspot.contacts import CONTACTS
+from masterops.connectors.hubspot.custom import CustomRecord, custom
 from masterops.connectors.hubspot.deals import DEALS
+from masterops.connectors.hubspot.endpoint import Endpoint
+from masterops.connectors.hubspot.exports import ExportsClient
+from masterops.connectors.hubspot.imports import ImportsClient
+from masterops.connectors.hubspot.line_items import LINE_ITEMS
+from masterops.connectors.hubspot.lists import ListsClient
 from masterops.connectors.hubspot.objects import ObjectClient
-from masterops.connectors.hubspot.paging import pages
+from masterops.connectors.hubspot.owners import OwnersClient
 from masterops.connectors.hubspot.paths import DEFAULT_VERSION, path
+from masterops.connectors.hubspot.pipelines import PipelinesClient
+from masterops.connectors.hubspot.products import PRODUCTS
 from masterops.connectors.hubspot.properties import PropertiesClient
-from masterops.connectors.hubspot.wire import Paging, after_of
+from masterops.connectors.hubspot.property_groups import PropertyGroupsClient
+from masterops.connectors.hubspot.records import CrmRecord
+from masterops.connectors.hubspot.resource import Resource
+from masterops.connectors.hubspot.schemas import SchemasClient
+from masterops.connectors.hubspot.tickets import TICKETS
 from masterops.core.backoff import RetryPolicy
-from masterops.core.budgets import INTERACTIVE
+from masterops.core.budgets import CALLS, INTERACTIVE
 from masterops.core.spelling import unknown
-from masterops.transport import OAuthApp, Request, Target, Transport, in_lane
+from masterops.transport import OAuthApp, Target, Transport, in_lane
 
-T = TypeVar("T")
+R = TypeVar("R", bound=CrmRecord[Any])
 
 # A health check wants the truth now, not after a minute of patience.
 PING = RetryPolicy(attempts=2, base=0.2, ceiling=1.0, deadline=8.0)
 PING_SECONDS = 5.0
-
-
-class Account(msgspec.Struct, frozen=True, rename="camel"):
-    """
-    The account behind a token.
-    """
-
-    portal_id: int
-    time_zone: str | None = None
-    company_currency: str | None = None
-    account_type: str | None = None
-
-
-class Owner(msgspec.Struct, frozen=True, rename="camel"):
-    """
-    A user to whom records may belong.
-    """
-
-    id: str
-    email: str | None = None
-    first_name: str | None = None
-    last_name: str | None = None
-    archived: bool = False
-
-
-class Usage(msgspec.Struct, frozen=True, rename="camel"):
-    """
-    What the account's private apps spent of the day's calls.
-    """
-
-    usage_limit: int | None = None
-    current_usage: int | None = None
-    collected_at: datetime | None = None
-    resets_at: datetime | None = None
-
-
-class _Owners(msgspec.Struct, frozen=True):
-    results: list[Owner] = []
-    paging: Paging | None = None
-
-    @property
-    def after(self) -> str | None:
-        return after_of(self.paging)
-
-
-class _Usages(msgspec.Struct, frozen=True):
-    results: list[Usage] = []
 
 
 class HubSpot:
@@ -96,19 +61,42 @@ class HubSpot:
         self._version = str(connection.values.get("api_version") or DEFAULT_VERSION)
         self._target = target(connection)
         self._zone_is_set = bool(connection.values.get("time_zone"))
-        self.contacts = ObjectClient(transport, self._target, self._path("objects", "contacts"), CONTACTS)
-        self.companies = ObjectClient(transport, self._target, self._path("objects", "companies"), COMPANIES)
-        self.deals = ObjectClient(transport, self._target, self._path("objects", "deals"), DEALS)
-        self.properties = PropertiesClient(transport, self._target, self._path("properties", "{kind}"))
+        self._by_name: dict[tuple[str, tuple[str, ...]], ObjectClient[CustomRecord]] = {}
+        self.contacts = self._client(CONTACTS)
+        self.companies = self._client(COMPANIES)
+        self.deals = self._client(DEALS)
+        self.tickets = self._client(TICKETS)
+        self.products = self._client(PRODUCTS)
+        self.line_items = self._client(LINE_ITEMS)
+        self.schemas = SchemasClient(self._endpoint("schemas", "schemas"))
+        self.associations = AssociationsClient(
+            self._endpoint("associations", "linked"),
+            self._endpoint("associations", "associations", bucket=limits.ASSOCIATIONS),
+        )
+        self.properties = PropertiesClient(self._endpoint("properties", "properties"))
+        self.property_groups = PropertyGroupsClient(self._endpoint("property_groups", "properties"))
+        self.pipelines = PipelinesClient(self._endpoint("pipelines", "pipelines"))
+        self.owners = OwnersClient(self._endpoint("owners", "owners"))
+        self.lists = ListsClient(self._endpoint("lists", "lists"))
+        self.imports = ImportsClient(self._endpoint("imports", "imports"))
+        self.exports = ExportsClient(self._endpoint("exports", "exports"), dated=self._version != "v3")
+        self._people = self._endpoint("contacts", "linked")
+        self._account = self._endpoint("account", "account")
 
     @property
     def watched(self) -> tuple[str, ...]:
-        """The resources whose changes can be read."""
-        return tuple(self._objects)
+        """The resources whose changes a cycle looks for."""
+        return tuple(each.resource.name for each in (self.contacts, self.companies, self.deals))
 
-    @property
-    def _objects(self) -> dict[str, ObjectClient[Any]]:
-        return {"contacts": self.contacts, "companies": self.companies, "deals": self.deals}
+    def objects(self, name: str, properties: Sequence[str] = ()) -> ObjectClient[CustomRecord]:
+        """
+        The objects of any kind by name: a custom one (`cars`, `p_cars`, `2-40000001`), or one of HubSpot's
+        own. Without `properties` HubSpot chooses which come with a record. Raises BadValue.
+        """
+        key = name.lower(), tuple(properties)
+        if key not in self._by_name:
+            self._by_name[key] = self._client(custom(name, properties))
+        return self._by_name[key]
 
     async def ping(self) -> Pulse:
         """One cheap call. A token that may not read the account's details is asked for an owner instead."""
@@ -116,39 +104,43 @@ class HubSpot:
             with in_lane(INTERACTIVE):
                 account = await self.account(policy=PING, timeout=PING_SECONDS)
         except errors.Forbidden:
-            one = {"limit": "1"}
             with in_lane(INTERACTIVE):
-                await self._get(
-                    "owners", "owners.list", _Owners, query=one, policy=PING, timeout=PING_SECONDS
-                )
+                await self.owners.any(policy=PING, timeout=PING_SECONDS)
             return Pulse()
         return Pulse({"portal_id": account.portal_id, "time_zone": account.time_zone})
 
     async def account(self, *, policy: RetryPolicy | None = None, timeout: float | None = None) -> Account:
         """The account: portal id, time zone, currency. `timeout` bounds one attempt, in seconds."""
-        account = await self._get("account", "account.details", Account, policy=policy, timeout=timeout)
+        account = await details(self._account, policy=policy, timeout=timeout, probe=policy is PING)
         if account.time_zone and not self._zone_is_set:
             self._transport.budget(self._target).move(account.time_zone)
         return account
 
     async def usage(self) -> list[Usage]:
         """The day's calls of all private apps of the account."""
-        return (await self._get("usage", "account.usage", _Usages)).results
+        return await usage(self._account)
 
-    async def owners(self) -> AsyncIterator[Owner]:
-        """Every owner, page by page."""
-
-        async def fetch(after: str | None) -> _Owners:
-            query = {"limit": "100"} | ({"after": after} if after else {})
-            return await self._get("owners", "owners.list", _Owners, query=query)
-
-        async for page in pages(fetch, connection=self.connection):
-            for owner in page.results:
-                yield owner
+    async def gdpr_delete(self, contact: str, *, id_property: str | None = None) -> None:
+        """
+        Delete a person for good, by id or by `id_property="email"`: what HubSpot knows of them goes, and the
+        address is barred from coming back. Nothing restores it.
+        """
+        body = {"objectId": contact} | ({"idProperty": id_property} if id_property else {})
+        await self._people.tell("POST", "/contacts/gdpr-delete", "gdpr_delete", body=body)
 
     async def changed_since(self, resource: str, since: datetime) -> Sequence[Changed]:
         """Every record of `resource` changed at or after `since`, each once."""
-        objects = self._objects
+        objects: dict[str, ObjectClient[Any]] = {
+            each.resource.name: each
+            for each in (
+                self.contacts,
+                self.companies,
+                self.deals,
+                self.tickets,
+                self.products,
+                self.line_items,
+            )
+        }
         if resource not in objects:
             raise unknown("HubSpot resource", resource, objects)
         return await objects[resource].changed_since(since)
@@ -157,26 +149,13 @@ class HubSpot:
         """What `ops test-integration hubspot` tries."""
         return capabilities(self)
 
-    def _path(self, family: str, kind: str = "") -> str:
-        return path(self._version, family, kind)
+    def _client(self, resource: Resource[R]) -> ObjectClient[R]:
+        where = path(self._version, "objects", resource.name)
+        return ObjectClient(self._transport, self._target, where, resource)
 
-    async def _get(
-        self,
-        family: str,
-        operation: str,
-        kind: type[T],
-        *,
-        query: dict[str, str] | None = None,
-        policy: RetryPolicy | None = None,
-        timeout: float | None = None,
-    ) -> T:
-        # A health check finds out whether the service is back: it passes an open circuit.
-        probe = policy is PING
-        request = Request(
-            "GET", self._path(family), operation, query=query or {}, timeout=timeout, probe=probe
-        )
-        decode: Callable[[bytes], T] = msgspec.json.Decoder(kind).decode
-        return await self._transport.call(self._target, request, decode, policy=policy)
+    def _endpoint(self, name: str, family: str, *, bucket: str = CALLS) -> Endpoint:
+        where = path(self._version, family, "{kind}")
+        return Endpoint(self._transport, self._target, name, where, bucket)
 
 
 def target(connection: Connection) -> Target:

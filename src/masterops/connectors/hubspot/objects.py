@@ -11,47 +11,41 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from masterops import errors
+from masterops.connectors.batches import Answered, BatchResult, Inputs, RowError, chunks, in_pieces
 from masterops.connectors.connector import Changed
+from masterops.connectors.envelopes import nothing
 from masterops.connectors.extraction import Extracted, decoded, extract
-from masterops.connectors.hubspot import paging
 from masterops.connectors.hubspot import search as searching
-from masterops.connectors.hubspot.batches import Inputs, in_pieces, last_of_each
+from masterops.connectors.hubspot.batches import last_of_each, taken_apart
 from masterops.connectors.hubspot.changes import Changes, Source, changes, opened
 from masterops.connectors.hubspot.coalesced import Get, Update, coalescers
 from masterops.connectors.hubspot.limits import bucket_of
+from masterops.connectors.hubspot.links import Association, linked
 from masterops.connectors.hubspot.reading import Reading
 from masterops.connectors.hubspot.records import CrmRecord
 from masterops.connectors.hubspot.resource import Resource
 from masterops.connectors.hubspot.search import Filter, Sort
 from masterops.connectors.hubspot.sweep import ID, Groups, by_id, by_place
-from masterops.connectors.hubspot.wire import (
-    BatchAnswer,
-    BatchResult,
-    Input,
-    Page,
-    RowError,
-    Upsert,
-    chunks,
-)
+from masterops.connectors.hubspot.wire import BatchAnswer, Input, Page, Upsert
+from masterops.connectors.pages import rows
 from masterops.core import clock
 from masterops.transport import Request, Target, Transport
 
 R = TypeVar("R", bound=CrmRecord[Any])
 T = TypeVar("T")
 
+RESULTS: Callable[[Page[Any]], Sequence[Any]] = attrgetter("results")
+IDS: Callable[[Page[Any]], Sequence[str]] = attrgetter("ids")
 NO_EXTRA: Mapping[str, Any] = MappingProxyType({})
 
 __all__ = ["BatchResult", "Input", "ObjectClient", "Page", "RowError", "Upsert"]
-
-
-def nothing(body: bytes) -> None:
-    """The decoder of an answer without a body."""
 
 
 class ObjectClient(Generic[R]):
@@ -100,7 +94,7 @@ class ObjectClient(Generic[R]):
         archived: bool = False,
     ) -> Page[R]:
         """One page of the list, with the cursor of the next."""
-        query = {"limit": str(limit or self.resource.page_size), "properties": self._wanted(properties)}
+        query = {"limit": str(limit or self.resource.page_size), **self._wanted(properties)}
         if archived:
             query["archived"] = "true"
         if after:
@@ -116,7 +110,7 @@ class ObjectClient(Generic[R]):
             return await self.page(after, limit=size, properties=properties, archived=archived)
 
         size, connection = self.resource.page_size, self._target.connection
-        async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
+        async for row in rows(fetch, RESULTS, size=size, limit=limit, connection=connection, ids=IDS):
             yield row
 
     async def extract(
@@ -161,11 +155,12 @@ class ObjectClient(Generic[R]):
             async for page in pages:
                 yield page
 
-    async def create(self, properties: Mapping[str, str]) -> R:
+    async def create(self, properties: Mapping[str, str], *, associations: Sequence[Association] = ()) -> R:
         """
-        Make a record. It is sent once: when nobody can say whether it was made, OutcomeUnknown is raised.
+        Make a record, associated with others from the start; each needs its types. It is sent once: when
+        nobody can say whether it was made, OutcomeUnknown is raised.
         """
-        body = {"properties": dict(properties)}
+        body = {"properties": dict(properties), "associations": [linked(each) for each in associations]}
         row: R = await self._call("POST", "", "create", self._row, body=body, repeatable=False)
         return row
 
@@ -187,6 +182,15 @@ class ObjectClient(Generic[R]):
         if not coalesce or change.solitary:
             return await self._update(change)
         return await self._updates.ask(id_property, id.lower(), change)
+
+    async def merge(self, primary: str, other: str) -> R:
+        """
+        Make one record of two; it cannot be undone. The primary's values win, both ids lead to the record
+        that is returned, whose id may be a third one. It is sent once, like `create`.
+        """
+        body = {"primaryObjectId": primary, "objectIdToMerge": other}
+        row: R = await self._call("POST", "/merge", "merge", self._row, body=body, repeatable=False)
+        return row
 
     async def archive(self, id: str) -> None:
         """Move a record to the recycle bin; doing it twice is fine."""
@@ -252,8 +256,15 @@ class ObjectClient(Generic[R]):
         ask = partial(self._ask, query=query, properties=properties or self.resource.properties)
         fetch = by_id(ask, given) if sort is None else by_place(ask, given, sort)
         size, connection = searching.PAGE, self._target.connection
-        async for row in paging.rows(fetch, size=size, limit=limit, connection=connection):
+        async for row in rows(fetch, RESULTS, size=size, limit=limit, connection=connection):
             yield row
+
+    async def count(self, *groups: Sequence[Filter]) -> int:
+        """How many records a search for `groups` finds; all, where none is given. The index lags."""
+        page = await self._ask(groups, Sort(ID), 1, None, query=None, properties=[ID])
+        if page.total is None:
+            raise errors.UnexpectedAnswer(service=self._target.connection, reason="a search tells no total")
+        return page.total
 
     async def changes(
         self, start: datetime | str, *, properties: Sequence[str] | None = None, archived: bool = False
@@ -267,7 +278,8 @@ class ObjectClient(Generic[R]):
         while this is read may come in the next look only.
         """
         changed = self.resource.changed
-        wanted = list(dict.fromkeys([*(properties or self.resource.properties), changed]))
+        asked = properties or self.resource.properties
+        wanted = list(dict.fromkeys([*asked, changed])) if asked else []
         source = Source(
             self._target.connection,
             partial(self._ask, query=None, properties=wanted),
@@ -313,7 +325,10 @@ class ObjectClient(Generic[R]):
         repeatable: bool = True,
         numbers: Sequence[int] | None = None,
     ) -> BatchResult[R]:
-        send = partial(self._send, verb, extra=extra, repeatable=repeatable)
+        async def send(piece: Inputs) -> Answered[R]:
+            answer = await self._send(verb, piece, extra=extra, repeatable=repeatable)
+            return taken_apart(answer, piece)
+
         return await in_pieces(send, inputs, self.resource.batch_size, numbers)
 
     async def _send(
@@ -325,7 +340,7 @@ class ObjectClient(Generic[R]):
         return await self._call("POST", path, name, self._batch_answer, body=body, repeatable=repeatable)
 
     async def _get(self, wanted: Get) -> R:
-        query = {"properties": ",".join(wanted.properties)}
+        query = self._wanted(wanted.properties)
         if wanted.id_property:
             query["idProperty"] = wanted.id_property
         row: R = await self._call("GET", "/{id}", "get", self._row, parts={"id": wanted.id}, query=query)
@@ -339,8 +354,10 @@ class ObjectClient(Generic[R]):
         )
         return row
 
-    def _wanted(self, properties: Sequence[str] | None) -> str:
-        return ",".join(properties or self.resource.properties)
+    def _wanted(self, properties: Sequence[str] | None) -> dict[str, str]:
+        """What a query asks for; nothing is said where HubSpot may choose."""
+        wanted = properties or self.resource.properties
+        return {"properties": ",".join(wanted)} if wanted else {}
 
     async def _call(
         self,

@@ -12,19 +12,32 @@ from masterops.core.spelling import unknown
 
 DATED = {
     "objects": "/crm/objects/{version}/{kind}",
+    "linked": "/crm/objects/{version}",
+    "associations": "/crm/associations/{version}",
+    "schemas": "/crm-object-schemas/{version}/schemas",
     "properties": "/crm/properties/{version}/{kind}",
+    "pipelines": "/crm/pipelines/{version}/{kind}",
     "owners": "/crm/owners/{version}",
-    "account": "/account-info/{version}/details",
     "oauth": "/oauth/{version}/token",
-    "usage": "/account-info/{version}/api-usage/daily/private-apps",
+    "lists": "/crm/lists/{version}",
+    "imports": "/crm/imports/{version}",
+    "exports": "/crm/exports/{version}/export",
+    "account": "/account-info/{version}",
 }
+# The associations of v3 are of another shape (and its batch read passes cursors over): those of v4 are used.
 LEGACY = {
     "objects": "/crm/v3/objects/{kind}",
+    "linked": "/crm/v4/objects",
+    "associations": "/crm/v4/associations",
+    "schemas": "/crm-object-schemas/v3/schemas",
     "properties": "/crm/v3/properties/{kind}",
+    "pipelines": "/crm/v3/pipelines/{kind}",
     "owners": "/crm/v3/owners",
-    "account": "/account-info/v3/details",
     "oauth": "/oauth/v3/token",
-    "usage": "/account-info/v3/api-usage/daily/private-apps",
+    "lists": "/crm/v3/lists",
+    "imports": "/crm/v3/imports",
+    "exports": "/crm/v3/exports/export",
+    "account": "/account-info/v3",
 }
 VERSIONS = {"2026-09": DATED, "2026-03": DATED, "v3": LEGACY}
 DEFAULT_VERSION = "2026-03"

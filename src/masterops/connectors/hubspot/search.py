@@ -94,6 +94,11 @@ def body(
     return wanted
 
 
+def conditions(filters: Sequence[Filter]) -> list[dict[str, Any]]:
+    """Filters that all hold, as a request has them."""
+    return [_filter(each) for each in filters]
+
+
 def _filter(condition: Filter) -> dict[str, Any]:
     wire: dict[str, Any] = {"propertyName": condition.property, "operator": condition.operator}
     if condition.value is not None:

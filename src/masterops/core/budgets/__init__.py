@@ -6,6 +6,7 @@ from masterops.core.budgets.account import Account, Obstacle
 from masterops.core.budgets.allowance import AllowanceMeter
 from masterops.core.budgets.calendar import Clock
 from masterops.core.budgets.latency import Latency
+from masterops.core.budgets.learned import Learned
 from masterops.core.budgets.limit import (
     BULK,
     CALLS,
@@ -39,6 +40,7 @@ __all__ = [
     "Concurrent",
     "Lane",
     "Latency",
+    "Learned",
     "Limit",
     "Line",
     "Obstacle",

@@ -145,6 +145,10 @@ class RollingMeter:
             self._wins, self._pressed = 0, False
             self._resize(min(self.most + 1, MOST_ROLLING_PERMITS))
 
+    def begin(self, most: int) -> None:
+        """A learned limit is known to be as large."""
+        self._resize(min(max(1, most), MOST_ROLLING_PERMITS))
+
     def cut(self, now: int) -> None:
         """The service had enough: a learned limit is halved, once for all answers that say so together."""
         if self.limit.learned and now >= self._cut_until:

@@ -6,20 +6,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from masterops.sandbox.clock import Clock
-from masterops.sandbox.hubspot import definitions, problems
+from masterops.sandbox.hubspot import definitions, problems, values
 from masterops.sandbox.hubspot.events import Outbox
-from masterops.sandbox.hubspot.kinds import BY_NAME, KINDS, Kind
+from masterops.sandbox.hubspot.kinds import BY_NAME, KINDS, AssociationType, Kind
 from masterops.sandbox.hubspot.limits import Limits, Meter
 from masterops.sandbox.hubspot.linking import Relations
 from masterops.sandbox.hubspot.pipelines import Pipelines
 from masterops.sandbox.hubspot.records import Record
 from masterops.sandbox.hubspot.store import Store, Write
 from masterops.sandbox.hubspot.traits import Traits
+
+if TYPE_CHECKING:
+    from masterops.sandbox.hubspot.exports import HeldExport
+    from masterops.sandbox.hubspot.imports import HeldImport
 
 BORN = "2023-02-01T00:00:00Z"  # of every account: seeded data must not depend on the day they are made
 
@@ -77,6 +81,21 @@ class Schema(msgspec.Struct, rename="camel"):
     updated_at: str
 
 
+class HeldList(msgspec.Struct):
+    """
+    A list of records that people fill by hand: who is in it, and since when.
+    """
+
+    id: str
+    name: str
+    type_id: str
+    processing: str
+    created_at: str
+    updated_at: str
+    version: int = 1
+    members: dict[str, str] = {}
+
+
 class Account:
     """
     One portal. Counts what it served; the counts are of the process, not of the day.
@@ -103,10 +122,14 @@ class Account:
         self.requests = 0
         self.refused = 0
         self.traits = Traits()
-        self.relations = Relations()
+        self.relations = Relations(self._linked)
         self.pipelines = Pipelines(BORN)
         self.kinds = dict(BY_NAME)  # by every name that a path may use
         self.schemas: dict[str, Schema] = {}  # custom objects, by the name of their kind
+        self.lists: dict[str, HeldList] = {}
+        self._next_list = 1
+        self.imports: dict[str, HeldImport] = {}
+        self.exports: dict[str, HeldExport] = {}
         self.stores: dict[str, Store] = {}
         for kind in KINDS:
             self.open(kind)
@@ -118,6 +141,13 @@ class Account:
         store.index.lag = self.traits.index_lag_seconds
         self.stores[kind.name] = store
         return store
+
+    def keep_list(self, name: str, type_id: str, processing: str, at: str | None = None) -> HeldList:
+        """Begin to keep a list."""
+        id, now = str(self._next_list), at or values.iso(self.clock.now())
+        self._next_list += 1
+        made = self.lists[id] = HeldList(id, name, type_id, processing, now, now)
+        return made
 
     def store(self, name: str) -> Store:
         """The records of a kind, by any of its names. Raises Refusal."""
@@ -171,6 +201,13 @@ class Account:
             self.tell(store, "deletion", objectId=int(id))
         store.archive(id)
 
+    def forget(self, store: Store, record: Record) -> None:
+        """Delete a record for good."""
+        if self.outbox.subscriptions:
+            self.tell(store, "privacyDeletion", objectId=record.number)
+        store.archive(record.id)
+        store.forget(record.id)
+
     def tell(self, store: Store, action: str, **facts: Any) -> None:
         """Note an event for the webhooks."""
         kind, at = store.kind, round(self.clock.now().timestamp() * 1000)
@@ -183,6 +220,27 @@ class Account:
         for name, value in write.values.items():
             if value != (before or {}).get(name):
                 self.tell(store, "propertyChange", objectId=id, propertyName=name, propertyValue=value or "")
+
+    def _linked(self, record: Record, other: Record, row: AssociationType, parted: bool) -> None:
+        """Tell of an association from both sides."""
+        if not self.outbox.subscriptions:
+            return
+        for left, right, type_id in ((record, other, row.id), (other, record, row.back)):
+            seen = self.relations.types[type_id]
+            here, there = self.stores[seen.left], self.stores[seen.right]
+            self.tell(
+                here,
+                "associationChange",
+                fromObjectId=left.number,
+                toObjectId=right.number,
+                fromObjectTypeId=here.kind.type_id,
+                toObjectTypeId=there.kind.type_id,
+                associationType=seen.name.removesuffix("_unlabeled").upper(),
+                associationTypeId=seen.id,
+                associationCategory=seen.category,
+                associationRemoved=parted,
+                isPrimaryAssociation=seen.label == "Primary",
+            )
 
     def merge(self, store: Store, primary: Record, other: Record) -> Record:
         """One record in place of two, with the associations of both."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import re
 from collections import deque
 from typing import Any
 
@@ -19,7 +20,16 @@ import msgspec
 MOST_IN_BATCH = 100
 MOST_TRIES = 11  # the first and ten more
 FIRST_WAIT, LONGEST_WAIT = 60.0, 18_000.0  # seconds
-ACTIONS = ("creation", "deletion", "propertyChange", "merge")
+# The last can be asked for; here nothing is restored.
+ACTIONS = (
+    "creation",
+    "deletion",
+    "propertyChange",
+    "merge",
+    "associationChange",
+    "privacyDeletion",
+    "restore",
+)
 
 
 class Subscription(msgspec.Struct, rename="camel"):
@@ -120,7 +130,13 @@ def body(batch: Batch) -> bytes:
     return msgspec.json.encode([event | {"attemptNumber": batch.tries} for event in batch.events])
 
 
+# Of the address, HubSpot signs these as they stand: everything else stays as it was sent.
+PLAIN = {f"%{ord(each):02X}": each for each in ":/?@!$'()*,;"}
+ENCODED = re.compile("|".join(PLAIN), re.IGNORECASE)
+
+
 def signature(secret: str, method: str, url: str, sent: bytes, timestamp_ms: int) -> str:
-    """The `X-HubSpot-Signature-v3` of a request (hubspot-api-python, utils/signature)."""
-    text = method.encode() + url.encode() + sent + str(timestamp_ms).encode()
+    """The `X-HubSpot-Signature-v3` of a request (request validation guide; hubspot-api-python)."""
+    plain = ENCODED.sub(lambda found: PLAIN[found[0].upper()], url)
+    text = method.encode() + plain.encode() + sent + str(timestamp_ms).encode()
     return base64.b64encode(hmac.new(secret.encode(), text, hashlib.sha256).digest()).decode()

@@ -9,6 +9,8 @@ batch/labels/archive).
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from masterops.sandbox.hubspot import problems
 from masterops.sandbox.hubspot.kinds import ASSOCIATION_TYPES, AssociationType, Kind
 from masterops.sandbox.hubspot.records import Record
@@ -21,7 +23,9 @@ class Relations:
     The association types of one account.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, changed: Callable[[Record, Record, AssociationType, bool], None]) -> None:
+        """`changed` is told of two records by their type, and whether they were parted."""
+        self._changed = changed
         self.types: dict[int, AssociationType] = dict(ASSOCIATION_TYPES)
         self._next = FIRST_OWN_TYPE
 
@@ -83,20 +87,26 @@ class Relations:
         """Associate two records."""
         rows = [row] if row.label is None else [row, *self._unlabeled(row)]
         for each in rows:
-            _add(record, each.right, other.id, each.id)
+            fresh = _add(record, each.right, other.id, each.id)
             _add(other, each.left, record.id, each.back)
+            if fresh:
+                self._changed(record, other, each, False)
 
     def unlink(self, record: Record, other: Record, left: Kind, right: Kind) -> bool:
         """Part two records altogether; whether they were associated."""
         other.links.get(left.name, {}).pop(record.id, None)
-        return record.links.get(right.name, {}).pop(other.id, None) is not None
+        held = record.links.get(right.name, {}).pop(other.id, None)
+        for type_id in held or ():
+            self._changed(record, other, self.types[type_id], True)
+        return held is not None
 
     def unlabel(self, record: Record, other: Record, row: AssociationType, left: Kind, right: Kind) -> None:
         """Take one type away from two records."""
         if row.label is None:
             self.unlink(record, other, left, right)
             return
-        take(record, right.name, other.id, row.id)
+        if take(record, right.name, other.id, row.id):
+            self._changed(record, other, row, True)
         take(other, left.name, record.id, row.back)
 
     def _unlabeled(self, row: AssociationType) -> list[AssociationType]:
@@ -118,18 +128,23 @@ def _labeled(row: AssociationType, label: str) -> AssociationType:
     return AssociationType(row.id, row.left, row.right, row.name, row.back, label, row.category)
 
 
-def _add(record: Record, kind: str, other: str, type_id: int) -> None:
+def _add(record: Record, kind: str, other: str, type_id: int) -> bool:
+    """Whether it was not there before."""
     held = record.links.setdefault(kind, {})
     types = held.get(other, ())
-    if type_id not in types:
-        held[other] = (*types, type_id)
+    if type_id in types:
+        return False
+    held[other] = (*types, type_id)
+    return True
 
 
-def take(record: Record, kind: str, other: str, type_id: int) -> None:
-    """Take one type out of what a record remembers; nothing else left parts them."""
+def take(record: Record, kind: str, other: str, type_id: int) -> bool:
+    """Take one type out of what a record remembers, if it is there; nothing else left parts them."""
     held = record.links.get(kind, {})
-    left = tuple(each for each in held.get(other, ()) if each != type_id)
+    before = held.get(other, ())
+    left = tuple(each for each in before if each != type_id)
     if left:
         held[other] = left
     else:
         held.pop(other, None)
+    return left != before

@@ -39,6 +39,15 @@ class Change(msgspec.Struct):
     properties: dict[str, Any]
 
 
+class Forget(msgspec.Struct, rename="camel"):
+    """
+    The body that deletes a person for good.
+    """
+
+    object_id: str | int
+    id_property: str | None = None
+
+
 class Merge(msgspec.Struct, rename="camel"):
     """
     The body that makes one record of two.
@@ -102,6 +111,24 @@ def merged(account: Account, call: Call) -> Answer:
         raise problems.invalid("A record cannot be merged with itself.", id=primary.id)
     record = account.merge(store, primary, other)
     return json_answer(200, record.shown(store.all_of(record)))
+
+
+def forgotten(account: Account, call: Call) -> Answer:
+    """POST /crm/objects/{version}/contacts/gdpr-delete: archived or not; an address may be anybody's"""
+    store, body = account.store("contacts"), call.json(Forget)
+    if body.id_property not in (None, "email"):
+        raise problems.invalid("idProperty is email or absent.", idProperty=str(body.id_property))
+    id = str(body.object_id)
+    record = store.gone.get(id) if body.id_property is None else None
+    if record is None:
+        try:
+            record = store.get(id, body.id_property)
+        except problems.Refusal:
+            if body.id_property is None:
+                raise
+            return Answer(204)
+    account.forget(store, record)
+    return Answer(204)
 
 
 def page_body(

@@ -15,7 +15,10 @@ from masterops.sandbox.hubspot import (
     associations,
     batch,
     custom,
+    exports,
+    imports,
     labels,
+    lists,
     objects,
     portal,
     problems,
@@ -37,6 +40,7 @@ TABLE: tuple[tuple[str, dict[str, Action]], ...] = (
     ("objects/*", {"GET": objects.listed, "POST": objects.created}),
     ("objects/*/search", {"POST": search.search}),
     ("objects/*/merge", {"POST": objects.merged}),
+    ("objects/contacts/gdpr-delete", {"POST": objects.forgotten}),
     ("objects/*/*", {"GET": objects.fetched, "PATCH": objects.changed, "DELETE": objects.archived}),
     ("objects/*/batch/read", {"POST": batch.read}),
     ("objects/*/batch/create", {"POST": batch.create}),
@@ -81,6 +85,22 @@ TABLE: tuple[tuple[str, dict[str, Action]], ...] = (
     ),
     ("webhooks/*/subscriptions", {"GET": webhooks.listed, "POST": webhooks.created}),
     ("webhooks/*/subscriptions/*", {"PATCH": webhooks.changed, "DELETE": webhooks.removed}),
+    ("lists", {"GET": lists.some, "POST": lists.created}),
+    ("lists/search", {"POST": lists.search}),
+    ("lists/*", {"GET": lists.fetched, "DELETE": lists.removed}),
+    ("lists/object-type-id/*/name/*", {"GET": lists.named}),
+    ("lists/records/*/*/memberships", {"GET": lists.of_record}),
+    ("lists/*/memberships", {"GET": lists.members}),
+    ("lists/*/memberships/add", {"PUT": lists.added}),
+    ("lists/*/memberships/remove", {"PUT": lists.taken}),
+    ("lists/*/memberships/add-and-remove", {"PUT": lists.exchanged}),
+    ("imports", {"GET": imports.listed, "POST": imports.started}),
+    ("imports/*", {"GET": imports.fetched}),
+    ("imports/*/cancel", {"POST": imports.cancelled}),
+    ("imports/*/errors", {"GET": imports.errors}),
+    ("exports/export/async", {"POST": exports.started}),
+    ("exports/export/async/tasks/*/status", {"GET": exports.status}),
+    ("exports/export/*", {"GET": exports.fetched}),
     ("owners", {"GET": portal.owners}),
     ("owners/*", {"GET": portal.owner}),
     ("account-info/details", {"GET": portal.details}),
@@ -120,13 +140,13 @@ def found(method: str, path: str) -> tuple[Action, tuple[str, ...], str]:
 
 
 def is_search(path: str) -> bool:
-    """Whether a path has the limit of searches instead of the usual one."""
-    return path.rstrip("/").endswith("/search")
+    """Whether a path has the limit of searches instead of the usual one; a search for lists has not."""
+    return path.rstrip("/").endswith("/search") and "/objects/" in path
 
 
 def is_association(path: str) -> bool:
-    """Whether a path is about associations alone, which have a limit of their own."""
-    return "/associations/" in path
+    """Whether a path has the limit of associations; one record's, under `objects`, have the usual one."""
+    return "/associations/" in path and "/objects/" not in path
 
 
 Shape = tuple[dict[str, Action], tuple[int, ...]]

@@ -47,6 +47,7 @@ def seeded(
     companies = _companies(account, brand, chance)
     people = _people(account, brand, chance, companies, count)
     _deals(account, brand, chance, companies, people)
+    _lists(account, people)
     return account
 
 
@@ -159,6 +160,17 @@ def _deals(
         buyer = chance.choice(companies)
         links = [(341, buyer.id)] + ([(3, chance.choice(people).id)] if people else [])
         _put(account, "deals", deal(account, brand, chance, number, buyer), at, links)
+
+
+def _lists(account: Account, people: list[Record]) -> None:
+    """Two that somebody filled: customers, and people at shops. Nothing is drawn for them."""
+    at = values.iso(LATEST)
+    for name, holds in (
+        ("Customers (demo)", lambda person: person.properties.get("lifecyclestage") == "customer"),
+        ("Trade contacts (demo)", lambda person: "jobtitle" in person.properties),
+    ):
+        made = account.keep_list(name, "0-1", "MANUAL", at)
+        made.members = {person.id: at for person in people if holds(person)}
 
 
 def _moments(chance: Random, count: int) -> list[str]:

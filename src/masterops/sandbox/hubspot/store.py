@@ -187,6 +187,11 @@ class Store:
         for name, index in self._unique.items():
             index.pop(record.properties.get(name, "").lower(), None)
 
+    def forget(self, id: str) -> None:
+        """Take a record out of the recycle bin for good."""
+        record = self.gone.pop(id)
+        del self._gone_order[bisect_left(self._gone_order, record.number)]
+
     def searched(self) -> Iterable[Record]:
         """The records as search sees them: late by the lag of its index."""
         if not self.index.held:

@@ -15,7 +15,7 @@ from masterops.core.spelling import unknown
 from masterops.sandbox import tokens
 from masterops.sandbox.answer import Answer
 from masterops.sandbox.clock import Clock
-from masterops.sandbox.hubspot import delivery, live, oauth, parts, problems, routes, seeds, values
+from masterops.sandbox.hubspot import delivery, exports, live, oauth, parts, problems, routes, seeds, values
 from masterops.sandbox.hubspot.account import Account, portal_of
 from masterops.sandbox.hubspot.call import Call
 from masterops.sandbox.hubspot.limits import Limits
@@ -53,7 +53,10 @@ class HubSpotTwin:
     # --- who is it ---
 
     def unguarded(self, method: str, path: str, query: str, body: bytes, content_type: str) -> Answer | None:
-        """The answer to a request for consent or a token; None for any other."""
+        """The answer to a request for consent, a token, or an exported file; None for any other."""
+        if path.startswith(exports.FILES):
+            found = (exports.file(account, path) for account in self.accounts.values())
+            return next(filter(None, found), problems.Refusal(403, "Request has expired").answer())
         return self.grants.answer(method, path, query, body) if path.startswith("/oauth/") else None
 
     def caller_of(self, authorization: str | None) -> Caller | Answer:

@@ -14,7 +14,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from masterops.core import clock
 from masterops.core.budgets import (
@@ -24,12 +24,12 @@ from masterops.core.budgets import (
     AllowanceMeter,
     Ask,
     Lane,
+    Learned,
     Limit,
     Part,
     SlotMeter,
     Spending,
 )
-from masterops.errors import DatabaseError
 from masterops.logs import Logger
 from masterops.transport.budgets.budget import Budget
 from masterops.transport.budgets.ledger import Ledger
@@ -67,6 +67,7 @@ class SharedBudget(Budget):
         self._ask_at = self._busy_at = 0
         self._apart, self._retry = False, RETRY
         self._spending = Spending()
+        self._learned = Learned([limit for limit in limits if limit.learned])
         self._credit = 0
 
     @property
@@ -89,7 +90,7 @@ class SharedBudget(Budget):
 
     def _short(self, now: int) -> None:
         if self._task is None:
-            if self._shares(now):
+            if self._shares(now) or self._account.learned():
                 name = f"budget {self.connection}"
                 self._task = asyncio.get_running_loop().create_task(self._run(), name=name)
         elif now >= self._ask_at:
@@ -145,41 +146,52 @@ class SharedBudget(Budget):
         shares = self._shares(began)
         if any(each.spent for each in shares) or any(self._lines.values()):
             self._busy_at = began
-        asks = [self._ask(each, began) for each in shares]
+        asks = [self._ask(each, began) for each in shares] + self._learned.asks(self._account.learned())
         elapsed = None if self._heard_at is None else (began - self._heard_at) / MICROSECONDS
         total = Spending(self._granted, self.waits, self.waited)
         told = self._spending
         news = Spending(total.calls - told.calls, total.waits - told.waits, total.waited - told.waited)
         try:
-            parts = await self._ledger.share(self.connection, asks, elapsed=elapsed, hold=HOLD, spending=news)
+            answers = await self._ledger.share(
+                self.connection,
+                sorted(asks, key=lambda ask: str(ask["name"])),
+                elapsed=elapsed,
+                hold=HOLD,
+                spending=news,
+            )
+            parts = {part.name: part for part in answers}
         except BaseException as error:
             now = self._now()
-            for each, ask in zip(shares, asks, strict=True):
+            for each, ask in zip(shares, asks, strict=False):
                 each.unheard(ask, now)
-            if not isinstance(error, DatabaseError):
+            if not isinstance(error, Exception):
                 raise
-            self._lose(now, error)
+            self._lose(now, error)  # whatever went wrong: those who wait are served from what is here
             return
         self._spending, self._heard_at = total, began
         if self._apart and self._log is not None:
             self._log.info("budgets.shared_again", connection=self.connection)
         self._apart, self._retry = False, RETRY
+        for name, most in self._learned.heard(parts).items():
+            self._account.learn(name, most)
         self._grant(shares, parts, began)
 
-    def _grant(self, shares: Sequence[SlotMeter | AllowanceMeter], parts: Sequence[Part], began: int) -> None:
+    def _grant(
+        self, shares: Sequence[SlotMeter | AllowanceMeter], parts: Mapping[str, Part], began: int
+    ) -> None:
         now = self._now()
         if now >= began + VALID:  # we slept meanwhile
             self._lapse(now)
             return
         self._shares(now)  # what left meanwhile is entered first
         self._valid_until = began + VALID
-        for each, part in zip(shares, parts, strict=True):
-            each.grant(part, now)
+        for each in shares:
+            each.grant(parts[each.limit.name], now)
         self._serve_all()
         for bucket in list(self._lines):
             self._turn_away(bucket)
 
-    def _lose(self, now: int, error: DatabaseError) -> None:
+    def _lose(self, now: int, error: Exception) -> None:
         """The ledger is away: everybody goes on with what he holds."""
         if self._apart:
             self._retry = min(2 * self._retry, LONGEST_RETRY)
