@@ -1,9 +1,12 @@
 """
 A server that answers like HubSpot's contacts and does nothing else: its records are encoded once, so that it
-is never what a reader waits for. `python -m benchmarks.fake_hubspot RECORDS LATENCY_MS BURST` prints its
-port; BURST is the number of calls per rolling ten seconds, which the headers of its answers tell, 0 for as
-many as you like. The windows are the twin's own, which share no code with the limiter. A request to /refused
-tells how many calls were answered with 429. Writes are judged and not kept.
+is never what a reader waits for. Writes are judged and not kept.
+
+`python -m benchmarks.fake_hubspot RECORDS LATENCY_MS BURST STORM` prints its port. BURST is the number of calls
+per rolling ten seconds, which the headers of its answers tell, 0 for as many as you like; STORM the part of
+calls that are refused or fail for no reason of theirs. The windows are the twin's own, which share no code with
+the limiter. A request to /refused tells how many calls were over a limit, one to /failed how many the storm
+met.
 """
 
 from __future__ import annotations
@@ -12,6 +15,7 @@ import asyncio
 import sys
 import time
 from bisect import bisect_left
+from random import Random
 from typing import Any
 
 import msgspec
@@ -22,6 +26,7 @@ from masterops.sandbox.window import Window
 FIRST, STEP = 984_200_000_001, 7
 JSON = {"Content-Type": "application/json"}
 SEARCHES = 5  # a second
+STORM = (429, 429, 500, 502, 503)
 TAKEN, WRONG = "taken", "wrong"  # in an id: its batch is refused with 409, its row with an entry of a 207
 VALUES = {"firstname": "Ann", "lastname": "Example", "phone": "+61 3 7010 0000", "company": None,
           "lifecyclestage": "customer", "createdate": "2026-01-05T06:07:08.009Z",
@@ -33,20 +38,26 @@ class Fake:
     The records in order of ids, and the answers.
     """
 
-    def __init__(self, records: int, latency: float, burst: int) -> None:
+    def __init__(self, records: int, latency: float, burst: int, storm: float = 0.0) -> None:
         self.ids = [FIRST + n * STEP for n in range(records)]
         self.rows = [encoded(id) for id in self.ids]
         self.latency = latency
-        self.told, self.refused = burst > 0, 0
+        self.told, self.refused, self.failed = burst > 0, 0, 0
+        self.storm, self.chance = storm, Random(1)
         self.burst, self.searches = Window(burst, 10.0), Window(SEARCHES, 1.0)
 
     async def handle(self, request: web.BaseRequest) -> web.StreamResponse:
         """A call is counted half way through its latency."""
         if request.path == "/refused":
             return web.Response(text=str(self.refused))
+        if request.path == "/failed":
+            return web.Response(text=str(self.failed))
         body = await request.read()
         await self.pause()
         search = request.path.endswith("/search")
+        if self.storm and self.chance.random() < self.storm:
+            self.failed += 1
+            return web.Response(status=self.chance.choice(STORM), headers={"Retry-After": "0.05"})
         fine = not self.told or (self.searches if search else self.burst).take(time.monotonic())
         self.refused += not fine
         headers = JSON if search or not self.told else JSON | self.headers()
@@ -143,8 +154,9 @@ def page(rows: list[bytes], after: str | None, total: int | None = None) -> byte
     return head + b",".join(rows) + tail
 
 
-async def main(records: int, latency_ms: float, burst: int) -> None:
-    runner = web.ServerRunner(web.Server(Fake(records, latency_ms / 1000, burst).handle, access_log=None))
+async def main(records: int, latency_ms: float, burst: int, storm: float) -> None:
+    fake = Fake(records, latency_ms / 1000, burst, storm)
+    runner = web.ServerRunner(web.Server(fake.handle, access_log=None))
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     print(runner.addresses[0][1], flush=True)
@@ -152,4 +164,4 @@ async def main(records: int, latency_ms: float, burst: int) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3])))
+    asyncio.run(main(int(sys.argv[1]), float(sys.argv[2]), int(sys.argv[3]), float(sys.argv[4])))

@@ -17,12 +17,13 @@ from benchmarks import rivals
 from benchmarks.fake_hubspot import FIRST, STEP
 from benchmarks.getting import decode
 from benchmarks.measuring import Row, sized
-from benchmarks.served import PARALLEL, PATH, Work, compared, refused, server, taken, with_hub, with_session
+from benchmarks.served import PARALLEL, PATH, Work, compared, counted, server, taken, with_hub, with_session
 from masterops.connectors.hubspot import HubSpot
 from masterops.connectors.hubspot.contacts import CONTACTS
 
 RECORDS, MANY = sized(30_000, 100), sized(100_000, 800)
 LATENCY_MS = 250
+STORM = 1 / 3
 TIERS = (100, 190)  # calls in ten seconds: the smallest plan's, and one that only the headers tell
 PROPERTIES = ",".join(CONTACTS.properties)
 RIVALS: dict[str, tuple[str, ...]] = {
@@ -54,7 +55,7 @@ def extracting(parallel: int, **options: Any) -> Work:
     return work
 
 
-async def counted(hub: HubSpot) -> int:
+async def glanced(hub: HubSpot) -> int:
     """A full read without looking at the records."""
     return sum([len(page.rows) async for page in hub.contacts.extract(parallel=8, search=False)])
 
@@ -87,8 +88,8 @@ async def sliced(session: aiohttp.ClientSession) -> int:
 
 
 def rows() -> list[Row]:
-    """Under limits, then without."""
-    return [*limited(), *unlimited()]
+    """Under limits, then without, then through a storm."""
+    return [*limited(), *unlimited(), *stormy()]
 
 
 def limited() -> Iterator[Row]:
@@ -98,7 +99,7 @@ def limited() -> Iterator[Row]:
     for tier in TIERS:
         with server(RECORDS, LATENCY_MS, tier) as url:
             mine, _ = taken(lambda: with_hub(url, extracting(PARALLEL), limited=True), RECORDS)
-            least, bad = RECORDS / (100 * tier / 10), refused(url)
+            least, bad = RECORDS / (100 * tier / 10), counted(url, "refused")
         what = f"full read of {RECORDS:,} at {LATENCY_MS} ms, {tier} per rolling 10 s / page after page"
         goal = f"1.05x of {least:.1f} s, 0 refused"
         yield Row(what, f"{mine:.1f} s, {bad} refused", f"{other:.1f} s", mine / other, goal)
@@ -109,7 +110,7 @@ def unlimited() -> Iterator[Row]:
     what = f"full read of {MANY:,}, local, CPU of the reader /"
     with server(MANY) as url:
         mine, floor = compared(
-            lambda: with_hub(url, counted), lambda: with_session(url, sliced), MANY, cpu=True
+            lambda: with_hub(url, glanced), lambda: with_session(url, sliced), MANY, cpu=True
         )
         by_hand, goal = f"{what} by hand with the slices known", f"{0.5 * MANY / 100_000:.2f} s, 1.3x"
         yield Row(by_hand, f"{mine:.2f} s", f"{floor:.2f} s", mine / floor, goal)
@@ -117,6 +118,15 @@ def unlimited() -> Iterator[Row]:
             python = Path(sys.executable) if not packages else rivals.interpreter(name, *packages)
             said = rivals.told(python, name, url, PROPERTIES)
             yield _beside(f"{what} {NAMES[name]}", mine, said)
+
+
+def stormy() -> Iterator[Row]:
+    """A third of the calls are refused or fail: what comes of it is every record, once."""
+    with server(MANY, 0, 0, STORM) as url:
+        mine, _ = taken(lambda: with_hub(url, extracting(PARALLEL, search=False)), MANY)
+        failed = counted(url, "failed")
+    what = f"full read of {MANY:,} where every third call ends in 429, 500, 502 or 503: each record once"
+    yield Row(what, f"{mine:.1f} s, {failed:,} failed", "-", None, "each once")
 
 
 def _beside(what: str, mine: float, said: dict[str, Any] | None) -> Row:

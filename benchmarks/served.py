@@ -12,7 +12,7 @@ import urllib.request
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from statistics import median
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import aiohttp
 
@@ -48,9 +48,13 @@ class Nowhere:
 
 
 @contextmanager
-def server(records: int, latency_ms: float = 0, burst: int = 0) -> Iterator[str]:
-    """The server's address, as long as the block; `burst` calls in ten seconds, 0 for no limits."""
-    command = [sys.executable, "-m", "benchmarks.fake_hubspot", str(records), str(latency_ms), str(burst)]
+def server(records: int, latency_ms: float = 0, burst: int = 0, storm: float = 0.0) -> Iterator[str]:
+    """
+    The server's address, as long as the block; `burst` calls in ten seconds, 0 for no limits; `storm` is the
+    part of calls that fail.
+    """
+    words = map(str, (records, latency_ms, burst, storm))
+    command = [sys.executable, "-m", "benchmarks.fake_hubspot", *words]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         try:
@@ -59,9 +63,9 @@ def server(records: int, latency_ms: float = 0, burst: int = 0) -> Iterator[str]
             process.communicate()  # closes its input: it ends
 
 
-def refused(url: str) -> int:
-    """How many calls the server has answered with 429."""
-    with urllib.request.urlopen(f"{url}/refused") as answer:
+def counted(url: str, what: Literal["refused", "failed"]) -> int:
+    """How many calls were over a limit of the server, or met its storm."""
+    with urllib.request.urlopen(f"{url}/{what}") as answer:
         return int(answer.read())
 
 
