@@ -2,11 +2,11 @@
 A server that answers like HubSpot's contacts and does nothing else: its records are encoded once, so that it
 is never what a reader waits for. Writes are judged and not kept.
 
-`python -m benchmarks.fake_hubspot RECORDS LATENCY_MS BURST STORM` prints its port. BURST is the number of calls
-per rolling ten seconds, which the headers of its answers tell, 0 for as many as you like; STORM the part of
-calls that are refused or fail for no reason of theirs. The windows are the twin's own, which share no code with
-the limiter. A request to /refused tells how many calls were over a limit, one to /failed how many the storm
-met.
+`python -m benchmarks.fake_hubspot RECORDS LATENCY_MS BURST STORM` prints its port. BURST is the number of
+calls per rolling ten seconds, which the headers of its answers tell, 0 for as many as you like; STORM is the
+part of calls that are refused or fail for no reason of theirs. The windows are the twin's own, which share no
+code with the limiter. A request to /refused tells how many calls were over a limit, one to /failed how many
+the storm met.
 """
 
 from __future__ import annotations

@@ -78,7 +78,8 @@ async def sliced(session: aiohttp.ClientSession) -> int:
     async def one(start: int) -> int:
         found, at, end = 0, FIRST + start * STEP, FIRST + (start + size) * STEP
         while at < end:
-            async with session.get(PATH, params={"limit": "100", "after": str(at)}) as got:
+            query = {"limit": "100", "properties": PROPERTIES, "after": str(at)}
+            async with session.get(PATH, params=query) as got:
                 page = decode(await got.read())
             found += len(page.results)
             at = int(page.results[-1].id) + STEP
