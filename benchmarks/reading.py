@@ -28,9 +28,9 @@ TIERS = (100, 190)  # calls in ten seconds: the smallest plan's, and one that on
 PROPERTIES = ",".join(CONTACTS.properties)
 RIVALS: dict[str, tuple[str, ...]] = {
     "read_client": (),
-    "read_dlt": ("dlt",),
-    "read_airbyte": ("airbyte-cdk",),
-    "read_singer": ("singer-sdk",),
+    "read_dlt": ("dlt~=1.31",),
+    "read_airbyte": ("airbyte-cdk~=7.39",),
+    "read_singer": ("singer-sdk~=0.54.9",),
 }
 NAMES = {
     "read_client": "hubspot-api-client",
