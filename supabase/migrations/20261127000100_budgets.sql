@@ -479,6 +479,8 @@ BEGIN
     -- The locks are held until the commit, which therefore waits for no disk. What a crash of the server loses, its
     -- last half second, the processes say again: each tells what it holds.
     PERFORM set_config('synchronous_commit', 'off', true);
+    -- Nobody waits for an answer after three seconds.
+    PERFORM set_config('lock_timeout', '2500', true);
     LOOP
         PERFORM FROM ops.budgets AS o
         WHERE o.connection = p_connection AND o.limit_name IN (SELECT l->>'name' FROM jsonb_array_elements(p_limits) AS l)

@@ -83,10 +83,18 @@ class SharedBudget(Budget):
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        self._send_away()
         for each in self._shares(self._now()):
             _release(each, self._now())
             each.spent = 0  # and as much is not wanted again
         await self._exchange()
+
+    def _send_away(self) -> None:
+        """Nobody is granted anything any more: who still waits is cancelled."""
+        for line in self._lines.values():
+            for caller in list(line):
+                line.leave(caller)
+                caller.future.cancel()
 
     def _short(self, now: int) -> None:
         if self._task is None:
@@ -204,7 +212,7 @@ class SharedBudget(Budget):
             if isinstance(each, AllowanceMeter):
                 each.borrow()
             elif not each.most:
-                each.add(max(1, each.whole // (PART * each.peers)), 0, now)
+                each.borrow(max(1, each.whole // (PART * each.peers)), now)
         self._serve_all()
 
     def _shares(self, now: int) -> list[SlotMeter | AllowanceMeter]:
