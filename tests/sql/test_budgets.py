@@ -272,13 +272,19 @@ def test_what_no_division_leaves_is_not_lost(db: Connection) -> None:
     Eight share a hundred: twelve or thirteen each, and a hundred together.
     """
     names = [f"p{number}" for number in range(8)]
-    row = db.execute("SELECT array_agg(share) AS it FROM ops.budget_levels(%s, %s, 100, 7)", [names, [50] * 8])
+    row = db.execute(
+        "SELECT array_agg(share) AS it FROM ops.budget_levels(%s, %s, 100, 7)", [names, [50] * 8]
+    )
     shares = row.fetchone()["it"]  # type: ignore[index]
 
     assert (100, {12, 13}) == (sum(shares), set(shares))
 
 
-@given(wants=st.lists(st.integers(0, 50), min_size=1, max_size=9), most=st.integers(0, 120), turn=st.integers(0, 1 << 40))
+@given(
+    wants=st.lists(st.integers(0, 50), min_size=1, max_size=9),
+    most=st.integers(0, 120),
+    turn=st.integers(0, 1 << 40),
+)
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_all_is_divided_and_the_modest_get_what_they_want(
     db: Connection, wants: list[int], most: int, turn: int
@@ -288,7 +294,9 @@ def test_all_is_divided_and_the_modest_get_what_they_want(
     as anybody, but for one.
     """
     names = [f"p{number}" for number in range(len(wants))]
-    rows = db.execute("SELECT * FROM ops.budget_levels(%s, %s, %s, %s)", [names, wants, most, turn]).fetchall()
+    rows = db.execute(
+        "SELECT * FROM ops.budget_levels(%s, %s, %s, %s)", [names, wants, most, turn]
+    ).fetchall()
     shares = {row["name"]: row["share"] for row in rows}
 
     assert min(most, sum(wants)) == sum(shares.values())

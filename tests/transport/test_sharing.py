@@ -8,6 +8,7 @@ import asyncio
 import signal
 from collections import Counter
 from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 
 import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
@@ -142,9 +143,8 @@ async def test_nobody_waits_for_a_budget_that_is_closed() -> None:
     budget = SharedBudget("a/b", [LIMIT], ledger)
     waiting = [asyncio.ensure_future(budget.acquire()) for _ in range(30)]
     await until(lambda: any(each.done() for each in waiting))
-    for each in waiting:
-        if each.done():
-            each.result().settle(sent=True)
+    for granted in [each for each in waiting if each.done()]:
+        granted.result().settle(sent=True)
 
     await budget.close()
     done, open_ = await asyncio.wait(waiting, timeout=1)
@@ -189,6 +189,28 @@ async def test_a_database_that_hangs_is_away_soon(migrated: str, monkeypatch: py
     server.close()
 
     assert [DatabaseLost] * 2 == [type(each) for each in ended]
+
+
+async def test_an_answer_that_makes_no_sense_leaves_nobody_waiting() -> None:
+    """
+    A ledger that forgets a limit is as good as away, until it answers again.
+    """
+
+    class Forgetful(Memory):
+        forgets = True
+
+        def _part(self, ask: Ask) -> Part:
+            part = super()._part(ask)
+            return replace(part, name="other") if self.forgets else part
+
+    ledger, kept = Forgetful(), Kept()
+    budget = SharedBudget("a/b", [LIMIT], ledger, log=Logger(kept))
+    (await budget.acquire(deadline=3)).settle(sent=True)
+    ledger.forgets = False
+    await fill(budget, 15)
+    await budget.close()
+
+    assert ["budgets.apart", "budgets.shared_again"] == kept.messages
 
 
 class Kept:

@@ -143,7 +143,10 @@ class SlotMeter(RollingMeter):
         self._resize(self.most + count)
 
     def borrow(self, count: int, now: int) -> None:
-        """The ledger is away, and nothing is held: `count` slots, which rest as long as any that was just let go."""
+        """
+        The ledger is away, and nothing is held: `count` slots, which rest as long as any that was just let
+        go.
+        """
         last = max((moment for moment, _ in self._back), default=now - self._reach)
         self.add(count, max(0, last + self._reach - now), now)
 

@@ -121,7 +121,10 @@ class SharedBudget(Budget):
                 for each in self._shares(now):
                     _release(each, now)
             self._ask_at = NEVER  # whoever comes to wait now is asked for next time
-            await self._exchange()
+            try:
+                await self._exchange()
+            except Exception as error:  # nobody may wait for a task that has died
+                self._lose(self._now(), error)
             now = self._now()
             pause = self._pause(now)
             waits = any(self._lines.values())
@@ -168,6 +171,7 @@ class SharedBudget(Budget):
                 spending=news,
             )
             parts = {part.name: part for part in answers}
+            parts = {name: parts[name] for name in [str(ask["name"]) for ask in asks]}  # all of them
         except BaseException as error:
             now = self._now()
             for each, ask in zip(shares, asks, strict=False):
