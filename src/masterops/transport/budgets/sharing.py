@@ -83,10 +83,18 @@ class SharedBudget(Budget):
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        self._send_away()
         for each in self._shares(self._now()):
             _release(each, self._now())
             each.spent = 0  # and as much is not wanted again
         await self._exchange()
+
+    def _send_away(self) -> None:
+        """Nobody is granted anything any more: who still waits is cancelled."""
+        for line in self._lines.values():
+            for caller in list(line):
+                line.leave(caller)
+                caller.future.cancel()
 
     def _short(self, now: int) -> None:
         if self._task is None:
@@ -113,7 +121,10 @@ class SharedBudget(Budget):
                 for each in self._shares(now):
                     _release(each, now)
             self._ask_at = NEVER  # whoever comes to wait now is asked for next time
-            await self._exchange()
+            try:
+                await self._exchange()
+            except Exception as error:  # nobody may wait for a task that has died
+                self._lose(self._now(), error)
             now = self._now()
             pause = self._pause(now)
             waits = any(self._lines.values())
@@ -160,6 +171,7 @@ class SharedBudget(Budget):
                 spending=news,
             )
             parts = {part.name: part for part in answers}
+            parts = {name: parts[name] for name in [str(ask["name"]) for ask in asks]}  # all of them
         except BaseException as error:
             now = self._now()
             for each, ask in zip(shares, asks, strict=False):
@@ -204,7 +216,7 @@ class SharedBudget(Budget):
             if isinstance(each, AllowanceMeter):
                 each.borrow()
             elif not each.most:
-                each.add(max(1, each.whole // (PART * each.peers)), 0, now)
+                each.borrow(max(1, each.whole // (PART * each.peers)), now)
         self._serve_all()
 
     def _shares(self, now: int) -> list[SlotMeter | AllowanceMeter]:
