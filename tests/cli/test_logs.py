@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
 from typing import Any
 from uuid import uuid4
 
@@ -274,3 +276,23 @@ def test_lost_records_are_shown_with_the_spool(cli: Cli, pipeline: Pipeline) -> 
     pipeline.spool.losses.add("spool_full", ["debug"] * 1234)
 
     assert "1,234 lost (spool_full: 1,234 debug)" in cli("logs", "spool").err
+
+
+def test_following_ends_when_nobody_reads_it(cli: Cli, pipeline: Pipeline) -> None:
+    """
+    `ops logs -f | head -1` gives the terminal back though no further record comes.
+    """
+    logged(cli, pipeline)
+
+    words = [sys.executable, "-m", "masterops", "logs", "--follow", "-n", "1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None and following.stderr is not None
+        first = following.stdout.readline()
+        following.stdout.close()
+        try:
+            code = following.wait(60)
+        finally:
+            following.kill()
+        said = following.stderr.read()
+
+    assert ("run.failed" in first, 0, "") == (True, code, said)
