@@ -4,10 +4,14 @@ Taking medians, and rows of the table.
 
 from __future__ import annotations
 
+import os
 import statistics
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+
+# A tenth of the records and seconds, say, to see that a benchmark runs: its figures are not written down.
+SCALE = float(os.environ.get("MASTEROPS_BENCH_SCALE", "1"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,11 @@ class Row:
     theirs: str
     ratio: float | None
     goal: str
+
+
+def sized(number: int, whole: int = 1) -> int:
+    """So many at full size; at another one a part of it, in multiples of `whole`."""
+    return max(whole, round(number * SCALE / whole) * whole)
 
 
 def seconds(run: Callable[[], object]) -> float:

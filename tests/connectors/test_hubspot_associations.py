@@ -4,6 +4,7 @@ Associations through the connector, under dated paths and those of v4.
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from masterops import errors
@@ -115,6 +116,35 @@ async def test_more_than_a_page_of_associations_is_read_to_its_end(hub: HubSpot)
 
     assert sorted(people) == sorted(listed)
     assert sorted(people) == sorted(each.id for each in read.found[firm])
+
+
+async def test_an_error_means_the_pairs_whose_ends_it_names(rig: Rig, scripted: HubSpot) -> None:
+    """
+    Both ends, one, or either; an error that names nobody has no place.
+    """
+    entries = [
+        {"message": "both", "context": {"fromObjectId": ["1"], "toObjectId": ["8"]}},
+        {"message": "from", "context": {"fromObjectId": ["2"]}},
+        {"message": "to", "context": {"toObjectId": ["9"]}},
+        {"message": "either", "context": {"id": ["3"]}},
+        {"message": "nobody"},
+    ]
+    rig.answers = [answer(207, body=msgspec.json.encode({"results": [], "errors": entries}))]
+    links = [
+        Link("1", "7"),
+        Link("1", "8"),
+        Link("2", "7"),
+        Link("4", "9"),
+        Link("5", "3"),
+        Link("5", "7"),
+        Link("6", "8"),
+    ]
+
+    result = await scripted.associations.batch_associate("contacts", "companies", links)
+
+    assert [(1, "both"), (2, "from"), (3, "to"), (4, "either"), (None, "nobody")] == [
+        (each.index, each.reason) for each in result.errors
+    ]
 
 
 async def test_an_error_of_a_read_that_is_none_of_absence_is_told(rig: Rig, scripted: HubSpot) -> None:

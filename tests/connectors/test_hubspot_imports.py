@@ -9,7 +9,7 @@ import io
 
 import aiohttp
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from masterops import errors
@@ -174,6 +174,7 @@ NAMES = st.text(
 )
 
 
+@settings(max_examples=40)
 @given(text=NAMES, files=st.dictionaries(NAMES.map(lambda name: f"f{name}"), BYTES, max_size=3))
 def test_a_form_is_read_as_it_was_written(text: str, files: dict[str, bytes]) -> None:
     """

@@ -65,4 +65,5 @@ async def test_all_pages_of_a_search_for_lists_are_read(rig: Rig, scripted: HubS
     found = [(each.list_id, each.size) async for each in scripted.lists.list()]
 
     assert [("1", 7), ("2", None)] == found
+    assert b'"count":500' in rig.bodies[0]
     assert [b'"offset":0' in rig.bodies[0], b'"offset":1' in rig.bodies[1]] == [True, True]

@@ -75,6 +75,39 @@ def test_only_what_differs_is_sent(said: dict[str, Any], change: Change, body: d
     assert ("change", (change,), body) == (step.action, step.changes, step.body)
 
 
+def test_an_option_keeps_what_the_file_does_not_say_of_it() -> None:
+    """
+    Hidden ones stay hidden, in their order: those without a place are behind the others.
+    """
+    kept = [Option("Tin", "tin", -1, True, "Of old"), Option("Gold", "gold", 5)]
+    [step] = steps(declared(), held=msgspec.structs.replace(TIER, options=kept))
+
+    assert "leave" == step.action
+
+
+def test_what_is_read_only_is_left_when_it_is_as_declared() -> None:
+    """
+    Only a change is blocked.
+    """
+    fixed = Modification(read_only_definition=True, read_only_options=True)
+    [step] = steps(declared(), held=msgspec.structs.replace(TIER, modification_metadata=fixed))
+
+    assert "leave" == step.action
+
+
+def test_a_property_that_hubspot_keeps_is_not_deleted() -> None:
+    """
+    Nor one that could not stand in the file.
+    """
+    kept = msgspec.structs.replace(TIER, modification_metadata=Modification(archivable=False))
+    sums = msgspec.structs.replace(TIER, calculated=True)
+
+    assert [
+        ("unknown", "never deleted: HubSpot keeps it"),
+        ("unknown", "never deleted: it is calculated"),
+    ] == [(step.action, step.note) for held in (kept, sums) for step in steps(held=held, delete=True)]
+
+
 def test_a_new_property_has_the_usual_where_the_file_says_nothing() -> None:
     """
     A bool gets HubSpot's two options.
@@ -104,6 +137,7 @@ def test_an_option_that_the_file_does_not_name_is_kept(wanted: tuple[str, ...], 
 
     assert (after, ()) == ([each["value"] for each in step.body["options"]], step.gone)
     assert list(range(len(after))) == [each["displayOrder"] for each in step.body["options"]]
+    assert ("keeps" in step.note) is (set(after) != set(wanted))
 
 
 def test_with_delete_options_and_properties_go_and_are_named() -> None:
@@ -114,7 +148,7 @@ def test_with_delete_options_and_properties_go_and_are_named() -> None:
     [change] = steps(declared(options=clay), delete=True)
     [deletion] = steps(delete=True)
 
-    assert ("change", ("gold", "tin")) == (change.action, change.gone)
+    assert ("change", ("gold", "tin"), "") == (change.action, change.gone, change.note)
     assert ("delete", "tier") == (deletion.action, deletion.name)
 
 
@@ -137,6 +171,11 @@ def test_what_the_file_does_not_name_is_shown_and_nothing_else() -> None:
     [
         (declared(type="string"), TIER, "its type is enumeration"),
         (declared(type="string", unique=True), msgspec.structs.replace(TIER, type="string"), "not unique"),
+        (
+            declared(type="string", unique=False),
+            msgspec.structs.replace(TIER, type="string", has_unique_value=True),
+            "its values are unique",
+        ),
         (declared(group="other"), TIER, "neither in the file nor in the account"),
         (
             declared(label="Level"),
@@ -149,7 +188,7 @@ def test_what_the_file_does_not_name_is_shown_and_nothing_else() -> None:
             "options are HubSpot's own",
         ),
     ],
-    ids=["type", "unique", "group", "read-only", "read-only options"],
+    ids=["type", "unique", "not unique", "group", "read-only", "read-only options"],
 )
 def test_what_cannot_be_is_blocked_and_says_why(
     wanted: DeclaredProperty, held: Property, reason: str

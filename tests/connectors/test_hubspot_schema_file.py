@@ -93,7 +93,7 @@ def properties(draw: st.DrawFn) -> Property:
     )
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(found=st.lists(properties(), max_size=2, unique_by=lambda each: each.name), label=LABELS)
 def test_what_is_written_of_an_account_is_what_it_has(
     tmp_path_factory: pytest.TempPathFactory, found: list[Property], label: str
@@ -110,6 +110,43 @@ def test_what_is_written_of_an_account_is_what_it_has(
 
     assert {each.name for each in found} == {each.name for each in declared.properties}
     assert {"leave"} >= {step.action for step in diff("contacts", declared, held, delete=True)}
+
+
+def test_what_is_not_as_usual_is_written() -> None:
+    """
+    And nothing else.
+    """
+    options = [Option("B", "b", 1), Option("a", "a", 0, True, "D")]
+    tier = Property("tier", "Tier", "enumeration", "radio", "ours", "Of shops", options, 4, True, True)
+    code = Property("code", "Code", "string", "text", "ours", has_unique_value=True)
+    held = Held(
+        [PropertyGroup("ours", "Ours", 3)], [tier, code, Property("email", "E", hubspot_defined=True)]
+    )
+
+    assert """[contacts.groups.ours]
+label = "Ours"
+order = 3
+
+[contacts.properties.code]
+label = "Code"
+type = "string"
+group = "ours"
+unique = true
+
+[contacts.properties.tier]
+label = "Tier"
+type = "enumeration"
+group = "ours"
+field = "radio"
+description = "Of shops"
+order = 4
+hidden = true
+form = true
+options = [
+    { value = "a", hidden = true, description = "D" },
+    { value = "b", label = "B" },
+]
+""" == text("contacts", held)
 
 
 def test_what_cannot_be_declared_is_a_comment_and_is_never_deleted(tmp_path: Path) -> None:
@@ -140,6 +177,10 @@ def test_what_cannot_be_declared_is_a_comment_and_is_never_deleted(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        (
+            HEAD + 'type = "date"\norder = 4294967296',
+            "p.toml:5: `contacts.properties.tier.order` must be a whole",
+        ),
         (HEAD + 'typ = "string"', "p.toml:4: unknown key `contacts.properties.tier.typ`"),
         (HEAD + 'type = "text"', "p.toml:4: `contacts.properties.tier.type` must be one of string, number"),
         (HEAD, "p.toml:1: `contacts.properties.tier.type` must be one of string, number"),

@@ -222,9 +222,10 @@ def test_a_repetition_has_the_same_key_and_another_event_has_not() -> None:
     again = events.event(BASE | {"subscriptionType": "contact.creation", "attemptNumber": 3})
     change = events.event(BASE | {"subscriptionType": "contact.propertyChange", "propertyName": "a"})
     other = events.event(BASE | {"subscriptionType": "contact.propertyChange", "propertyName": "b"})
+    elsewhere = events.event(BASE | {"subscriptionType": "contact.creation", "portalId": 8})
 
     assert first.key == again.key
-    assert 3 == len({first.key, change.key, other.key})
+    assert 4 == len({first.key, change.key, other.key, elsewhere.key})
 
 
 @pytest.mark.parametrize("body", [b"", b"{}", b"[1]", b"\xff", b"[" * 100_000, b'{"subscriptionType": "x"}'])

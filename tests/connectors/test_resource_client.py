@@ -14,6 +14,7 @@ import pytest
 from aiohttp import web
 
 from masterops import errors
+from masterops.connectors import PULSE
 from masterops.connectors.batches import Answered, RowError
 from masterops.connectors.client import ResourceClient
 from masterops.connectors.paginators import Cursor, Keyset, Link, Numbered, Offset, Paginator
@@ -322,3 +323,23 @@ async def test_a_signature_covers_the_query_that_is_sent(rig: Rig, make: Make) -
         request.headers["Signature"] for request in rig.asked
     ]
     assert "Signature" not in repr(rig.notebook.records)
+
+
+async def test_a_pulse_passes_a_circuit_that_is_open_for_all_else(rig: Rig, make: Make) -> None:
+    """
+    Somebody must find out that the service is back.
+    """
+    client = make()
+    hasty = client.bounded(RetryPolicy(attempts=1, deadline=1.0))
+    rig.answers = [answer(500)]
+    for _ in range(12):
+        with pytest.raises(errors.RemoteError):
+            await hasty.page()
+    asked = len(rig.asked)
+    rig.answers = [body({"data": items(1)})]
+    with pytest.raises(errors.CircuitOpen):
+        await hasty.page()
+
+    assert 1 == len((await client.bounded(PULSE).page()).rows)
+    assert asked + 1 == len(rig.asked)
+    assert asked < 12

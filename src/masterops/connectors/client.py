@@ -20,7 +20,7 @@ import msgspec
 from masterops import errors
 from masterops.connectors import envelopes
 from masterops.connectors.batches import Answered, BatchResult, in_pieces
-from masterops.connectors.connector import Changed
+from masterops.connectors.connector import PULSE, Changed
 from masterops.connectors.pages import pages
 from masterops.connectors.paginators import NOTHING, Seen
 from masterops.connectors.resource import Batch, Fields, Listing, Resource, Verb
@@ -205,6 +205,7 @@ class ResourceClient(Generic[R]):
                 query={} if in_body else {name: str(value) for name, value in wanted.items()},
                 body=wanted if in_body else None,
                 bucket=listing.bucket,
+                probe=self._policy is PULSE,
                 headers={**listing.headers, **headers},
             )
 
@@ -237,6 +238,7 @@ class ResourceClient(Generic[R]):
             body=body,
             repeatable=verb.repeatable or bool(once),
             bucket=verb.bucket,
+            probe=self._policy is PULSE,
             headers={**verb.headers, **once},
         )
 

@@ -11,7 +11,8 @@ from typing import Protocol
 
 from masterops.core.backoff import RetryPolicy
 
-# A health check wants the truth now, not after a minute of patience.
+# A health check wants the truth now, not after a minute of patience. It finds out whether the service is
+# back: a call with these bounds passes an open circuit.
 PULSE = RetryPolicy(attempts=2, base=0.2, ceiling=1.0, deadline=8.0)
 
 

@@ -25,7 +25,7 @@ class Rows(msgspec.Struct, Generic[S], frozen=True):
     An answer that is a list, in pages or whole.
     """
 
-    results: list[S] = []
+    results: list[S]
     paging: Paging | None = None
 
     @property

@@ -12,13 +12,11 @@ from masterops.transport import Content
 def form(texts: Mapping[str, str], files: Mapping[str, bytes], *, field: str, boundary: str) -> Content:
     """
     The body of an upload: texts by name, then every file under the name `field`, with its own name.
-    `boundary` must not occur in them; a random one does not.
+    `boundary` must not occur in them; a random one does not. Names hold no quote and no line's end.
     """
-    parts = [
-        _part(f'form-data; name="{_quoted(name)}"', text.encode(), boundary) for name, text in texts.items()
-    ]
+    parts = [_part(f'form-data; name="{name}"', text.encode(), boundary) for name, text in texts.items()]
     parts += [
-        _part(f'form-data; name="{_quoted(field)}"; filename="{_quoted(name)}"', content, boundary)
+        _part(f'form-data; name="{field}"; filename="{name}"', content, boundary)
         for name, content in files.items()
     ]
     end = f"--{boundary}--\r\n".encode()
@@ -28,8 +26,3 @@ def form(texts: Mapping[str, str], files: Mapping[str, bytes], *, field: str, bo
 def _part(disposition: str, content: bytes, boundary: str) -> bytes:
     head = f"--{boundary}\r\nContent-Disposition: {disposition}\r\n\r\n"
     return head.encode() + content + b"\r\n"
-
-
-def _quoted(name: str) -> str:
-    """A name as browsers write it: what would end it, or its line, is escaped (WHATWG, "multipart")."""
-    return name.replace('"', "%22").replace("\r", "%0D").replace("\n", "%0A")

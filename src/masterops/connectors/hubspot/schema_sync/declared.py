@@ -61,7 +61,7 @@ class DeclaredProperty(msgspec.Struct, frozen=True):
     order: int | None = None
     hidden: bool | None = None
     form: bool | None = None
-    unique: bool = False
+    unique: bool | None = None
 
 
 class DeclaredKind(msgspec.Struct, frozen=True):

@@ -157,7 +157,7 @@ def _creation(kind: str, wanted: DeclaredProperty) -> Step:
         display_order=-1 if wanted.order is None else wanted.order,
         hidden=bool(wanted.hidden),
         form_field=wanted.form,
-        has_unique_value=wanted.unique,
+        has_unique_value=bool(wanted.unique),
     )
     said: dict[str, Any] = {"label": made.label, "type": made.type, "field": made.field_type}
     said["group"] = made.group_name
@@ -171,7 +171,7 @@ def _blocked(wanted: DeclaredProperty, held: Property, changes: Sequence[Change]
     """Why HubSpot, or we, would not do it."""
     if wanted.type != held.type:
         return f"its type is {held.type} and stays so; make another property of type {wanted.type}"
-    if wanted.unique != held.has_unique_value:
+    if wanted.unique not in (None, held.has_unique_value):
         now = "unique" if held.has_unique_value else "not unique"
         return f"its values are {now} and stay so; make another property"
     metadata = held.modification_metadata
