@@ -10,12 +10,10 @@
 --         Of a day or month processes hold parts that they have not spent yet.
 --         Nobody compares clocks: processes give and get spans of seconds, and all moments here are the server's.
 -- Adds    tables ops.budgets, ops.budget_holders, ops.budget_periods, ops.budget_spending; functions
---         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.share_period, ops.budget_clock, ops.budget_levels,
---         ops.budget_period
+--         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.budget_clock, ops.budget_levels, ops.budget_period
 -- Locks   none: new objects only
 -- Undo    DROP TABLE ops.budgets, ops.budget_holders, ops.budget_periods, ops.budget_spending; DROP FUNCTION
---         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.share_period, ops.budget_clock, ops.budget_levels,
---         ops.budget_period; DELETE FROM ops.relations WHERE name LIKE 'ops.budget%';
+--         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.budget_clock, ops.budget_levels, ops.budget_period; DELETE FROM ops.relations WHERE name LIKE 'ops.budget%';
 --         DELETE FROM ops.functions WHERE name ~ 'budget|^share_'
 
 CREATE TABLE ops.budgets (
@@ -312,6 +310,10 @@ BEGIN
         claim := claim + n;
         at_rest := at_rest - n;
     END LOOP;
+    IF cardinality(granted) > 0 THEN
+        -- A crash must not let somebody else have them too.
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
     target := greatest(target, due);
     UPDATE ops.budgets AS o SET latest = p_now, most = b.most, seen_at = b.seen_at, seen = b.seen,
         (rest_until, resting) = (
@@ -331,107 +333,6 @@ END
 $$;
 COMMENT ON FUNCTION ops.share_slots(timestamptz, text, text, double precision, double precision, jsonb) IS
     'The same for one rolling limit, or one of so many at once, whose row is locked; see ops.share_budget.';
-
-CREATE FUNCTION ops.share_period(
-    p_now timestamptz, p_connection text, p_process text, p_hold double precision, p_limit jsonb,
-    OUT granted integer[], OUT rests double precision[], OUT target integer, OUT most integer, OUT unheld bigint,
-    OUT peers integer
-)
-LANGUAGE plpgsql SET search_path = ''
-AS $$
--- `back` is what is not needed of what was handed out in the period `starts`; `wants` are [[how many, how
--- many of all may not be touched for it], ...], each granted by itself. The service's midnight may be `late`: a
--- little less than the processes believe, so that none of them asks for a day that has not begun here.
-DECLARE
-    name  text := p_limit->>'name';
-    late  CONSTANT interval := '4 s';
-    b     ops.budgets;
-    p     ops.budget_periods;
-    begun date;
-    zone  text;
-    want  jsonb;
-    n     integer;
-    total integer := 0;
-    carried bigint;  -- what was spent of a day that is another one now
-BEGIN
-    SELECT * INTO STRICT b FROM ops.budgets AS o WHERE o.connection = p_connection AND o.limit_name = name;
-    -- Who was never told where the account is goes by what another was told.
-    zone := CASE WHEN (p_limit->>'zone_known')::boolean OR b.latest < '1971-01-01' THEN p_limit->>'zone' ELSE b.zone END;
-    IF zone <> b.zone THEN
-        carried := (SELECT o.spent FROM ops.budget_periods AS o WHERE o.connection = p_connection
-            AND o.limit_name = name AND o.starts = ops.budget_period(p_now - late, b.period, b.zone));
-    END IF;
-    IF (b.declared, b.period, b.zone) <> ((p_limit->>'most')::integer, p_limit->>'period', zone) THEN
-        b.most := CASE WHEN b.declared = (p_limit->>'most')::integer THEN b.most ELSE (p_limit->>'most')::integer END;
-        b.declared := (p_limit->>'most')::integer;
-        b.period := p_limit->>'period';
-        b.zone := zone;
-    END IF;
-    IF (p_limit->>'said')::integer BETWEEN 1 AND 1000000000 THEN
-        b.most := (p_limit->>'said')::integer;
-    END IF;
-    begun := ops.budget_period(p_now - late, b.period, b.zone);
-    INSERT INTO ops.budget_periods AS o (connection, limit_name, starts, spent, mark_at, mark_spent, before_at, before_spent)
-    VALUES (p_connection, name, begun, coalesce(carried, 0), p_now, coalesce(carried, 0), p_now, coalesce(carried, 0))
-    ON CONFLICT ON CONSTRAINT budget_periods_pkey DO UPDATE SET
-        mark_at = CASE WHEN o.mark_at < p_now - interval '30 min' THEN p_now ELSE o.mark_at END,
-        mark_spent = CASE WHEN o.mark_at < p_now - interval '30 min' THEN o.spent ELSE o.mark_spent END,
-        before_at = CASE WHEN o.mark_at < p_now - interval '30 min' THEN o.mark_at ELSE o.before_at END,
-        before_spent = CASE WHEN o.mark_at < p_now - interval '30 min' THEN o.mark_spent ELSE o.before_spent END
-    RETURNING * INTO p;
-    IF p.before_at = p_now THEN
-        DELETE FROM ops.budget_periods AS o
-        WHERE o.connection = p_connection AND o.limit_name = name AND o.starts < begun - 400;
-    END IF;
-    -- Less than nothing was spent without leave while we were away, of whichever period.
-    IF (p_limit->>'back')::integer < 0 OR (p_limit->>'starts')::integer = begun - date '2000-01-01' THEN
-        p.spent := greatest(0, p.spent - (p_limit->>'back')::integer);
-    END IF;
-    IF (p_limit->>'remaining')::integer BETWEEN 0 AND b.most
-        AND p_now - make_interval(secs => (p_limit->>'age')::double precision) >= (begun::timestamp AT TIME ZONE b.zone) + late
-    THEN
-        -- All that was handed out may have been spent: so what is missing beyond it was spent by others.
-        p.spent := greatest(p.spent, b.most - (p_limit->>'remaining')::integer);
-    END IF;
-    IF (p_limit->>'refilled')::boolean THEN
-        p.spent := 0;
-    END IF;
-    SELECT count(*) INTO peers FROM ops.budget_holders AS o
-    WHERE o.connection = p_connection AND o.limit_name = name AND o.process <> p_process AND o.held_until > p_now;
-    peers := peers + 1;
-    granted := '{}';
-    FOR want IN SELECT value FROM jsonb_array_elements(p_limit->'wants') LOOP
-        n := greatest(0, b.most - p.spent - (want->>1)::integer);
-        -- Towards the end in smaller parts, so that nobody sits on the last of it.
-        n := least((want->>0)::integer, greatest(least(n, 1), n / (2 * peers)));
-        granted := granted || n;
-        p.spent := p.spent + n;
-        total := total + n;
-    END LOOP;
-    UPDATE ops.budget_periods AS o SET spent = p.spent
-    WHERE o.connection = p_connection AND o.limit_name = name AND o.starts = begun AND o.spent <> p.spent;
-    UPDATE ops.budgets AS o SET latest = p_now, declared = b.declared, most = b.most, period = b.period,
-        zone = b.zone
-    WHERE o.connection = p_connection AND o.limit_name = name;
-    INSERT INTO ops.budget_holders AS o (connection, limit_name, process, held, used, peak, wanted, urgent, waiting, seen_at,
-        held_until)
-    VALUES (p_connection, name, p_process, (p_limit->>'held')::integer + total, 0, 0, 0, 0,
-        (p_limit->>'waiting')::integer, p_now, p_now + make_interval(secs => p_hold))
-    ON CONFLICT ON CONSTRAINT budget_holders_pkey DO UPDATE SET held = EXCLUDED.held, waiting = EXCLUDED.waiting,
-        seen_at = EXCLUDED.seen_at, held_until = EXCLUDED.held_until;
-    DELETE FROM ops.budget_holders AS o
-    WHERE o.connection = p_connection AND o.limit_name = name
-        AND (o.held_until < p_now OR (o.process = p_process AND o.held = 0 AND o.waiting = 0));
-    rests := ARRAY[extract(epoch FROM
-        ((begun + ('1 ' || b.period)::interval) AT TIME ZONE b.zone) - p_now)::double precision];
-    target := begun - date '2000-01-01';
-    most := b.most;
-    unheld := greatest(0, b.most - p.spent);
-END
-$$;
-COMMENT ON FUNCTION ops.share_period(timestamptz, text, text, double precision, jsonb) IS
-    'The same for one limit of a day or month. rests has one element, the seconds until it ends; target is the number of'
-    ' its first day since 2000.';
 
 CREATE FUNCTION ops.share_budget_at(
     p_now timestamptz, p_connection text, p_process text, p_elapsed double precision, p_hold double precision,
@@ -476,8 +377,8 @@ AS $$
 DECLARE
     found_rows integer;
 BEGIN
-    -- The locks are held until the commit, which therefore waits for no disk. What a crash of the server loses, its
-    -- last half second, the processes say again: each tells what it holds.
+    -- The locks are held until the commit, which therefore waits for no disk unless something is handed out (see
+    -- below). What a crash of the server loses of the rest the processes say again: each tells what it holds.
     PERFORM set_config('synchronous_commit', 'off', true);
     -- Nobody waits for an answer after three seconds.
     PERFORM set_config('lock_timeout', '2500', true);
@@ -520,6 +421,6 @@ INSERT INTO ops.relations (name, kind) VALUES
     ('ops.budgets', 'table'), ('ops.budget_holders', 'table'), ('ops.budget_periods', 'table'),
     ('ops.budget_spending', 'table');
 INSERT INTO ops.functions (name, access) VALUES
-    ('share_budget', 'write'), ('share_budget_at', 'write'), ('share_slots', 'write'), ('share_period', 'write'),
+    ('share_budget', 'write'), ('share_budget_at', 'write'), ('share_slots', 'write'),
     ('budget_clock', 'write'), ('budget_levels', 'read'), ('budget_period', 'read');
 SELECT ops.grant_access();
