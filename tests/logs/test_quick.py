@@ -80,9 +80,14 @@ layers = st.dictionaries(keys, values, max_size=5)
 
 
 def facts(record: LogRecord) -> list[Any]:
-    """Everything but what differs between any two records; texts for what equals nothing."""
+    """
+    Everything but what differs between any two records; texts for what equals nothing. Keys have no order.
+    """
     return [
-        repr(getattr(record, name)) for name in record.__struct_fields__ if name not in ("id", "created_at")
+        repr(sorted(value.items(), key=repr)) if isinstance(value, dict) else repr(value)
+        for name in record.__struct_fields__
+        if name not in ("id", "created_at")
+        for value in [getattr(record, name)]
     ]
 
 
@@ -106,10 +111,7 @@ def test_both_ways_make_the_same_record(
         made = quick.record(level, message, outer, context)
 
         assert made is None or facts(thorough) == facts(made)
-        assert (
-            made is None
-            or encode(made).partition(b'"source"')[2] == encode(thorough).partition(b'"source"')[2]
-        )
+        assert made is None or as_read(encode(thorough)) == as_read(encode(made))
 
 
 @given(
