@@ -133,6 +133,19 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             default="https://api.unleashedsoftware.com",
             plain=("UNLEASHED_BASE_URL",),
         ),
+        Setting(
+            "calls_per_month",
+            _CALLS,
+            "The calls a month of the subscription. Left out, they are counted and not limited.",
+            example=10_000,
+        ),
+        Setting(
+            "calls_per_minute",
+            _CALLS,
+            "The most calls in any minute. Left out, it is found out by trying.",
+            example=60,
+        ),
+        *CIRCUIT,
         ENABLED,
     ),
 }

@@ -121,8 +121,11 @@ class Request:
 
     @property
     def query_string(self) -> str:
-        """The query as it stands in the URL, behind the question mark; empty when there is none."""
-        return urlencode(self.query)
+        """
+        The query as it stands in the URL, behind the question mark; empty when there is none. A colon stays
+        one, as it may in a query: who signs the query need not know whether it is signed escaped or not.
+        """
+        return urlencode(self.query, safe=":")
 
     @property
     def group(self) -> str:
