@@ -23,11 +23,11 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 class Specs:
     """
-    All OpenAPI files under a folder.
+    All OpenAPI files of a name under a folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._files = [msgspec.json.decode(path.read_bytes()) for path in sorted(folder.rglob("*.json"))]
+    def __init__(self, folder: Path, name: str = "*.json") -> None:
+        self._files = [_read(path) for path in sorted(folder.rglob(name))]
         self.operations = [
             (method.upper(), _pattern(path), operation, file)
             for file in self._files
@@ -50,6 +50,11 @@ class Specs:
                 schema = next((each.get("schema") for each in content.values()), None)
                 return [] if schema is None else list(_flaws(schema, body, file, "answer"))
         return None
+
+
+def _read(path: Path) -> Any:
+    decode = msgspec.json.decode if path.suffix == ".json" else msgspec.yaml.decode
+    return decode(path.read_bytes())
 
 
 def _pattern(path: str) -> re.Pattern[str]:
