@@ -145,6 +145,12 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             "The most calls in any minute. Left out, it is found out by trying.",
             example=60,
         ),
+        Setting(
+            "changes_every_minutes",
+            kinds.integer("a number of minutes", least=0, most=1_440),
+            "How long what changed is not looked for again; each look is four calls of the month.",
+            default=15,
+        ),
         *CIRCUIT,
         ENABLED,
     ),

@@ -5,7 +5,7 @@ One Unleashed account.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from masterops.config import Connection
@@ -39,6 +39,8 @@ class Unleashed:
 
     def __init__(self, connection: Connection, transport: Transport) -> None:
         self.connection = connection.id
+        minutes = connection.values.get("changes_every_minutes")
+        self.changes_every = timedelta(minutes=minutes if isinstance(minutes, int) else 0)
         where = transport, target(connection)
         self.products = RecordClient(*where, PRODUCTS)
         self.customers = RecordClient(*where, CUSTOMERS)
