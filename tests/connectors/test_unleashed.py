@@ -5,9 +5,11 @@ Unleashed's connector and its twin, over real HTTP in one process.
 from __future__ import annotations
 
 import asyncio
+import os
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -25,7 +27,10 @@ from masterops.logs import Logger
 from masterops.sandbox import service_key_for, token_for
 from masterops.transport import Budgets, Reply, Request, Transport
 from tests.connectors.conftest import Twin, running_twin
+from tests.sandbox.openapi import Specs
 from tests.transport.conftest import Rig, answer
+
+FOLDER = os.environ.get("MASTEROPS_SPEC_DIR")
 
 GUID = "7fc624f7-738a-4e95-aed1-758662372899"
 KEY = Secret("test-" + "key")
@@ -419,3 +424,21 @@ async def test_every_request_bears_id_signature_and_the_name_of_the_client(
     assert ["sandbox-unleashed-teelixir", "master-ops/master-ops"] == [
         asked.headers[name] for name in ("api-auth-id", "client-type")
     ]
+
+
+@pytest.mark.skipif(
+    not FOLDER or not list(Path(FOLDER).rglob("unleashed.openapi.yaml")),
+    reason="MASTEROPS_SPEC_DIR names no folder with unleashed.openapi.yaml",
+)
+async def test_the_requests_are_those_of_the_openapi_file(scripted: Unleashed, rig: Rig) -> None:
+    """
+    Every list and every look for changes: a known path, parameters that it has, values of their form.
+    """
+    specs = Specs(Path(str(FOLDER)), "unleashed.openapi.yaml")
+    rig.answers = [answer(200, b'{"Pagination": {"NumberOfPages": 1}, "Items": []}')]
+    for name in scripted.resources:
+        await scripted.changed_since(name, clock.now())
+    found = [specs.strange("GET", each.path, each.query) for each in rig.asked]
+
+    assert [[]] * len(scripted.resources) == found
+    assert ["page"] == specs.strange("GET", "/Products/1", {"page": "2"})

@@ -5,7 +5,7 @@ Whether an answer is what an OpenAPI file promises: as much of its schema langua
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,19 @@ class Specs:
             if isinstance(operation, dict)
         ]
         self.operations.sort(key=lambda row: row[1].pattern.count("[^/]+"))  # the most particular first
+
+    def strange(self, method: str, path: str, query: Mapping[str, str]) -> list[str] | None:
+        """The parameters of a query that are not promised; None when no file says anything about the path."""
+        for known, pattern, operation, file in self.operations:
+            if known == method and pattern.fullmatch(path):
+                rows = [_resolved(each, file) for each in operation.get("parameters", [])]
+                named = {row["name"]: row.get("schema", {}) for row in rows if row["in"] == "query"}
+                return [
+                    name
+                    for name, value in query.items()
+                    if name not in named or not re.search(named[name].get("pattern", ""), value)
+                ]
+        return None
 
     def flaws(self, method: str, path: str, status: int, body: Any) -> list[str] | None:
         """What is wrong with an answer; None when no file says anything about it."""
