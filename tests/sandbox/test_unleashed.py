@@ -117,6 +117,8 @@ async def test_a_moment_is_milliseconds_and_changes_are_found_by_it(desk: Desk) 
         ("POST", f"/SalesOrders/{GUID}", {**ORDER, "Customer": {"CustomerCode": "?"}}, 400),
         ("POST", f"/SalesOrders/{GUID}", {**ORDER, "OrderStatus": "Completed"}, 400),
         ("POST", f"/SalesOrders/{GUID}", {**SOLD, "SalesOrderLines": [{**LINES[0], "UnitPrice": "x"}]}, 500),
+        ("POST", f"/SalesOrders/{GUID}", {**ORDER, "Customer": {"Guid": ["x"]}}, 400),
+        ("POST", f"/SalesOrders/{GUID}", {**ORDER, "Customer": 5}, 400),
         ("PUT", f"/SalesOrders/{GUID}", ORDER, 404),
         ("POST", f"/SalesOrders/{GUID}/Complete", {}, 404),
         ("POST", "/webhooks/subscriptions", {**HOOK, "eventTypes": ["tea.drunk"]}, 400),

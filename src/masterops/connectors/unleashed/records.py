@@ -98,7 +98,7 @@ class RecordClient(ResourceClient[R]):
         try:
             return await super().create({"Guid": guid, **fields}, id=guid)
         except (errors.Invalid, errors.Conflict) as refused:
-            if "exist" not in refused.message.lower():
+            if "already exist" not in refused.message.lower():
                 raise
             try:
                 return await self.get(guid)

@@ -61,7 +61,7 @@ class Account:
             row |= {name: before[name] for name in ("CreatedOn", "CreatedBy")}
         row["LastModifiedBy"] = "api@example.com"
         if kind.number and not row.get(kind.number):
-            row[kind.number] = f"{kind.prefix}{len(held) + 1:08d}"
+            row[kind.number] = self._number(kind)
         self._claim(kind, guid, row, before)
         held[guid] = row
         return row
@@ -70,13 +70,13 @@ class Account:
         """The record that another mentions, by GUID or code. Raises Refusal when there is none."""
         given: Row = reference if isinstance(reference, dict) else {}
         held = self.rows[path]
-        if given.get("Guid") in held:
-            return held[str(given["Guid"])]
+        if (guid := str(given.get("Guid")).lower()) in held:
+            return held[guid]
         for field in fields:
             code = given.get(field)
-            guid = self._codes.get((f"{path}.{field}", str(code).lower()))
-            if guid is not None:
-                return held[guid]
+            owner = self._codes.get((f"{path}.{field}", str(code).lower()))
+            if owner is not None:
+                return held[owner]
         raise invalid(f"There is no such record in {path}: {given.get('Guid') or given}.")
 
     def stock_rows(self, warehouse: str = "") -> Iterator[Row]:
@@ -110,6 +110,13 @@ class Account:
     def claim_code(self, kind: str, field: str, row: Row) -> None:
         """Let other records mention this one by a code."""
         self._codes[f"{kind}.{field}", str(row[field]).lower()] = row["Guid"]
+
+    def _number(self, kind: Kind) -> str:
+        """The next number that nobody has given a record by hand."""
+        count = len(self.rows[kind.path]) + 1
+        while (f"{kind.path}.{kind.code}", f"{kind.prefix}{count:08d}".lower()) in self._codes:
+            count += 1
+        return f"{kind.prefix}{count:08d}"
 
     def _claim(self, kind: Kind, guid: str, row: Row, before: Row | None) -> None:
         if not kind.code:
