@@ -27,7 +27,7 @@ SPAN = max(15.0, 60.0 * SCALE)
 PLAIN: Windows = ((100, 10.0),)
 MIXED: Windows = ((100, 10.0), (30, 1.0))
 GOAL = "0 refused, >= 97 %"
-PACKAGES = ("aiolimiter", "pyrate-limiter", "psycopg[binary]", "psycopg-pool")
+PACKAGES = ("aiolimiter~=1.3", "pyrate-limiter~=4.5", "psycopg[binary]~=3.3", "psycopg-pool~=3.3")
 RIVALS = {"aiolimiter": "an eighth each", "pyrate-limiter": "shared through the same PostgreSQL"}
 
 

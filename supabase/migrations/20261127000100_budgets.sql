@@ -10,12 +10,10 @@
 --         Of a day or month processes hold parts that they have not spent yet.
 --         Nobody compares clocks: processes give and get spans of seconds, and all moments here are the server's.
 -- Adds    tables ops.budgets, ops.budget_holders, ops.budget_periods, ops.budget_spending; functions
---         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.share_period, ops.budget_clock, ops.budget_levels,
---         ops.budget_period
+--         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.budget_clock, ops.budget_levels, ops.budget_period
 -- Locks   none: new objects only
 -- Undo    DROP TABLE ops.budgets, ops.budget_holders, ops.budget_periods, ops.budget_spending; DROP FUNCTION
---         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.share_period, ops.budget_clock, ops.budget_levels,
---         ops.budget_period; DELETE FROM ops.relations WHERE name LIKE 'ops.budget%';
+--         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.budget_clock, ops.budget_levels, ops.budget_period; DELETE FROM ops.relations WHERE name LIKE 'ops.budget%';
 --         DELETE FROM ops.functions WHERE name ~ 'budget|^share_'
 
 CREATE TABLE ops.budgets (
@@ -106,26 +104,44 @@ AS $$ SELECT date_trunc(p_period, p_now AT TIME ZONE p_zone)::date $$;
 COMMENT ON FUNCTION ops.budget_period(timestamptz, text, text) IS
     'First day of the day or month in a time zone.';
 
-CREATE FUNCTION ops.budget_levels(p_names text[], p_wants integer[], p_most integer) RETURNS TABLE (name text, share integer)
+CREATE FUNCTION ops.budget_levels(p_names text[], p_wants integer[], p_most integer, p_turn bigint)
+RETURNS TABLE (name text, share integer)
 LANGUAGE plpgsql IMMUTABLE SET search_path = ''
 AS $$
 DECLARE
     remaining integer := greatest(0, p_most);
-    others    integer := cardinality(p_names);
+    others    bigint := cardinality(p_names);
+    level     integer;
     want      integer;
+    place     bigint;
 BEGIN
-    -- The most modest first: what they leave is divided among the others. The last gets what no division leaves.
-    FOR name, want IN SELECT u.n, u.w FROM unnest(p_names, p_wants) AS u (n, w) ORDER BY u.w, u.n LOOP
-        share := least(want, remaining / others);
-        remaining := remaining - share;
+    -- The most modest first: what they leave is divided among the others.
+    FOR want IN SELECT u.w FROM unnest(p_wants) AS u (w) ORDER BY u.w LOOP
+        level := remaining / others;
+        EXIT WHEN want > level;
+        remaining := remaining - want;
         others := others - 1;
+        level := NULL;
+    END LOOP;
+    -- One each of what no division leaves goes to those whose turn it is.
+    remaining := remaining - level * others;
+    FOR name, want, place IN
+        SELECT u.n, u.w, row_number() OVER (PARTITION BY u.w > level ORDER BY u.n) - 1
+        FROM unnest(p_names, p_wants) AS u (n, w)
+    LOOP
+        share := least(want, level);
+        IF want > level AND (place + p_turn * remaining) % others < remaining THEN
+            share := level + 1;
+        END IF;
+        share := coalesce(share, want);
         RETURN NEXT;
     END LOOP;
 END
 $$;
-COMMENT ON FUNCTION ops.budget_levels(text[], integer[], integer) IS
+COMMENT ON FUNCTION ops.budget_levels(text[], integer[], integer, bigint) IS
     'Divide most among those who want some of it: nobody gets more than he wants, nor less than another who wants as much'
-    ' and gets more, but for the one that no division leaves.';
+    ' and gets more, but for one that no division leaves. Those go round, a turn each, so that the last permit of a limit'
+    ' is not always with the same.';
 
 CREATE FUNCTION ops.budget_clock(p_connection text, p_name text, p_by interval) RETURNS void
 LANGUAGE sql SET search_path = ''
@@ -149,6 +165,7 @@ LANGUAGE plpgsql SET search_path = ''
 AS $$
 DECLARE
     name    text := p_limit->>'name';
+    turn    bigint;
     jump    CONSTANT interval := '3 s';  -- as long as an answer may take
     b       ops.budgets;
     h       ops.budget_holders;
@@ -176,12 +193,12 @@ BEGIN
     ELSIF p_now - b.latest > make_interval(secs => p_elapsed) + jump THEN
         PERFORM ops.budget_clock(p_connection, name, p_now - b.latest);
     END IF;
-    -- Somebody has changed the limit. What rests has to rest longer if the window is longer now.
+    -- Somebody has changed the limit. What rests was used a window before it has rested, however long that is.
     UPDATE ops.budgets AS o SET declared = (p_limit->>'most')::integer, most = (p_limit->>'most')::integer
     WHERE o.connection = p_connection AND o.limit_name = name AND o.declared <> (p_limit->>'most')::integer;
     UPDATE ops.budgets AS o SET seconds = (p_limit->>'seconds')::double precision,
         rest_until = ARRAY(
-            SELECT t + make_interval(secs => greatest(0, (p_limit->>'seconds')::double precision - o.seconds))
+            SELECT t + make_interval(secs => (p_limit->>'seconds')::double precision - o.seconds)
             FROM unnest(o.rest_until) WITH ORDINALITY AS u (t, i) ORDER BY i)
     WHERE o.connection = p_connection AND o.limit_name = name
         AND o.seconds <> (p_limit->>'seconds')::double precision;
@@ -190,6 +207,7 @@ BEGIN
         b.most := (p_limit->>'said')::integer;
     END IF;
     w := make_interval(secs => b.seconds);
+    turn := floor(extract(epoch FROM p_now) / greatest(1, b.seconds));
     -- Where nobody was heard of for so long, nobody could: the others may still use what they hold.
     silent := p_now - b.latest > make_interval(secs => p_hold);
     IF silent THEN
@@ -263,11 +281,11 @@ BEGIN
         CROSS JOIN LATERAL (
             SELECT array_agg(l.name) AS who, array_agg(l.share) AS shares, sum(l.share)::integer AS taken
             FROM ops.budget_levels(g.who, g.now, slots - CASE WHEN slots > 1 AND 0 < ANY (g.later)
-                THEN greatest(1, slots / 10) ELSE 0 END) AS l
+                THEN greatest(1, slots / 10) ELSE 0 END, turn) AS l
         ) AS first
         CROSS JOIN LATERAL (SELECT x.s AS share FROM unnest(first.who, first.shares) AS x (who, s) WHERE x.who = p_process) AS u
         CROSS JOIN LATERAL (
-            SELECT l.share FROM ops.budget_levels(g.who, g.later, slots - first.taken) AS l WHERE l.name = p_process
+            SELECT l.share FROM ops.budget_levels(g.who, g.later, slots - first.taken, turn) AS l WHERE l.name = p_process
         ) AS v;
         due := target;
     END IF;
@@ -292,6 +310,10 @@ BEGIN
         claim := claim + n;
         at_rest := at_rest - n;
     END LOOP;
+    IF cardinality(granted) > 0 THEN
+        -- A crash must not let somebody else have them too.
+        PERFORM set_config('synchronous_commit', 'on', true);
+    END IF;
     target := greatest(target, due);
     UPDATE ops.budgets AS o SET latest = p_now, most = b.most, seen_at = b.seen_at, seen = b.seen,
         (rest_until, resting) = (
@@ -312,89 +334,6 @@ $$;
 COMMENT ON FUNCTION ops.share_slots(timestamptz, text, text, double precision, double precision, jsonb) IS
     'The same for one rolling limit, or one of so many at once, whose row is locked; see ops.share_budget.';
 
-CREATE FUNCTION ops.share_period(
-    p_now timestamptz, p_connection text, p_process text, p_hold double precision, p_limit jsonb,
-    OUT granted integer[], OUT rests double precision[], OUT target integer, OUT most integer, OUT unheld bigint,
-    OUT peers integer
-)
-LANGUAGE plpgsql SET search_path = ''
-AS $$
--- `back` is what is not needed of what was handed out in the period `starts`; `wants` are [[how many, how
--- many of all may not be touched for it], ...], each granted by itself.
-DECLARE
-    name  text := p_limit->>'name';
-    b     ops.budgets;
-    p     ops.budget_periods;
-    begun date;
-    want  jsonb;
-    n     integer;
-    total integer := 0;
-BEGIN
-    SELECT * INTO STRICT b FROM ops.budgets AS o WHERE o.connection = p_connection AND o.limit_name = name;
-    IF (b.declared, b.zone) <> ((p_limit->>'most')::integer, p_limit->>'zone') THEN
-        b.most := CASE WHEN b.declared = (p_limit->>'most')::integer THEN b.most ELSE (p_limit->>'most')::integer END;
-        b.declared := (p_limit->>'most')::integer;
-        b.zone := p_limit->>'zone';
-    END IF;
-    IF (p_limit->>'said')::integer BETWEEN 1 AND 1000000000 THEN
-        b.most := (p_limit->>'said')::integer;
-    END IF;
-    begun := ops.budget_period(p_now, b.period, b.zone);
-    INSERT INTO ops.budget_periods AS o (connection, limit_name, starts, mark_at, before_at)
-    VALUES (p_connection, name, begun, p_now, p_now)
-    ON CONFLICT ON CONSTRAINT budget_periods_pkey DO UPDATE SET
-        mark_at = CASE WHEN o.mark_at < p_now - interval '30 min' THEN p_now ELSE o.mark_at END,
-        mark_spent = CASE WHEN o.mark_at < p_now - interval '30 min' THEN o.spent ELSE o.mark_spent END,
-        before_at = CASE WHEN o.mark_at < p_now - interval '30 min' THEN o.mark_at ELSE o.before_at END,
-        before_spent = CASE WHEN o.mark_at < p_now - interval '30 min' THEN o.mark_spent ELSE o.before_spent END
-    RETURNING * INTO p;
-    -- Less than nothing was spent without leave while we were away, of whichever period.
-    IF (p_limit->>'back')::integer < 0 OR (p_limit->>'starts')::integer = begun - date '2000-01-01' THEN
-        p.spent := greatest(0, p.spent - (p_limit->>'back')::integer);
-    END IF;
-    IF (p_limit->>'remaining')::integer BETWEEN 0 AND b.most THEN
-        -- All that was handed out may have been spent: so what is missing beyond it was spent by others.
-        p.spent := greatest(p.spent, b.most - (p_limit->>'remaining')::integer);
-    END IF;
-    IF (p_limit->>'refilled')::boolean THEN
-        p.spent := 0;
-    END IF;
-    SELECT count(*) INTO peers FROM ops.budget_holders AS o
-    WHERE o.connection = p_connection AND o.limit_name = name AND o.process <> p_process AND o.held_until > p_now;
-    peers := peers + 1;
-    granted := '{}';
-    FOR want IN SELECT value FROM jsonb_array_elements(p_limit->'wants') LOOP
-        n := greatest(0, b.most - p.spent - (want->>1)::integer);
-        -- Towards the end in smaller parts, so that nobody sits on the last of it.
-        n := least((want->>0)::integer, greatest(least(n, 1), n / (2 * peers)));
-        granted := granted || n;
-        p.spent := p.spent + n;
-        total := total + n;
-    END LOOP;
-    UPDATE ops.budget_periods AS o SET spent = p.spent
-    WHERE o.connection = p_connection AND o.limit_name = name AND o.starts = begun AND o.spent <> p.spent;
-    UPDATE ops.budgets AS o SET latest = p_now, declared = b.declared, most = b.most, zone = b.zone
-    WHERE o.connection = p_connection AND o.limit_name = name;
-    INSERT INTO ops.budget_holders AS o (connection, limit_name, process, held, used, peak, wanted, urgent, waiting, seen_at,
-        held_until)
-    VALUES (p_connection, name, p_process, (p_limit->>'held')::integer + total, 0, 0, 0, 0,
-        (p_limit->>'waiting')::integer, p_now, p_now + make_interval(secs => p_hold))
-    ON CONFLICT ON CONSTRAINT budget_holders_pkey DO UPDATE SET held = EXCLUDED.held, waiting = EXCLUDED.waiting,
-        seen_at = EXCLUDED.seen_at, held_until = EXCLUDED.held_until;
-    DELETE FROM ops.budget_holders AS o
-    WHERE o.connection = p_connection AND o.limit_name = name
-        AND (o.held_until < p_now OR (o.process = p_process AND o.held = 0 AND o.waiting = 0));
-    rests := ARRAY[extract(epoch FROM
-        ((begun + ('1 ' || b.period)::interval) AT TIME ZONE b.zone) - p_now)::double precision];
-    target := begun - date '2000-01-01';
-    most := b.most;
-    unheld := greatest(0, b.most - p.spent);
-END
-$$;
-COMMENT ON FUNCTION ops.share_period(timestamptz, text, text, double precision, jsonb) IS
-    'The same for one limit of a day or month. rests has one element, the seconds until it ends; target is the number of'
-    ' its first day since 2000.';
-
 CREATE FUNCTION ops.share_budget_at(
     p_now timestamptz, p_connection text, p_process text, p_elapsed double precision, p_hold double precision,
     p_limits jsonb
@@ -407,6 +346,13 @@ DECLARE
 BEGIN
     FOR l IN SELECT value FROM jsonb_array_elements(p_limits) LOOP
         name := l->>'name';
+        -- A limit that is of another kind now begins anew: what was held of it is something else.
+        UPDATE ops.budgets AS o SET seconds = (l->>'seconds')::double precision, period = l->>'period', rest_until = '{}',
+            resting = '{}', seen_at = NULL
+        WHERE o.connection = p_connection AND o.limit_name = l->>'name' AND (o.period IS NULL) = (l ? 'period');
+        IF FOUND THEN
+            DELETE FROM ops.budget_holders AS o WHERE o.connection = p_connection AND o.limit_name = l->>'name';
+        END IF;
         IF l ? 'period' THEN
             SELECT * INTO granted, rests, target, most, unheld, peers
             FROM ops.share_period(p_now, p_connection, p_process, p_hold, l);
@@ -431,9 +377,11 @@ AS $$
 DECLARE
     found_rows integer;
 BEGIN
-    -- The locks are held until the commit, which therefore waits for no disk. What a crash of the server loses, its
-    -- last half second, the processes say again: each tells what it holds.
+    -- The locks are held until the commit, which therefore waits for no disk unless something is handed out (see
+    -- below). What a crash of the server loses of the rest the processes say again: each tells what it holds.
     PERFORM set_config('synchronous_commit', 'off', true);
+    -- Nobody waits for an answer after three seconds.
+    PERFORM set_config('lock_timeout', '2500', true);
     LOOP
         PERFORM FROM ops.budgets AS o
         WHERE o.connection = p_connection AND o.limit_name IN (SELECT l->>'name' FROM jsonb_array_elements(p_limits) AS l)
@@ -473,6 +421,6 @@ INSERT INTO ops.relations (name, kind) VALUES
     ('ops.budgets', 'table'), ('ops.budget_holders', 'table'), ('ops.budget_periods', 'table'),
     ('ops.budget_spending', 'table');
 INSERT INTO ops.functions (name, access) VALUES
-    ('share_budget', 'write'), ('share_budget_at', 'write'), ('share_slots', 'write'), ('share_period', 'write'),
+    ('share_budget', 'write'), ('share_budget_at', 'write'), ('share_slots', 'write'),
     ('budget_clock', 'write'), ('budget_levels', 'read'), ('budget_period', 'read');
 SELECT ops.grant_access();

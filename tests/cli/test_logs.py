@@ -6,13 +6,20 @@ from __future__ import annotations
 
 import csv
 import io
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 import psycopg
 import pytest
 
 from masterops.logs import Pipeline
+from masterops.logs.build import build
+from masterops.logs.record import encode
 from tests.cli.conftest import Cli
 
 CLOSED = "ALTER TABLE integration_logs ADD CONSTRAINT closed CHECK (message <> 'bad')"
@@ -274,3 +281,47 @@ def test_lost_records_are_shown_with_the_spool(cli: Cli, pipeline: Pipeline) -> 
     pipeline.spool.losses.add("spool_full", ["debug"] * 1234)
 
     assert "1,234 lost (spool_full: 1,234 debug)" in cli("logs", "spool").err
+
+
+def test_following_ends_when_nobody_reads_it(cli: Cli, pipeline: Pipeline) -> None:
+    """
+    `ops logs -f | head -1` gives the terminal back though no further record comes.
+    """
+    logged(cli, pipeline)
+
+    words = [sys.executable, "-m", "masterops", "logs", "--follow", "-n", "1"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as following:
+        assert following.stdout is not None and following.stderr is not None
+        first = following.stdout.readline()
+        following.stdout.close()
+        try:
+            code = following.wait(60)
+        finally:
+            following.kill()
+        said = following.stderr.read()
+
+    assert ("run.failed" in first, 0, "") == (True, code, said)
+
+
+def test_a_record_of_a_clock_that_was_wrong_is_found(
+    cli: Cli, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    In any time zone, also where the moment is the first or the last one that there is.
+    """
+    years = [1, 1970, 2100, 9999]
+    for year in years:
+        at = datetime(year, 12, 31, 23, 59, tzinfo=UTC) if year > 1970 else datetime(year, 1, 1, tzinfo=UTC)
+        record = msgspec.structs.replace(build("info", f"of {year}", {}), created_at=at)
+        pipeline.spool.append(encode(record), "info")
+    pipeline.close()
+
+    shown = []
+    for zone in ("America/New_York", "Australia/Sydney"):
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        shown.append([line.rpartition("  ")[2] for line in cli("logs").out.splitlines()])
+    monkeypatch.undo()
+    time.tzset()
+
+    assert [[f"of {year}" for year in years]] * 2 == shown

@@ -6,8 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections import ChainMap
 from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -306,6 +309,116 @@ def test_a_mapping_that_another_thread_changes_is_shown_all_the_same(pipeline: P
     details = only(pipeline).details_json
     assert 3 == details["orders"]
     assert ("changing", "old") == (details["shared"]["0"], details["shared"]["1"])
+
+
+class Lying(dict[str, object]):
+    """
+    A dictionary that shows less than is in it.
+    """
+
+    def items(self) -> Any:
+        return {"a": 1}.items()
+
+
+class Unreadable(Mapping[str, object]):
+    """
+    A mapping that cannot be gone through.
+    """
+
+    def __getitem__(self, *key: object) -> Any:
+        raise RuntimeError("no")
+
+    __iter__ = __len__ = __getitem__
+
+
+@pytest.mark.parametrize(
+    ("context", "details"),
+    [
+        pytest.param(MappingProxyType({"a": 1}), {"a": 1}, id="read-only"),
+        pytest.param(ChainMap({"a": 1}, {"b": 2}), {"a": 1, "b": 2}, id="several"),
+        pytest.param(Lying(a=1, b="password=hunter2"), {"a": 1, "b": "password=***"}, id="lying"),
+        pytest.param(Unreadable(), {"context": "<Unreadable: it raised RuntimeError>"}, id="unreadable"),
+        pytest.param({1: 2, None: 3, b"k": 4}, {"1": 2, "None": 3, "k": 4}, id="keys that are no texts"),
+        pytest.param(None, {}, id="none"),
+        pytest.param("a=1", {"context": "a=1"}, id="text"),
+    ],
+)
+def test_facts_may_be_any_mapping_and_even_none(
+    pipeline: Pipeline, context: Any, details: dict[str, object]
+) -> None:
+    """
+    The first time, and when everything in them was seen before.
+    """
+    log = pipeline.logger()
+
+    for _ in range(4):
+        log.write("info", "x", context)
+
+    assert [details] * 4 == [row.details_json for row in spooled(pipeline.folder)]  # type: ignore[union-attr]
+
+
+class Text(str):
+    """
+    A text of a kind of its own, which shows itself as that kind.
+    """
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return self
+
+
+class Real(float):
+    """
+    As numpy has it: a number whose text is no number.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Real({float(self)})"
+
+
+class Whole(int):
+    """
+    The same of a whole number.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return f"Whole({int(self)})"
+
+
+class Moment(datetime):
+    """
+    As libraries of dates have it.
+    """
+
+    def __repr__(self) -> str:
+        return "Moment(...)"
+
+
+def test_a_number_or_text_of_a_kind_of_its_own_is_that_number_or_text(pipeline: Pipeline) -> None:
+    """
+    In a column, in the details, in a list, as a key, and as the message.
+    """
+    at = Moment(2026, 11, 26, 9, 30)
+    pipeline.logger().info(
+        Text("x"),
+        operation=Text("y"),
+        n=Whole(3),
+        r=[Real(0.5)],
+        nan=Real("nan"),
+        t={Text("k"): Text("v")},
+        at=at,
+    )
+
+    record = only(pipeline)
+    assert ("x", "y") == (record.message, record.operation)
+    assert {
+        "n": 3, "r": [0.5], "nan": "nan", "t": {"k": "v"}, "at": "2026-11-26 09:30:00",
+    } == record.details_json  # fmt: skip
 
 
 @pytest.mark.parametrize("given", [pytest.param(None, id="none"), pytest.param("", id="empty")])

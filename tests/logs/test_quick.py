@@ -21,8 +21,48 @@ from masterops.logs.record import decode, encode
 from tests.logs.conftest import spooled
 
 HUBSPOT = "pat-" + "na1-11111111-2222-3333-4444-555555555555"
+
+
+class Text(str):
+    """
+    Kinds of their own, as libraries have them.
+    """
+
+    __slots__ = ()
+
+
+class Whole(int):
+    """
+    The same of a number.
+    """
+
+    __slots__ = ()
+
+
+class Real(float):
+    """
+    The same of a real one.
+    """
+
+    __slots__ = ()
+
+
 keys = st.sampled_from(
-    [*COLUMNS, "a", "orders", "token", "tokens", "error", "exc_info", "käse", "", "span_id"]
+    [
+        *COLUMNS,
+        "a",
+        "orders",
+        "token",
+        "tokens",
+        "error",
+        "exc_info",
+        "käse",
+        "",
+        "span_id",
+        "name",
+        "value",
+        "to",  # a secret where they stand beside each other
+    ]
 )
 values = (
     st.none()
@@ -33,15 +73,21 @@ values = (
     | st.sampled_from(
         [HUBSPOT, "password=x", "success", "warning", "x" * 600, "nul \x00", "\ud800", b"\xff", ["a"]]
     )
+    | st.sampled_from(["password", Text("password"), Whole(3), Real(0.5)])
     | st.sampled_from([ValueError("bad"), {"token": "x"}, (1, 2)])
 )
 layers = st.dictionaries(keys, values, max_size=5)
 
 
 def facts(record: LogRecord) -> list[Any]:
-    """Everything but what differs between any two records; texts for what equals nothing."""
+    """
+    Everything but what differs between any two records; texts for what equals nothing. Keys have no order.
+    """
     return [
-        repr(getattr(record, name)) for name in record.__struct_fields__ if name not in ("id", "created_at")
+        repr(sorted(value.items(), key=repr)) if isinstance(value, dict) else repr(value)
+        for name in record.__struct_fields__
+        if name not in ("id", "created_at")
+        for value in [getattr(record, name)]
     ]
 
 
@@ -65,10 +111,7 @@ def test_both_ways_make_the_same_record(
         made = quick.record(level, message, outer, context)
 
         assert made is None or facts(thorough) == facts(made)
-        assert (
-            made is None
-            or encode(made).partition(b'"source"')[2] == encode(thorough).partition(b'"source"')[2]
-        )
+        assert made is None or as_read(encode(thorough)) == as_read(encode(made))
 
 
 @given(
@@ -91,6 +134,25 @@ def test_a_line_that_was_no_record_first_is_the_same_line(
         line = quick.line(level, message, context)
 
         assert line is None or as_read(encode(thorough)) == as_read(line)
+
+
+@pytest.mark.parametrize("told", ["value", "to", "content", "new"])
+def test_a_secret_of_which_a_key_beside_it_tells_is_hidden_every_time(pipeline: Pipeline, told: str) -> None:
+    """
+    Also where the one is said by the logger and the other by the call, and both were harmless before.
+    """
+    for _ in range(3):
+        pipeline.logger().info("x", name="size", **{told: "hunter2"})
+    for fixed, context in [
+        ({told: "hunter2"}, {"name": "password"}),
+        ({"name": "password"}, {told: "hunter2"}),
+    ]:
+        log = pipeline.logger(**fixed)
+        for _ in range(4):
+            log.info("x", **context)
+
+    shown = [row.details_json[told] for row in spooled(pipeline.folder)]  # type: ignore[union-attr]
+    assert ["hunter2"] * 3 + ["***"] * 8 == shown
 
 
 def as_read(line: bytes) -> Any:

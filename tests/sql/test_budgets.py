@@ -272,23 +272,31 @@ def test_what_no_division_leaves_is_not_lost(db: Connection) -> None:
     Eight share a hundred: twelve or thirteen each, and a hundred together.
     """
     names = [f"p{number}" for number in range(8)]
-    row = db.execute("SELECT array_agg(share) AS it FROM ops.budget_levels(%s, %s, 100)", [names, [50] * 8])
+    row = db.execute(
+        "SELECT array_agg(share) AS it FROM ops.budget_levels(%s, %s, 100, 7)", [names, [50] * 8]
+    )
     shares = row.fetchone()["it"]  # type: ignore[index]
 
     assert (100, {12, 13}) == (sum(shares), set(shares))
 
 
-@given(wants=st.lists(st.integers(0, 50), min_size=1, max_size=9), most=st.integers(0, 120))
+@given(
+    wants=st.lists(st.integers(0, 50), min_size=1, max_size=9),
+    most=st.integers(0, 120),
+    turn=st.integers(0, 1 << 40),
+)
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_all_is_divided_and_the_modest_get_what_they_want(
-    db: Connection, wants: list[int], most: int
+    db: Connection, wants: list[int], most: int, turn: int
 ) -> None:
     """
     Nobody gets more than he wants, all together get all there is, and who gets less than he wants gets as much
     as anybody, but for one.
     """
     names = [f"p{number}" for number in range(len(wants))]
-    rows = db.execute("SELECT * FROM ops.budget_levels(%s, %s, %s)", [names, wants, most]).fetchall()
+    rows = db.execute(
+        "SELECT * FROM ops.budget_levels(%s, %s, %s, %s)", [names, wants, most, turn]
+    ).fetchall()
     shares = {row["name"]: row["share"] for row in rows}
 
     assert min(most, sum(wants)) == sum(shares.values())
@@ -613,3 +621,131 @@ def test_it_is_said_when_a_day_runs_out(db: Connection) -> None:
     )
     assert None is rows["slow/a"]["runs_out_at"]
     assert (500, 500) == (rows["slow/a"]["spent"], rows["slow/a"]["remaining"])
+
+
+def turns(db: Connection, limit: Limit, names: str, seconds: float) -> dict[str, int]:
+    """How many calls each process makes that always has one more to make, four words a second."""
+    desk = Desk(db, limit)
+    processes = {name: Process(desk, name) for name in names}
+    made = dict.fromkeys(names, 0)
+    for step in range(round(seconds * 4)):
+        for name, process in processes.items():
+            process.exchange(step / 4, waiting=1)
+            while process.call(step / 4):
+                made[name] += 1
+                process.answer(step / 4, 0, 1.0)
+    return made
+
+
+def test_fewer_permits_than_processes_go_round(db: Connection) -> None:
+    """
+    One call a second, and two, which three processes want all the time: each gets its turn.
+    """
+    for most in (1, 2):
+        made = turns(db, rolling(most), "abc", 12)
+
+        assert min(made.values()) >= 2 * most
+        assert sum(made.values()) >= 8 * most
+
+
+def test_what_was_left_yesterday_says_nothing_of_today(db: Connection) -> None:
+    """
+    An answer from before midnight that says "none left" and is told after it takes nothing from the new day.
+    """
+    desk = Desk(db, daily(100))
+    a = Spender(desk, "a")
+    midnight = 12 * 3600.0
+    a.exchange(midnight - 60, bulk=5)
+    a.meter.read(Reading("daily", remaining=0), 0, round((midnight - 0.5) * MICROSECONDS))
+
+    a.exchange(midnight + 6, bulk=5)
+    a.exchange(midnight + 6.5, bulk=5)
+
+    assert 5 == a.spend(midnight + 6.5, 5)
+
+
+def test_a_new_day_begins_when_it_has_begun_at_the_service_too(db: Connection) -> None:
+    """
+    The service's midnight may be seconds after ours: nothing of the new day is handed out at once.
+    """
+    desk = Desk(db, daily(5))
+    a = Spender(desk, "a")
+    midnight = 12 * 3600.0
+    for step in range(6):
+        a.exchange(midnight - 60 + step, bulk=9)
+        a.spend(midnight - 60 + step, 9)
+
+    a.exchange(midnight + 1, bulk=9)
+    early = a.spend(midnight + 1, 9)
+    a.exchange(midnight + 6, bulk=9)
+
+    assert 0 == early
+    assert 0 < a.spend(midnight + 6, 9)
+
+
+def test_two_opinions_of_a_window_delay_nobody_for_ever(db: Connection) -> None:
+    """
+    One process believes in 1 s and another in 10 s: what rests is free after the longer of them.
+    """
+    desk = Desk(db, rolling(4))
+    a, b = Process(desk, "a"), Process(Desk(db, rolling(4, 10.0), desk.connection + "?"), "b")
+    b.desk.connection = desk.connection
+    a.exchange(0, waiting=4)
+    assert 4 == sum(a.call(0) for _ in range(4))
+    while a.calls:
+        a.answer(0, 0, 1.0)
+    a.leave(0)
+
+    for step in range(1, 60):
+        a.exchange(step / 4)
+        b.exchange(step / 4)
+    b.exchange(15, waiting=4)
+
+    assert b.call(15)
+
+
+def test_a_limit_may_become_one_of_another_kind(db: Connection) -> None:
+    """
+    What was 24 hours is a day now, and then a month.
+    """
+    desk = Desk(db, Limit("daily", 100, Rolling(86_400.0)))
+    Process(desk, "a").exchange(0, waiting=3)
+
+    for period, seconds in (("day", 43_200), ("month", 43_200 + 4 * 86_400)):
+        desk.limit = Limit("daily", 100, Calendar(period))  # type: ignore[arg-type]
+        b = Spender(desk, "b" + period)
+        b.exchange(1, bulk=3)
+
+        assert 3 == b.spend(1, 3)
+        assert round((seconds - 1) * MICROSECONDS) == b.meter.until_end(MICROSECONDS) - 5 * MICROSECONDS
+
+
+def test_a_day_that_is_another_one_now_keeps_what_was_spent(db: Connection) -> None:
+    """
+    One process hears that the account is in Sydney and another never does: both go by it, and 5 are spent once.
+    """
+    desk = Desk(db, daily(5))
+    told, untold = Spender(desk, "told"), Spender(desk, "untold")
+    moment, spent = 3600.0 + 60, 0  # it is tomorrow in Sydney
+    for step in range(40):
+        if step == 4:
+            told.meter.move("Australia/Sydney")
+        for each in (told, untold):
+            each.exchange(moment + step, bulk=9)
+            spent += each.spend(moment + step, 9)
+
+    assert 5 == spent
+    assert "Australia/Sydney" == desk.column("zone")
+
+
+def test_years_of_days_are_not_kept(db: Connection) -> None:
+    """
+    What was spent more than 400 days ago is forgotten when a day begins.
+    """
+    desk = Desk(db, daily(5))
+    a = Spender(desk, "a")
+    for day in (0, 300, 401):
+        a.exchange(86_400.0 * day)
+
+    rows = db.execute("SELECT starts FROM ops.budget_periods WHERE connection = %s", [desk.connection])
+    assert 2 == len(rows.fetchall())

@@ -7,9 +7,11 @@ from __future__ import annotations
 import asyncio
 import signal
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
+from dataclasses import replace
 
 import pytest
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from masterops.core.budgets import (
     BULK,
@@ -23,8 +25,8 @@ from masterops.core.budgets import (
     Rolling,
     Spending,
 )
-from masterops.db import BudgetLedger, connect
-from masterops.errors import DatabaseLost, QuotaExhausted
+from masterops.db import BudgetLedger, budget_ledger, connect
+from masterops.errors import BudgetExhausted, DatabaseLost, QuotaExhausted
 from masterops.logs import Logger, LogRecord
 from masterops.transport.budgets.sharing import SharedBudget
 from tests.transport.contest import Count, begin, child
@@ -115,6 +117,100 @@ class Memory:
         assert isinstance(most, int)
         more = max(0, min(want, most) - held)
         return Part(str(ask["name"]), [more] if more else [], [0.0] if more else [], most, most, most, 2)
+
+
+async def test_one_who_lost_all_while_the_ledger_hangs_spends_nothing_twice() -> None:
+    """
+    What it has just used, let go, and guesses to have again, rests first.
+    """
+    ledger, ticks = Memory(), Ticks()
+    budget = SharedBudget("a/b", [Limit("burst", 20, Rolling(60.0))], ledger, now=ticks)
+    for _ in range(20):
+        (await budget.acquire()).settle(sent=True)
+    ledger.away = True
+    ticks.now += 4 * MICROSECONDS + 1
+
+    with pytest.raises(BudgetExhausted):
+        await budget.acquire(deadline=0.2)
+    await budget.close()
+
+
+async def test_nobody_waits_for_a_budget_that_is_closed() -> None:
+    """
+    Who still waits is cancelled, all is given back, and no task goes on.
+    """
+    ledger = Memory()
+    budget = SharedBudget("a/b", [LIMIT], ledger)
+    waiting = [asyncio.ensure_future(budget.acquire()) for _ in range(30)]
+    await until(lambda: any(each.done() for each in waiting))
+    for granted in [each for each in waiting if each.done()]:
+        granted.result().settle(sent=True)
+
+    await budget.close()
+    done, open_ = await asyncio.wait(waiting, timeout=1)
+
+    assert set() == open_
+    assert 10 == sum(each.cancelled() for each in done)
+    assert 0 == ledger.asked[-1]["held"]
+    assert [] == [each for each in asyncio.all_tasks() if each.get_name() == "budget a/b"]
+
+
+async def test_a_database_that_hangs_is_away_soon(migrated: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """
+    Its line is silent in the middle of a statement: who asked knows it in time, and so do those behind him.
+    """
+    monkeypatch.setattr(budget_ledger, "ANSWER", 0.5)
+    silent = asyncio.Event()
+
+    async def pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        while data := await source.read(65_536):
+            if silent.is_set():
+                await asyncio.Event().wait()
+            sink.write(data)
+        sink.close()
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there = await asyncio.open_unix_connection(f"{info['host']}/.s.PGSQL.{info.get('port', 5432)}")
+        await asyncio.gather(pump(reader, there[1]), pump(there[0], writer))
+
+    info = conninfo_to_dict(migrated)
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    url = make_conninfo(migrated, host="127.0.0.1", port=server.sockets[0].getsockname()[1])
+    ledger = BudgetLedger(lambda: connect(url))
+
+    def share(name: str) -> Awaitable[list[Part]]:
+        return ledger.share(name, [], elapsed=None, hold=5.0, spending=Spending())
+
+    await asyncio.wait_for(share("a/b"), 5)
+    silent.set()
+    async with asyncio.timeout(3):
+        ended = await asyncio.gather(share("a/b"), share("a/c"), return_exceptions=True)
+    await ledger.close()
+    server.close()
+
+    assert [DatabaseLost] * 2 == [type(each) for each in ended]
+
+
+async def test_an_answer_that_makes_no_sense_leaves_nobody_waiting() -> None:
+    """
+    A ledger that forgets a limit is as good as away, until it answers again.
+    """
+
+    class Forgetful(Memory):
+        forgets = True
+
+        def _part(self, ask: Ask) -> Part:
+            part = super()._part(ask)
+            return replace(part, name="other") if self.forgets else part
+
+    ledger, kept = Forgetful(), Kept()
+    budget = SharedBudget("a/b", [LIMIT], ledger, log=Logger(kept))
+    (await budget.acquire(deadline=3)).settle(sent=True)
+    ledger.forgets = False
+    await fill(budget, 15)
+    await budget.close()
+
+    assert ["budgets.apart", "budgets.shared_again"] == kept.messages
 
 
 class Kept:

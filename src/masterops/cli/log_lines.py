@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from masterops.cli import look
-from masterops.cli.values import count, milliseconds
+from masterops.cli.values import count, local, milliseconds
 from masterops.logs import short_value
 from masterops.reports import Hidden, LogRow, Step
 
@@ -58,7 +58,7 @@ def moment(at: datetime, room: int | None) -> str:
     form = (
         "%Y-%m-%d %H:%M:%S" if room is None or room >= 100 else "%m-%d %H:%M:%S" if room >= 80 else "%H:%M:%S"
     )
-    return at.astimezone().strftime(form)
+    return local(at).strftime(form)
 
 
 def level(row: LogRow) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import io
+import select
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
@@ -90,6 +91,16 @@ def write(text: str) -> None:
     """To stdout, where results go and nothing else. Raises OSError when it cannot be written."""
     sys.stdout.write(_fitting(text, sys.stdout.encoding or "utf-8"))
     sys.stdout.flush()
+
+
+def reader_gone() -> bool:
+    """Whether nobody can read stdout any more: the other end of the pipe, or the terminal, is closed."""
+    try:
+        watched = select.poll()
+        watched.register(sys.stdout.fileno(), 0)  # of that alone it tells without being asked
+        return any(what & (select.POLLERR | select.POLLHUP) for _, what in watched.poll(0))
+    except (OSError, ValueError):  # no file behind it, or one that is closed: writing will tell
+        return False
 
 
 def _fitting(text: str, encoding: str) -> str:

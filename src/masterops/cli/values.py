@@ -43,9 +43,17 @@ def text(value: Any) -> str:
     return str(value)
 
 
+def local(value: datetime) -> datetime:
+    """A moment in the reader's time zone; on the first and last day that there are, as it was given."""
+    try:
+        return value.astimezone()
+    except OverflowError:
+        return value
+
+
 def moment(value: datetime | None) -> str:
     """A moment in the reader's own time zone, to the second."""
-    return value.astimezone().strftime("%Y-%m-%d %H:%M:%S") if value else "-"
+    return local(value).strftime("%Y-%m-%d %H:%M:%S") if value else "-"
 
 
 def ago(value: datetime | None) -> str:

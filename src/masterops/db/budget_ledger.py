@@ -13,13 +13,15 @@ import os
 import secrets
 import socket
 from collections.abc import Sequence
+from contextlib import suppress
 
 from masterops.core.budgets import Ask, Part, Spending
 from masterops.db.connect import AsyncConnection, Params, Query, Row, fetch
 from masterops.db.explained import Connect
-from masterops.errors import DatabaseLost
+from masterops.errors import DatabaseError, DatabaseLost
 
 ANSWER = 3.0  # seconds; a database that takes longer is away
+GRACE = 0.25  # for the end of a connection to be seen
 SHARE = "SELECT * FROM ops.share_budget(%s, %s, %s, %s, %s, %s, %s, %s::jsonb)"
 
 
@@ -50,15 +52,40 @@ class BudgetLedger:
             await connection.close()
 
     async def _fetch(self, statement: Query, params: Params) -> list[Row]:
-        async with self._one_at_a_time:
-            try:
-                async with asyncio.timeout(ANSWER):
-                    if self._connection is None or self._connection.closed:
-                        self._connection = await self._connect()
-                    return await fetch(self._connection, statement, params)
-            except TimeoutError:
-                raise DatabaseLost(reason=f"no answer within {ANSWER:g} s") from None
-            finally:
-                connection = self._connection
-                if connection is not None and (connection.broken or connection.info.transaction_status != 0):
-                    await self.close()
+        deadline = asyncio.get_running_loop().time() + ANSWER
+        try:
+            async with asyncio.timeout_at(deadline + GRACE), self._one_at_a_time:
+                return await self._fetch_until(deadline, statement, params)
+        except TimeoutError:
+            raise _late() from None
+
+    async def _fetch_until(self, deadline: float, statement: Query, params: Params) -> list[Row]:
+        loop = asyncio.get_running_loop()
+        timer = loop.call_at(deadline, self._hang_up)
+        try:
+            if self._connection is None or self._connection.closed:
+                self._connection = await self._connect()
+            return await fetch(self._connection, statement, params)
+        except DatabaseError:
+            if loop.time() >= deadline:
+                raise _late() from None
+            raise
+        finally:
+            timer.cancel()
+            connection = self._connection
+            if connection is not None and (connection.broken or connection.info.transaction_status != 0):
+                await self.close()
+
+    def _hang_up(self) -> None:
+        """
+        Whoever waits for an answer sees the connection end. To cancel him would not do: psycopg then asks the
+        server to stop, and waits for that, for longer than what is held is valid.
+        """
+        connection = self._connection
+        if connection is not None and not connection.closed:
+            with suppress(OSError), socket.socket(fileno=os.dup(connection.fileno())) as line:
+                line.shutdown(socket.SHUT_RDWR)
+
+
+def _late() -> DatabaseLost:
+    return DatabaseLost(reason=f"no answer within {ANSWER:g} s")

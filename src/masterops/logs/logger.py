@@ -69,33 +69,33 @@ class Logger:
 
     def debug(self, message: str, /, **context: object) -> None:
         """For someone who is looking for a fault."""
-        self.write("debug", message, context)
+        self._write("debug", message, context)
 
     def info(self, message: str, /, **context: object) -> None:
         """Something happened as it should."""
-        self.write("info", message, context)
+        self._write("info", message, context)
 
     def success(self, message: str, /, **context: object) -> None:
         """A unit of work ended well: level info, status success."""
-        self.write("info", message, {"status": "success", **context})
+        self._write("info", message, {"status": "success", **context})
 
     def warn(self, message: str, /, **context: object) -> None:
         """Something happened that somebody should look at some day."""
-        self.write("warn", message, context)
+        self._write("warn", message, context)
 
     warning = warn
 
     def error(self, message: str, /, **context: object) -> None:
         """Something failed. `exc_info=True` or `error=exception` adds the chain of exceptions."""
-        self.write("error", message, context)
+        self._write("error", message, context)
 
     def exception(self, message: str, /, **context: object) -> None:
         """`error` with the exception that is being handled."""
-        self.write("error", message, {"exc_info": True, **context})
+        self._write("error", message, {"exc_info": True, **context})
 
     def log(self, level: Level, message: str, /, **context: object) -> None:
         """Write a record of a level that is only known at run time; one that does not exist is an error."""
-        self.write(level, message, context)
+        self._write(level, message, context)
 
     def perf(self, name: str, /, **context: object) -> Perf:
         """
@@ -106,7 +106,10 @@ class Logger:
         return Perf(self, name, context)
 
     def write(self, level: Level, message: object, context: Mapping[Any, object], /) -> None:
-        """The same with the facts as one mapping, whose keys may be anything."""
+        """The same with the facts as one mapping, whose keys may be anything and which others may change."""
+        self._write(level, message, _facts(context))
+
+    def _write(self, level: Level, message: object, context: dict[Any, object], /) -> None:
         line: bytes | None = None
         record: LogRecord | None = None
         outer = bound()
@@ -139,6 +142,14 @@ class Logger:
             self._emitter.emit(record)
         elif line is not None and self._emit_line is not None:
             self._emit_line(line, level)
+
+
+def _facts(context: Any) -> dict[Any, object]:
+    """The facts as a dictionary that is ours alone; what is no mapping, or a broken one, is a fact itself."""
+    try:
+        return dict(context)
+    except Exception:
+        return {"context": context}
 
 
 def _with(facts: dict[str, object], key: str, value: object) -> dict[str, object]:

@@ -26,7 +26,7 @@ from masterops.logs.record import (
     clean_text,
     encode_plain,
 )
-from masterops.logs.redact import is_harmless_key, redact, redact_text, redact_unseen
+from masterops.logs.redact import is_harmless_key, is_told, redact, redact_text, redact_unseen
 from masterops.logs.stamp import stamp
 
 SLOTS = {name: place for place, name in enumerate(LogRecord.__struct_fields__)}
@@ -172,7 +172,7 @@ class Quick:
 def _plain(fields: Mapping[str, object]) -> bool:
     """Whether fixed fields can be made ready once: they cannot change, and each stands for itself alone."""
     return (
-        all(type(value) in SIMPLE for value in fields.values())
+        all(type(value) in SIMPLE and not is_told(key) for key, value in fields.items())
         and fields.get("exc_info") is None
         and not any(one in fields and other in fields for one, other in ALIASES.items())
     )

@@ -41,7 +41,7 @@ MOST_INSIDE = 4_194_304
 MARGIN = 16_384
 PIECE = 8_192  # bytes decoded at once
 LONGEST_MARK = 40  # "… [10000000 characters cut]"
-_PLAIN = (datetime, date, timedelta, UUID, Decimal)
+_PLAIN = (bool, datetime, date, timedelta, UUID, Decimal)
 
 
 def redact_text(text: str) -> str:
@@ -141,19 +141,24 @@ def redact(value: Any, depth: int = 0, left: list[int] | None = None, in_list: b
     """
     The same value as plain data, with secrets replaced by key and by shape; nothing given is changed.
 
-    What JSON does not know is turned into text first, so that nothing slips past inside an object. `left` is
+    What JSON does not know is turned into text first, so that nothing slips past inside an object, and a kind
+    of number or text of somebody's own into the number or text that it is. `left` is
     how much more may be shown of what this is a part of, see `MOST_INSIDE`. What cannot be looked into is
     shown as its type and what it raised.
     """
     try:
-        if value is None or isinstance(value, (bool, _PLAIN)):
+        if value is None or type(value) in _PLAIN:
             return value
         if isinstance(value, int):
+            value = int.__int__(value)
             return REDACTED if choice.hides_numbers() and choice.is_card_number(value) else value
         if isinstance(value, str):
-            return redact_text(value if type(value) is str else str.__str__(value))
+            return redact_text(str.__str__(value))
         if isinstance(value, float):
+            value = float.__float__(value)
             return value if math.isfinite(value) else str(value)
+        if isinstance(value, _PLAIN):  # one of somebody's own kind
+            return redact_text(text_of(value))
         if isinstance(value, (bytes, bytearray)):
             return _redact_bytes(value)
         if depth >= DEEPEST:
@@ -281,7 +286,12 @@ def _look_at(key: str) -> _Key:
 def is_harmless_key(key: str) -> bool:
     """Whether a key may be shown as it is, names no secret, and no other key can make it one's value."""
     known = _look_at(key)
-    return known.shown == key and not known.secret and not named.VALUE.fullmatch(key)
+    return known.shown == key and not known.secret and not is_told(key)
+
+
+def is_told(key: str) -> bool:
+    """Whether what stands under a key is a secret where a key beside it says so."""
+    return named.TOLD.fullmatch(key) is not None
 
 
 _known = lru_cache(4096)(_look_at)  # the keys of a program are few and come again with every record
@@ -334,6 +344,6 @@ def readable(value: object) -> str:
 def text_of(value: object) -> str:
     """`str(value)`, or the name of its type when even that fails."""
     try:
-        return str(value)
+        return str.__str__(str(value))  # which may be one of a kind of its own, and that is no JSON
     except Exception as error:  # a caller's broken __str__ must not break the caller
         return f"<{type(value).__name__}: str failed with {type(error).__name__}>"

@@ -19,7 +19,7 @@ from masterops import errors
 from masterops.app import App
 from masterops.cli.commands.log_spool import replay_command, ship, spool
 from masterops.cli.log_lines import hidden_words, line, marked_line, thread_line
-from masterops.cli.output import as_json_line, emit, output_option, say, write
+from masterops.cli.output import as_json_line, emit, output_option, reader_gone, say, write
 from masterops.cli.session import Session, acting, pass_session, shipped
 from masterops.cli.values import Column, milliseconds, uuid_of
 from masterops.config import find_business
@@ -56,6 +56,7 @@ STEPS = (Column("offset_ms", "after"), Column("depth", "depth"), *COLUMNS)
 NEIGHBOURS = (Column("marked", "marked"), *COLUMNS)
 LEVELS = ["debug", "info", "warn", "error"]
 LINES, LINES_OF_TRACE = 50, 1_000
+READER_SECONDS = 0.5
 
 
 @click.group(invoke_without_command=True)
@@ -180,6 +181,19 @@ def _moment(text: str | None) -> datetime | None:
 
 
 async def _follow(app: App, wanted: LogFilter, limit: int, output: str, ids: bool) -> None:
+    """Until Ctrl-C, or until nobody reads it any more: that is seen also while nothing is written."""
+    following = asyncio.create_task(_print_new(app, wanted, limit, output, ids), name="masterops-following")
+    try:
+        while not following.done() and not reader_gone():
+            await asyncio.wait({following}, timeout=READER_SECONDS)
+        if following.done():
+            await following
+    finally:
+        following.cancel()
+        await asyncio.gather(following, return_exceptions=True)
+
+
+async def _print_new(app: App, wanted: LogFilter, limit: int, output: str, ids: bool) -> None:
     def away(error: errors.DatabaseError) -> None:
         say(f"The database is away ({error.message}). Following goes on when it is back.")
 

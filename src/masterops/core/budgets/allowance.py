@@ -30,6 +30,7 @@ class AllowanceMeter:
         self.peers = 1
         self.exhausted = False
         self._period, self._zone = span.period, span.zone
+        self._zone_known = span.zone != "UTC"  # which is what is taken when nobody says anything
         self._pools: dict[Lane, int] = dict.fromkeys([*limit.reserved, ANYBODY], 0)
         self._lane = ANYBODY  # whose pool the next `put` is for: `wait` has just been asked
         self._open = self._edge = self._back = 0
@@ -115,7 +116,7 @@ class AllowanceMeter:
 
     def move(self, zone: str) -> None:
         """The account is in another time zone than we thought."""
-        self._zone = zone
+        self._zone, self._zone_known = zone, True
 
     def until_end(self, now: int) -> int:
         """Microseconds until all is there again."""
@@ -146,6 +147,7 @@ class AllowanceMeter:
             "most": self.limit.permits,
             "period": self._period,
             "zone": self._zone,
+            "zone_known": self._zone_known,
             "held": self.held,
             "waiting": sum(waiting.values()),
             "starts": self._starts,

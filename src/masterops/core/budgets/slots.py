@@ -142,6 +142,14 @@ class SlotMeter(RollingMeter):
             self._times = deque([*times[:place], *[moment] * count, *times[place:]])
         self._resize(self.most + count)
 
+    def borrow(self, count: int, now: int) -> None:
+        """
+        The ledger is away, and nothing is held: `count` slots, which rest as long as any that was just let
+        go.
+        """
+        last = max((moment for moment, _ in self._back), default=now - self._reach)
+        self.add(count, max(0, last + self._reach - now), now)
+
     def release(self, count: int, now: int) -> None:
         """Give back up to `count` slots: those that have rested, then those that will soon; none in use."""
         used = self.used(now)

@@ -4,14 +4,16 @@ The budgets of all connections of this process.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 
 from masterops.core import clock
 from masterops.core.budgets import Limit
 from masterops.logs import Logger
 from masterops.transport.budgets.budget import Budget
 from masterops.transport.budgets.ledger import Ledger
-from masterops.transport.budgets.sharing import SharedBudget
+from masterops.transport.budgets.sharing import HOLD, SharedBudget
 
 
 class Budgets:
@@ -45,9 +47,11 @@ class Budgets:
 
     async def close(self) -> None:
         """Give back what others may spend."""
-        for budget in self._budgets.values():
-            if isinstance(budget, SharedBudget):
-                await budget.close()
+        shared = [budget.close() for budget in self._budgets.values() if isinstance(budget, SharedBudget)]
+        # What takes longer than others take us for alive need not be told any more.
+        with suppress(TimeoutError):
+            async with asyncio.timeout(HOLD):
+                await asyncio.gather(*shared)
 
     def _make(self, connection: str, limits: Sequence[Limit]) -> Budget:
         if self._ledger is None:

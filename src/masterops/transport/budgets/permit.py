@@ -41,6 +41,7 @@ class Permit:
         self.settle(sent=True)
 
     def __del__(self) -> None:
-        # Without a loop there is nobody left to wake.
-        with suppress(RuntimeError):
-            self.settle(sent=True)
+        if self._budget is not None:
+            # Without a loop there is nobody left to wake.
+            with suppress(RuntimeError):
+                self.settle(sent=True)

@@ -37,7 +37,7 @@ from masterops.transport.budgets.ledger import Ledger
 HOLD = 5.0  # seconds without a word after which we count as dead
 VALID = 4 * MICROSECONDS  # since the last answer was asked for: what is held is spent no longer than that
 POLL = 0.25  # seconds between two words while there is something to do
-SOON = 0.05  # the same while others have to give back what is ours
+SOON = 0.05  # the same while others have to give back what is ours, and twice as long each time
 BEAT = 1.0  # the same while we only wait for answers to calls
 IDLE = MICROSECONDS  # after which everything is given back
 RETRY, LONGEST_RETRY = 0.5, 4.0  # seconds; when the ledger is back, all are heard within HOLD
@@ -65,6 +65,7 @@ class SharedBudget(Budget):
         self._task: asyncio.Task[None] | None = None
         self._heard_at: int | None = None  # when that was asked to which the ledger last answered
         self._ask_at = self._busy_at = 0
+        self._soon = SOON
         self._apart, self._retry = False, RETRY
         self._spending = Spending()
         self._learned = Learned([limit for limit in limits if limit.learned])
@@ -83,10 +84,18 @@ class SharedBudget(Budget):
         task.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await task
+        self._send_away()
         for each in self._shares(self._now()):
             _release(each, self._now())
             each.spent = 0  # and as much is not wanted again
         await self._exchange()
+
+    def _send_away(self) -> None:
+        """Nobody is granted anything any more: who still waits is cancelled."""
+        for line in self._lines.values():
+            for caller in list(line):
+                line.leave(caller)
+                caller.future.cancel()
 
     def _short(self, now: int) -> None:
         if self._task is None:
@@ -113,7 +122,10 @@ class SharedBudget(Budget):
                 for each in self._shares(now):
                     _release(each, now)
             self._ask_at = NEVER  # whoever comes to wait now is asked for next time
-            await self._exchange()
+            try:
+                await self._exchange()
+            except Exception as error:  # nobody may wait for a task that has died
+                self._lose(self._now(), error)
             now = self._now()
             pause = self._pause(now)
             waits = any(self._lines.values())
@@ -134,7 +146,7 @@ class SharedBudget(Budget):
             return self._retry if held or any(self._lines.values()) else None
         if any(self._lines.values()):
             ours = any(isinstance(each, SlotMeter) and each.most < each.target for each in shares)
-            return SOON if ours else POLL
+            return self._soon if ours else POLL
         if now - self._busy_at < IDLE:
             return POLL
         if any(each.open for each in shares):
@@ -160,6 +172,7 @@ class SharedBudget(Budget):
                 spending=news,
             )
             parts = {part.name: part for part in answers}
+            parts = {name: parts[name] for name in [str(ask["name"]) for ask in asks]}  # all of them
         except BaseException as error:
             now = self._now()
             for each, ask in zip(shares, asks, strict=False):
@@ -185,8 +198,12 @@ class SharedBudget(Budget):
             return
         self._shares(now)  # what left meanwhile is entered first
         self._valid_until = began + VALID
+        self._soon = min(2 * self._soon, POLL)
         for each in shares:
-            each.grant(parts[each.limit.name], now)
+            part = parts[each.limit.name]
+            if part.granted:
+                self._soon = SOON
+            each.grant(part, now)
         self._serve_all()
         for bucket in list(self._lines):
             self._turn_away(bucket)
@@ -204,7 +221,7 @@ class SharedBudget(Budget):
             if isinstance(each, AllowanceMeter):
                 each.borrow()
             elif not each.most:
-                each.add(max(1, each.whole // (PART * each.peers)), 0, now)
+                each.borrow(max(1, each.whole // (PART * each.peers)), now)
         self._serve_all()
 
     def _shares(self, now: int) -> list[SlotMeter | AllowanceMeter]:
