@@ -83,7 +83,13 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
         pytest.param(
             {"TEELIXIR_UNLEASHED_API_ID": "i", "TEELIXIR_UNLEASHED_API_KEY": "k"},
             "unleashed/teelixir",
-            {"api_id": Secret("i"), "api_key": Secret("k"), "base_url": "https://api.unleashedsoftware.com"},
+            {
+                "api_id": Secret("i"),
+                "api_key": Secret("k"),
+                "base_url": "https://api.unleashedsoftware.com",
+                "changes_every_minutes": 15,
+                **CIRCUIT,
+            },
             id="unleashed",
         ),
     ],

@@ -133,6 +133,25 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             default="https://api.unleashedsoftware.com",
             plain=("UNLEASHED_BASE_URL",),
         ),
+        Setting(
+            "calls_per_month",
+            _CALLS,
+            "The calls a month of the subscription. Left out, they are counted and not limited.",
+            example=10_000,
+        ),
+        Setting(
+            "calls_per_minute",
+            _CALLS,
+            "The most calls in any minute. Left out, it is found out by trying.",
+            example=60,
+        ),
+        Setting(
+            "changes_every_minutes",
+            kinds.integer("a number of minutes", least=0, most=1_440),
+            "How long what changed is not looked for again; each look is four calls of the month.",
+            default=15,
+        ),
+        *CIRCUIT,
         ENABLED,
     ),
 }
