@@ -49,12 +49,13 @@ class Service(Protocol):
     """
 
     name: str
+    credential: str  # the header that bears a token
 
     def unguarded(self, method: str, path: str, query: str, body: bytes, content_type: str) -> Answer | None:
         """The answer to a request that needs no token, such as one for a token; None for any other."""
         ...
 
-    def caller_of(self, authorization: str | None) -> Caller | Answer:
+    def caller_of(self, credential: str | None) -> Caller | Answer:
         """Who bears this token, or the answer to a call without a good one."""
         ...
 

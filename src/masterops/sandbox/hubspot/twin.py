@@ -29,6 +29,7 @@ class HubSpotTwin:
     """
 
     name = "hubspot"
+    credential = "Authorization"
 
     def __init__(
         self,
@@ -59,12 +60,12 @@ class HubSpotTwin:
             return next(filter(None, found), problems.Refusal(403, "Request has expired").answer())
         return self.grants.answer(method, path, query, body) if path.startswith("/oauth/") else None
 
-    def caller_of(self, authorization: str | None) -> Caller | Answer:
+    def caller_of(self, credential: str | None) -> Caller | Answer:
         """Who bears this token, or the answer to a call without a good one."""
-        caller = self._bearers.get(authorization or "")
+        caller = self._bearers.get(credential or "")
         if caller is not None:
             return caller
-        held = self.grants.access.get((authorization or "").removeprefix("Bearer "))
+        held = self.grants.access.get((credential or "").removeprefix("Bearer "))
         if held is None:
             return problems.unauthenticated().answer()
         caller = Caller(held.app.business, held.app.client_id, oauth=True)
