@@ -39,6 +39,10 @@ class Desk:
         """Let the server behave so."""
         await put(self.url, "settings/n8n/teelixir", traits)
 
+    async def begin(self, workflow: str, **run: Any) -> None:
+        """Let a workflow run now."""
+        await self.set(run={"workflow": workflow, **run})
+
     async def fault(self, **fault: Any) -> None:
         """Let this go wrong."""
         await put(self.url, "faults/n8n/teelixir", fault)

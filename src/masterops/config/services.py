@@ -122,6 +122,16 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             "The most calls in any second; n8n itself has no limit.",
             default=10,
         ),
+        Setting(
+            "workflow_businesses",
+            pairs.of_names(
+                "businesses by workflow",
+                "a business's slug for workflows such as `Orders=teelixir`",
+                kinds.text("a business's slug", r"[a-z0-9-]+"),
+            ),
+            "Whose workflows are, by their names or ids; it wins over their tags and names.",
+            example="Weekly report=teelixir",
+        ),
         *CIRCUIT,
         ENABLED,
     ),

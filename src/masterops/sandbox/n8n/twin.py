@@ -7,7 +7,7 @@ from __future__ import annotations
 from asyncio import Event
 from collections.abc import Mapping, Sequence
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -24,6 +24,19 @@ from masterops.sandbox.service import Ask, Caller
 HEALTH = ("/healthz", "/healthz/readiness")
 STARTING = Answer(200, b"n8n is starting up. Please wait", problems.HTML)
 READS = ("GET", "HEAD")
+
+
+class NewRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """
+    A run that begins now; without `seconds` it never ends.
+    """
+
+    workflow: str
+    seconds: float | None = None
+    ends_as: Literal["success", "error", "crashed", "canceled"] = "success"
+    mode: str = "trigger"
+    failing: str = ""
+    words: str = ""
 
 
 class N8nTwin:
@@ -110,8 +123,11 @@ class N8nTwin:
         return found
 
     def set(self, business: str, given: Mapping[str, Any]) -> None:
-        """Set some of it. Raises UnknownName or BadValue."""
+        """Set some of it; `run` lets a workflow run now. Raises UnknownName or BadValue."""
         before = self.settings(business)
+        given = dict(given)
+        if "run" in given:
+            self._run(business, given.pop("run"))
         for name in given:
             if name not in before:
                 raise unknown("setting of a twin", name, list(before))
@@ -122,6 +138,25 @@ class N8nTwin:
         if (flaw := traits.flaw()) is not None:
             raise errors.BadValue(value=dict(given), kind="setting", reason=f"{flaw}.")
         self.servers[business].traits = traits
+
+    def _run(self, business: str, given: object) -> None:
+        home = self.servers[business]
+        try:
+            wanted = msgspec.convert(given, NewRun)
+        except msgspec.ValidationError as error:
+            raise errors.BadValue(value=given, kind="run", reason=f"{error}.") from None
+        named = {row["name"]: id for id, row in home.workflows.items()}
+        if wanted.workflow not in named:
+            raise unknown("workflow of this twin", wanted.workflow, list(named))
+        home.begin(
+            named[wanted.workflow],
+            wanted.mode,
+            at=self._clock.now(),
+            seconds=wanted.seconds,
+            ends_as=wanted.ends_as,
+            failing=wanted.failing,
+            words=wanted.words,
+        )
 
     def state(self, business: str) -> dict[str, Any]:
         """Counts for the state page."""
