@@ -159,6 +159,28 @@ async def test_whose_a_workflow_is_comes_from_its_tags(at: Desk, pool: Pool) -> 
     assert await failures(pool, business="teelixir")
 
 
+async def test_an_older_server_that_knows_no_filter_by_time_is_not_read_whole_each_time(
+    at: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    A look ends at the first page from beyond what it wants.
+    """
+    await at.set(older=True)
+    pages = list[str | None]()
+
+    async def small(after: str | None = None, **more: Any) -> Any:
+        pages.append(after)
+        return await at.n8n.executions.page(after, size=20)
+
+    monkeypatch.setattr(at.n8n.executions, "some", small)
+    await look(at, pool)
+    first = len(pages)
+    await look(at, pool)
+
+    assert first > 8
+    assert 2 >= len(pages) - first
+
+
 async def test_two_looks_at_once_keep_each_execution_once(at: Desk, pool: Pool) -> None:
     """
     Two workers may hold the cycle at the same time.

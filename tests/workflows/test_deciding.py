@@ -98,6 +98,17 @@ def test_a_moment_of_next_year_hides_nothing_of_this_one() -> None:
     assert NOW == over.read_to
 
 
+def test_a_page_from_beyond_the_floor_ends_the_look() -> None:
+    """
+    An older server gives all that it has, whatever is asked for.
+    """
+    look = begun(Sweep(read_to=NOW - timedelta(hours=1)), NOW)
+    border = turned(look, [NOW, NOW - timedelta(hours=5)], "page-2", NOW)
+
+    assert "page-2" == border.place
+    assert Sweep(read_to=NOW) == turned(border, [NOW - timedelta(hours=6)], "page-3", NOW)
+
+
 def test_an_empty_look_moves_nothing() -> None:
     """
     An n8n that has purged everything is read from the same moment again.

@@ -8,7 +8,7 @@ the next look's.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -39,13 +39,15 @@ def begun(sweep: Sweep, now: datetime) -> Sweep:
     return replace(sweep, floor=floor, newest=sweep.read_to, place=None)
 
 
-def turned(sweep: Sweep, started: Iterable[datetime], after: str | None, now: datetime) -> Sweep:
+def turned(sweep: Sweep, started: Sequence[datetime], after: str | None, now: datetime) -> Sweep:
     """
     After a page of executions that began at these moments, behind which the next one is at `after`; None ends
-    the look. One that bears a moment of next year does not hide those of this one.
+    the look, and so does a page from beyond the floor: older servers do not know the filter by time. One that
+    bears a moment of next year does not hide those of this one.
     """
     seen = (moment for moment in (sweep.newest, *started) if moment is not None)
     newest = max((min(moment, now) for moment in seen), default=None)
-    if after is None:
+    beyond = sweep.floor is not None and bool(started) and max(started) < sweep.floor
+    if after is None or beyond:
         return Sweep(read_to=newest)
     return replace(sweep, newest=newest, place=after)

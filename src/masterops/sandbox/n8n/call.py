@@ -35,13 +35,19 @@ class Call(msgspec.Struct, frozen=True):
 
     def json(self) -> Any:
         """The body. Raises Refusal."""
-        kind = self.content_type.partition(";")[0].strip().lower()
-        if kind != "application/json":
-            raise Refusal(415, f"unsupported media type {kind or 'undefined'}")
+        if not self.content_type:
+            raise Refusal(415, "unsupported media type undefined")
+        self.check_type()
         try:
             return msgspec.json.decode(self.body)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
             raise Unreadable from None
+
+    def check_type(self) -> None:
+        """Raise Refusal for a type that n8n does not take, also where it needs no body."""
+        kind = self.content_type.partition(";")[0].strip().lower()
+        if kind not in ("", "application/json"):
+            raise Refusal(415, f"unsupported media type {kind}")
 
     def object(self) -> dict[str, Any]:
         """The body, an object. Raises Refusal."""

@@ -22,7 +22,9 @@ def listed(home: Instance, call: Call) -> Answer:
     if status is not None and status not in STATUSES:
         one_of = " | ".join(f"'{each}'" for each in STATUSES)
         raise Refusal(400, f"request/query/status Invalid enum value. Expected {one_of}, received '{status}'")
-    after, before = _moment(call, "startedAfter"), _moment(call, "startedBefore")
+    after = before = None
+    if not home.traits.older:
+        after, before = _moment(call, "startedAfter"), _moment(call, "startedBefore")
     runs = [
         run
         for run in reversed(home.runs.values())

@@ -26,7 +26,7 @@ class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     latency_ms: float = 0.0
     jitter_ms: float = 0.0
     licensed: bool = False  # whether projects and variables are there
-    older: bool = False  # one of before 2.x: no publish, no list of credentials, no discover
+    older: bool = False  # one that has no publish, discover, list of credentials, filter by time
     starting: bool = False  # it answers with a page of text and status 200, as n8n does while it boots
     read_only: bool = False  # a key that may only read
     keep_executions: int = 10_000  # older ones are purged, as n8n does

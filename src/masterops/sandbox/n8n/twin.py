@@ -104,7 +104,9 @@ class N8nTwin:
             action, parts = routes.found(ask.method, ask.path, older=home.traits.older)
             if home.traits.read_only and ask.method not in READS:
                 raise problems.Refusal(403, "Forbidden")
-            return action(home, Call(ask.method, parts, ask.query, ask.body, ask.content_type))
+            call = Call(ask.method, parts, ask.query, ask.body, ask.content_type)
+            call.check_type()
+            return action(home, call)
         except problems.Refusal as refusal:
             home.refused += 1
             return refusal.answer()
