@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from masterops import errors
+from masterops.connectors.client import Page
 from masterops.connectors.n8n import N8n
 from masterops.db import Pool
 from masterops.logs import Logger
@@ -179,6 +180,44 @@ async def test_an_older_server_that_knows_no_filter_by_time_is_not_read_whole_ea
 
     assert first > 8
     assert 2 >= len(pages) - first
+
+
+async def test_a_place_that_n8n_no_longer_takes_costs_one_look(at: Desk, pool: Pool) -> None:
+    """
+    As after an update of n8n in the middle of a look; nothing is lost.
+    """
+    there = {each.id async for each in at.n8n.executions.find()}
+    async with pool.connection() as conn:
+        await conn.execute(
+            "INSERT INTO ops.execution_sweeps (integration_id, floor_at, place)"
+            " VALUES ('n8n/teelixir', now() - interval '8 days', 'of another version')"
+        )
+    with pytest.raises(errors.Invalid, match="cursor"):
+        await look(at, pool)
+    await look(at, pool)
+
+    assert there == set(await rows(pool))
+
+
+async def test_a_list_that_comes_no_further_ends_with_an_error(
+    at: Desk, pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    And not never; the next look is a new one.
+    """
+    usual = at.n8n.executions.some
+
+    async def stuck(after: str | None = None, **more: Any) -> Any:
+        page = await at.n8n.executions.page(size=20)
+        return Page(page.rows, page.ids, "the same")
+
+    monkeypatch.setattr(at.n8n.executions, "some", stuck)
+    with pytest.raises(errors.UnexpectedAnswer, match="stands still"):
+        await look(at, pool)
+    monkeypatch.setattr(at.n8n.executions, "some", usual)
+    await look(at, pool)
+
+    assert {each.id async for each in at.n8n.executions.find()} == set(await rows(pool))
 
 
 async def test_two_looks_at_once_keep_each_execution_once(at: Desk, pool: Pool) -> None:

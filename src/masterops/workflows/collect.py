@@ -9,11 +9,13 @@ its own.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from masterops import errors
 from masterops.connectors.batches import chunks
 from masterops.connectors.n8n import Execution, N8n, Workflow
+from masterops.connectors.pages import Watch
 from masterops.core import clock
 from masterops.core.together import together
 from masterops.db import Jsonb, Pool
@@ -80,8 +82,7 @@ async def collect(n8n: N8n, owners: Owners, pool: Pool, log: Logger) -> int:
     when the database does: what was read until then is kept, and the next look goes on behind it.
     """
     start = clock.ticks()
-    known = {row.id: row async for row in n8n.workflows.list(query={"excludePinnedData": "true"})}
-    book = Book(n8n.connection, known, owners)
+    book = Book(n8n.connection, await _workflows(n8n), owners)
     changed = await _running(n8n, book, pool)
     changed += await _swept(n8n, book, pool)
     await _explained(n8n, book, pool)
@@ -89,6 +90,14 @@ async def collect(n8n: N8n, owners: Owners, pool: Pool, log: Logger) -> int:
     log.info("executions.read", service="n8n", operation="executions.collect", status="success",
              duration_ms=duration, changed=changed)  # fmt: skip
     return changed
+
+
+async def _workflows(n8n: N8n) -> dict[str, Workflow]:
+    """The workflows by their ids; none where the key may not see them: executions are kept without names."""
+    try:
+        return {row.id: row async for row in n8n.workflows.list(query={"excludePinnedData": "true"})}
+    except errors.Forbidden:
+        return {}
 
 
 class Book:
@@ -143,10 +152,21 @@ async def _running(n8n: N8n, book: Book, pool: Pool) -> int:
 
 
 async def _swept(n8n: N8n, book: Book, pool: Pool) -> int:
-    """Every page of a look, down to its floor."""
+    """
+    Every page of a look, down to its floor. Where n8n does not take a place, or comes no further from it, the
+    next look starts at the first page again.
+    """
     sweep, changed = begun(await _load(pool, n8n.connection), clock.now()), 0
+    watch = Watch(n8n.connection)
     while sweep.floor is not None:
-        page = await n8n.executions.some(sweep.place, started_after=sweep.floor)
+        try:
+            page = await n8n.executions.some(sweep.place, started_after=sweep.floor)
+            watch.page(page.ids, page.after)
+            if page.after is not None:
+                watch.cursor(page.after)
+        except (errors.Invalid, errors.UnexpectedAnswer):
+            await _keep(pool, [], n8n.connection, replace(sweep, place=None))
+            raise
         started = [each.started_at for each in page.rows if each.started_at is not None]
         sweep = turned(sweep, started, page.after, clock.now())
         changed += await _keep(pool, book.rows(page.rows), n8n.connection, sweep)

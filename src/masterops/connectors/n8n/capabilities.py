@@ -7,6 +7,7 @@ What a licence or a version lacks is told, and no failure.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -104,6 +105,10 @@ async def _write(n8n: N8n) -> str:
         renamed = await n8n.workflows.change(made.id, name=f"{name} again")
         active = await n8n.workflows.activate(made.id)
         idle = await n8n.workflows.deactivate(made.id)
+    except errors.RemoteError:
+        with suppress(errors.RemoteError):  # an active one could not be deleted
+            await n8n.workflows.deactivate(made.id)
+        raise
     finally:
         await n8n.workflows.delete(made.id)
     if (renamed.name, active.active, idle.active) != (f"{name} again", True, False):
