@@ -23,7 +23,11 @@ Every error of Master-Ops, in one tree.
         ├── NetworkError               never arrived, or cut
         │   └── NameNotResolved  TlsFailed
         ├── Timeout                    no answer in time
-        ├── Unauthenticated  Forbidden  NotFound  Conflict  Invalid
+        ├── Unauthenticated  Conflict  Invalid
+        ├── Forbidden
+        │   └── NotLicensed            the service's plan or licence does not have it
+        ├── NotFound
+        │   └── NotServed              the service's version does not have it
         ├── RateLimited  QuotaExhausted  BudgetExhausted
         ├── CircuitOpen                not asked, because it keeps failing
         ├── ServerFailed
@@ -507,6 +511,13 @@ class Forbidden(RemoteError):
     hint = "Give the token the scope that the message names."
 
 
+class NotLicensed(Forbidden):
+    """The licence of {service} does not have this: {reason}"""
+
+    code = "REM015"
+    hint = "Do without it, or change the plan at the service. Another token would not help."
+
+
 class RateLimited(RemoteError):
     """{service} asked us to slow down: {reason}"""
 
@@ -553,6 +564,13 @@ class NotFound(RemoteError):
     recovery = "skip"
     blame = "us"
     hint = "Check the id; it may have been archived or merged."
+
+
+class NotServed(NotFound):
+    """This version of {service} does not have it: {reason}"""
+
+    code = "REM016"
+    hint = "Update the service; look at the base URL if nothing works at all."
 
 
 class Conflict(RemoteError):

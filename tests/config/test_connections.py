@@ -71,7 +71,12 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
         pytest.param(
             {"N8N_BASE_URL": "https://n8n.example.com", "N8N_API_KEY": "k"},
             "n8n/group",
-            {"base_url": "https://n8n.example.com", "api_key": Secret("k")},
+            {
+                "base_url": "https://n8n.example.com",
+                "api_key": Secret("k"),
+                "calls_per_second": 10,
+                **CIRCUIT,
+            },
             id="n8n",
         ),
         pytest.param(
@@ -83,7 +88,13 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
         pytest.param(
             {"TEELIXIR_UNLEASHED_API_ID": "i", "TEELIXIR_UNLEASHED_API_KEY": "k"},
             "unleashed/teelixir",
-            {"api_id": Secret("i"), "api_key": Secret("k"), "base_url": "https://api.unleashedsoftware.com"},
+            {
+                "api_id": Secret("i"),
+                "api_key": Secret("k"),
+                "base_url": "https://api.unleashedsoftware.com",
+                "changes_every_minutes": 15,
+                **CIRCUIT,
+            },
             id="unleashed",
         ),
     ],

@@ -123,6 +123,7 @@ OTHERS: dict[str, object] = {
     "sandbox.host": "localhost",
     "sandbox.port": 8080,
     "sandbox.seed": 7,
+    "sandbox.unleashed": True,
 }
 SET_BY_VARIABLE = [(each, name) for each in SETTINGS for name in each.variables]
 

@@ -69,6 +69,14 @@ class Double:
         return []
 
 
+class Thrifty(Double):
+    """
+    One whose calls are few.
+    """
+
+    changes_every = timedelta(minutes=15)
+
+
 def patient(business: str, **steps: Step) -> Patient:
     id = f"hubspot/{business}"
     connector: Connector = Double(id, **steps)
@@ -204,3 +212,23 @@ async def test_together_keeps_the_order() -> None:
         return seconds
 
     assert [0.02, 0.0, 0.01] == await together(after(each) for each in (0.02, 0.0, 0.01))
+
+
+async def test_a_connector_that_spares_its_calls_is_read_when_it_is_due(
+    pool: Pool, pipeline: Pipeline
+) -> None:
+    """
+    Whatever process read it last; then what changed meanwhile is found.
+    """
+    id = "hubspot/teelixir"
+    patients = [Patient(Connection(id, "hubspot", "teelixir"), Thrifty(id))]
+    changed = []
+    for minutes in (0, 10, 5):
+        async with pool.connection() as connection:
+            await connection.execute(
+                "UPDATE ops.read_cursors SET last_read_at = last_read_at - %s", [timedelta(minutes=minutes)]
+            )
+        outcome = await run_cycle(patients, pool, pipeline.logger(), cycle=uuid7())
+        changed.append(outcome.changed)
+
+    assert [1, 0, 1] == changed

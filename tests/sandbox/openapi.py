@@ -5,7 +5,7 @@ Whether an answer is what an OpenAPI file promises: as much of its schema langua
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,11 +23,11 @@ TYPES: dict[str, tuple[type, ...]] = {
 
 class Specs:
     """
-    All OpenAPI files under a folder.
+    All OpenAPI files of a name under a folder.
     """
 
-    def __init__(self, folder: Path) -> None:
-        self._files = [msgspec.json.decode(path.read_bytes()) for path in sorted(folder.rglob("*.json"))]
+    def __init__(self, folder: Path, name: str = "*.json") -> None:
+        self._files = [_read(path) for path in sorted(folder.rglob(name))]
         self.operations = [
             (method.upper(), _pattern(path), operation, file)
             for file in self._files
@@ -37,6 +37,19 @@ class Specs:
             if isinstance(operation, dict)
         ]
         self.operations.sort(key=lambda row: row[1].pattern.count("[^/]+"))  # the most particular first
+
+    def strange(self, method: str, path: str, query: Mapping[str, str]) -> list[str] | None:
+        """The parameters of a query that are not promised; None when no file says anything about the path."""
+        for known, pattern, operation, file in self.operations:
+            if known == method and pattern.fullmatch(path):
+                rows = [_resolved(each, file) for each in operation.get("parameters", [])]
+                named = {row["name"]: row.get("schema", {}) for row in rows if row["in"] == "query"}
+                return [
+                    name
+                    for name, value in query.items()
+                    if name not in named or not re.search(named[name].get("pattern", ""), value)
+                ]
+        return None
 
     def flaws(self, method: str, path: str, status: int, body: Any) -> list[str] | None:
         """What is wrong with an answer; None when no file says anything about it."""
@@ -50,6 +63,11 @@ class Specs:
                 schema = next((each.get("schema") for each in content.values()), None)
                 return [] if schema is None else list(_flaws(schema, body, file, "answer"))
         return None
+
+
+def _read(path: Path) -> Any:
+    decode = msgspec.json.decode if path.suffix == ".json" else msgspec.yaml.decode
+    return decode(path.read_bytes())
 
 
 def _pattern(path: str) -> re.Pattern[str]:

@@ -36,6 +36,7 @@ def fill(admin: Connection) -> None:
     kept: dict[str, dict[str, Any]] = {
         "ops.cycles": {"kind": "full"},
         "ops.read_cursors": {"integration_id": "a", "resource": "a"},
+        "ops.execution_sweeps": {"integration_id": "a"},
         "ops.spool_segments": {"name": "a", "shipped_bytes": 0, "records": 0},
         "ops.log_dead_letters": {"segment": "a", "line_offset": 0, "line": "a", "reason": "a"},
         "ops.deletions": {"table_name": "a", "day": "2026-01-01", "records": 1},

@@ -20,9 +20,8 @@ import msgspec
 
 from masterops import errors
 from masterops.config import Connection, Secret, Settings
-from masterops.sandbox import token_for
+from masterops.sandbox import service_key_for, token_for
 
-SERVICES = ("hubspot",)
 LONGEST_START_SECONDS = 20.0
 
 
@@ -83,7 +82,7 @@ class Demo:
         return [
             demo_connection(service, business.slug, url)
             for business in self._settings.businesses
-            for service in SERVICES
+            for service in services(self._settings)
         ]
 
     async def _start(self) -> Place:
@@ -142,9 +141,19 @@ def command(settings: Settings) -> list[str]:
     ]
 
 
+def services(settings: Settings) -> tuple[str, ...]:
+    """The services that every business has a demo connection to."""
+    return ("hubspot", "unleashed") if settings.sandbox.unleashed else ("hubspot",)
+
+
 def demo_connection(service: str, business: str, url: str) -> Connection:
     """A connection to a twin. Its token opens nothing but the sandbox."""
-    values = {"access_token": Secret(token_for(service, business)), "base_url": f"{url}/{service}"}
+    token = Secret(token_for(service, business))
+    if service == "unleashed":
+        credentials = {"api_id": token, "api_key": Secret(service_key_for(service, business))}
+    else:
+        credentials = {"access_token": token}
+    values = {**credentials, "base_url": f"{url}/{service}"}
     return Connection(id=f"{service}/{business}", service=service, business=business, values=values)
 
 

@@ -22,6 +22,7 @@ from masterops.app.blocking import Blocking, Portal
 from masterops.config import Connection, find_business, find_service, load
 from masterops.connectors import Connector
 from masterops.connectors.hubspot import HubSpot
+from masterops.connectors.unleashed import Unleashed
 from masterops.db import Rows, TableQuery, run
 from masterops.health import Checked, check_connections
 from masterops.logs import Logger
@@ -39,6 +40,9 @@ class Ops:
 
     @overload
     def connect(self, service: Literal["hubspot"], business: str | None = None) -> HubSpot: ...
+
+    @overload
+    def connect(self, service: Literal["unleashed"], business: str | None = None) -> Unleashed: ...
 
     @overload
     def connect(self, service: str, business: str | None = None) -> Connector: ...

@@ -10,7 +10,7 @@ from typing import Any
 
 from masterops import errors
 from masterops.changes.cursor import Cursor, advance
-from masterops.connectors import Connector
+from masterops.connectors import Connector, Sparing
 from masterops.core import clock
 from masterops.db import Jsonb, Pool
 from masterops.logs import Logger, bind
@@ -34,13 +34,33 @@ class Read:
 
 async def read_changes(connector: Connector, business: str | None, pool: Pool, log: Logger) -> list[Read]:
     """
-    Every watched resource of one connection, one after the other: they share its budget.
+    Every watched resource of one connection, one after the other: they share its budget. A connector that is
+    sparing of its calls looks only at those that no process has looked at for a while.
 
     A resource that cannot be read keeps its cursor and is read from there next time. Raises
     DatabaseError when the cursors cannot be read or kept.
     """
     with bind(connection=connector.connection, business=business):
-        return [await _read(connector, resource, pool, log) for resource in connector.watched]
+        rested = await _rested(connector, pool)
+        return [
+            await _read(connector, resource, pool, log)
+            for resource in connector.watched
+            if resource not in rested
+        ]
+
+
+async def _rested(connector: Connector, pool: Pool) -> frozenset[str]:
+    """The resources that are not due yet, by the database's clock; none where calls need not be spared."""
+    if not isinstance(connector, Sparing):
+        return frozenset()
+    async with pool.connection() as conn:
+        cursor = await conn.execute(
+            "SELECT resource FROM ops.read_cursors WHERE integration_id = %s AND last_read_at > now() - %s",
+            # A cycle that begins a little early counts as on time.
+            [connector.connection, connector.changes_every * 0.99],
+        )
+        rows: list[dict[str, Any]] = await cursor.fetchall()
+    return frozenset(row["resource"] for row in rows)
 
 
 async def _read(connector: Connector, resource: str, pool: Pool, log: Logger) -> Read:

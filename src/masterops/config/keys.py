@@ -206,6 +206,12 @@ SETTINGS: tuple[Setting, ...] = (
         "The same seed makes the same records.",
         default=1,
     ),
+    Setting(
+        "sandbox.unleashed",
+        kinds.BOOLEAN,
+        "Whether demo mode has a connection to Unleashed's twin for each business, beside HubSpot's.",
+        default=False,
+    ),
 )
 
 BUSINESS: tuple[Setting, ...] = (

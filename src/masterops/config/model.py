@@ -117,6 +117,7 @@ class Sandbox:
     host: str
     port: int
     seed: int
+    unleashed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,6 +116,23 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
     "n8n": (
         _url("base_url", "Where n8n is.", "N8N_BASE_URL", "https://n8n.example.com"),
         _secret("api_key", "An API key of n8n.", "N8N_API_KEY"),
+        Setting(
+            "calls_per_second",
+            _CALLS,
+            "The most calls in any second; n8n itself has no limit.",
+            default=10,
+        ),
+        Setting(
+            "workflow_businesses",
+            pairs.of_names(
+                "businesses by workflow",
+                "a business's slug for workflows such as `Orders=teelixir`",
+                kinds.text("a business's slug", r"[a-z0-9-]+"),
+            ),
+            "Whose workflows are, by their names or ids; it wins over their tags and names.",
+            example="Weekly report=teelixir",
+        ),
+        *CIRCUIT,
         ENABLED,
     ),
     "supabase": (
@@ -133,6 +150,25 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             default="https://api.unleashedsoftware.com",
             plain=("UNLEASHED_BASE_URL",),
         ),
+        Setting(
+            "calls_per_month",
+            _CALLS,
+            "The calls a month of the subscription. Left out, they are counted and not limited.",
+            example=10_000,
+        ),
+        Setting(
+            "calls_per_minute",
+            _CALLS,
+            "The most calls in any minute. Left out, it is found out by trying.",
+            example=60,
+        ),
+        Setting(
+            "changes_every_minutes",
+            kinds.integer("a number of minutes", least=0, most=1_440),
+            "How long what changed is not looked for again; each look is four calls of the month.",
+            default=15,
+        ),
+        *CIRCUIT,
         ENABLED,
     ),
 }

@@ -6,8 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Protocol
+from datetime import datetime, timedelta
+from typing import Protocol, runtime_checkable
 
 from masterops.core.backoff import RetryPolicy
 
@@ -72,4 +72,16 @@ class Connector(Protocol):
 
     def capabilities(self) -> list[Capability]:
         """What `ops test-integration` tries."""
+        ...
+
+
+@runtime_checkable
+class Sparing(Protocol):
+    """
+    A connector whose calls are few: what changed is not looked for in every cycle.
+    """
+
+    @property
+    def changes_every(self) -> timedelta:
+        """How long a resource that was looked at is left alone."""
         ...

@@ -22,13 +22,13 @@ def page(row: Any, rows: str, told: str) -> Callable[[bytes], Found]:
     `told`, None where nothing does. A body without the records is none.
     """
     if not rows:
-        records = msgspec.json.Decoder(list[row]).decode
+        records = _decoder(list[row])
         return lambda body: (records(body), None)
     leaves: dict[str, tuple[Any, bool]] = {rows: (list[row], True)}
     if told:
         leaves[told] = (str | int | None, False)
     shape = _struct(leaves)
-    decode, find_rows = msgspec.json.Decoder(shape).decode, _finder(shape, rows)
+    decode, find_rows = _decoder(shape), _finder(shape, rows)
     find_told = _finder(shape, told) if told else lambda shape: None
 
     def read(body: bytes) -> Found:
@@ -46,15 +46,24 @@ def one(row: Any, at: str = "") -> Callable[[bytes], Any]:
     """
     either = row | list[row]
     if not at:
-        whole = msgspec.json.Decoder(either).decode
+        whole = _decoder(either)
         return lambda body: _first(whole(body))
     shape = _struct({at: (either, True)})
-    decode, find = msgspec.json.Decoder(shape).decode, _finder(shape, at)
+    decode, find = _decoder(shape), _finder(shape, at)
     return lambda body: _first(find(decode(body)))
 
 
 def nothing(body: bytes) -> None:
     """The decoder of an answer that nobody reads."""
+
+
+def _decoder(shape: Any) -> Callable[[bytes], Any]:
+    return msgspec.json.Decoder(shape, dec_hook=_own).decode
+
+
+def _own(kind: Any, value: object) -> Any:
+    """A value of a type that JSON does not have; such a type reads itself (`from_wire`)."""
+    return kind.from_wire(value)
 
 
 def _first(value: Any) -> Any:

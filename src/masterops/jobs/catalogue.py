@@ -37,7 +37,9 @@ def catalogue(parts: Parts) -> list[Job]:
 
     async def cycle(payload: dict[str, Any]) -> None:
         id = UUID(payload["cycle"]) if "cycle" in payload else uuid7()
-        await run_cycle(await parts.patients(), parts.pool, parts.log, cycle=id)
+        await run_cycle(
+            await parts.patients(), parts.pool, parts.log, cycle=id, businesses=parts.settings.businesses
+        )
 
     async def partitions(payload: dict[str, Any]) -> None:
         async with parts.pool.connection() as connection:

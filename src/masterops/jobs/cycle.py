@@ -1,5 +1,5 @@
 """
-One cycle: every connection is checked, then what changed at the healthy ones is read.
+One cycle: every connection is checked, then what changed at the healthy ones is read, and what workflows ran.
 """
 
 from __future__ import annotations
@@ -13,12 +13,15 @@ import msgspec
 
 from masterops import errors
 from masterops.changes import Read, read_changes
+from masterops.config import Business, pairs
+from masterops.connectors.n8n import N8n
 from masterops.core.budgets import BULK
 from masterops.core.together import together
 from masterops.db import Jsonb, Pool
 from masterops.health import Checked, Patient, check_connections
 from masterops.logs import Logger, bind
 from masterops.transport import in_lane
+from masterops.workflows import collect, owners
 
 # A cycle ends within its minute: whoever reads longer goes on from the same cursor in the next one.
 READ_SECONDS = 30.0
@@ -43,15 +46,17 @@ async def run_cycle(
     log: Logger,
     *,
     cycle: UUID,
+    businesses: Sequence[Business] = (),
     read_seconds: float = READ_SECONDS,
 ) -> Outcome:
     """
-    Check and read. Raises DatabaseError when the results cannot be kept; a service never stops the cycle.
+    Check and read; `businesses` are those whose workflows are told apart. Raises DatabaseError when the
+    results cannot be kept; a service never stops the cycle.
     """
     await _open(pool, cycle)
     with bind(trace_id=str(cycle)), log.perf("cycle", service="masterops") as span:
         checked = await check_connections(patients, pool, log, cycle=cycle)
-        reads = await _read_all(patients, checked, pool, log, read_seconds)
+        reads = await _read_all(patients, checked, pool, log, businesses, read_seconds)
         outcome = summarise(checked, reads)
         span.add(**msgspec.to_builtins(outcome))
     await _finish(pool, cycle, outcome)
@@ -71,24 +76,32 @@ def summarise(checked: Sequence[Checked], reads: Sequence[Read]) -> Outcome:
 
 
 async def _read_all(
-    patients: Sequence[Patient], checked: Sequence[Checked], pool: Pool, log: Logger, seconds: float
+    patients: Sequence[Patient],
+    checked: Sequence[Checked],
+    pool: Pool,
+    log: Logger,
+    businesses: Sequence[Business],
+    seconds: float,
 ) -> list[Read]:
     """A connection that has just failed is not asked again in the same cycle; its cursor waits."""
     asked = [
-        _read_one(patient, pool, log, seconds)
+        _read_one(patient, pool, log, businesses, seconds)
         for patient, result in zip(patients, checked, strict=True)
         if result.probe.error_category is None and not isinstance(patient.connector, errors.MasterOpsError)
     ]
     return [read for reads in await together(asked) for read in reads]
 
 
-async def _read_one(patient: Patient, pool: Pool, log: Logger, seconds: float) -> list[Read]:
+async def _read_one(
+    patient: Patient, pool: Pool, log: Logger, businesses: Sequence[Business], seconds: float
+) -> list[Read]:
     assert not isinstance(patient.connector, errors.MasterOpsError)
     connection = patient.connection
     try:
         with in_lane(BULK):  # nobody waits for it, whoever began the cycle
             async with asyncio.timeout(seconds):
-                return await read_changes(patient.connector, connection.slug, pool, log)
+                reads = await read_changes(patient.connector, connection.slug, pool, log)
+                return reads + await _executions(patient, pool, log, businesses)
     except errors.DatabaseError:
         raise
     except TimeoutError:
@@ -101,6 +114,22 @@ async def _read_one(patient: Patient, pool: Pool, log: Logger, seconds: float) -
         reason = f"{type(error).__name__}: {error}"
         wrapped = errors.ConnectorCrashed(connection=connection.id, reason=reason)
         return [Read(connection.id, "*", error=wrapped)]
+
+
+async def _executions(
+    patient: Patient, pool: Pool, log: Logger, businesses: Sequence[Business]
+) -> list[Read]:
+    """What workflows ran, where the connection is an n8n."""
+    connection, n8n = patient.connection, patient.connector
+    if not isinstance(n8n, N8n):
+        return []
+    rules = pairs(str(connection.values.get("workflow_businesses") or ""))
+    known = owners([(each.slug, each.name) for each in businesses], rules, connection.slug)
+    with bind(connection=connection.id, business=connection.slug):
+        try:
+            return [Read(connection.id, "executions", await collect(n8n, known, pool, log))]
+        except errors.RemoteError as error:  # the transport has already logged the failed call
+            return [Read(connection.id, "executions", error=error)]
 
 
 async def _open(pool: Pool, cycle: UUID) -> None:

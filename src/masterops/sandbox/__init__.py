@@ -6,6 +6,6 @@ with itself.
 """
 
 from masterops.sandbox.server import Running, run, serve
-from masterops.sandbox.tokens import SERVICES, token_for
+from masterops.sandbox.tokens import SERVICES, service_key_for, token_for
 
-__all__ = ["SERVICES", "Running", "run", "serve", "token_for"]
+__all__ = ["SERVICES", "Running", "run", "serve", "service_key_for", "token_for"]

@@ -56,7 +56,7 @@ class Front:
         open_to_all = service.unguarded(request.method, path, query, body, kind)
         if open_to_all is not None:
             return _sent(open_to_all)
-        caller = service.caller_of(request.headers.get("Authorization"))
+        caller = service.caller_of(request.headers, query)
         if isinstance(caller, Answer):
             return _sent(caller)
         return await self._met(

@@ -26,7 +26,9 @@ from masterops.sandbox.faultbook import Faultbook
 from masterops.sandbox.front import Front
 from masterops.sandbox.hubspot.limits import Limits
 from masterops.sandbox.hubspot.twin import HubSpotTwin
+from masterops.sandbox.n8n.twin import N8nTwin
 from masterops.sandbox.service import Service
+from masterops.sandbox.unleashed.twin import UnleashedTwin
 
 LIVE_SECONDS = 20.0
 LONGEST_LINE = 65_536  # a URL longer than the service allows must reach us to be refused in its words
@@ -57,16 +59,19 @@ async def serve(
     clock: Clock | None = None,
     limits: Limits | None = None,
     contacts: int | None = None,
+    products: int | None = None,
+    workflows: int | None = None,
 ) -> None:
     """
     Serve until cancelled. Raises PortTaken, SandboxFailed or SandboxState.
 
     `ready` is told where it is once calls are answered. With `live` a record of some business changes
-    every `live_seconds`. `contacts` sets how many contacts a business is seeded with.
+    every `live_seconds`. `contacts`, `products` and `workflows` set how many of them a business is seeded
+    with at HubSpot, Unleashed and n8n.
     """
     names = _checked(businesses)
     virtual = VirtualClock(clock or SystemClock())
-    services = _services(names, virtual, seed, limits, contacts)
+    services = _services(names, virtual, seed, limits, contacts, products, workflows)
     book = Faultbook(state_dir, seed)
     front = Front(services, Control(services, names, book, virtual), book)
     server = web.Server(front.handle, handler_cancellation=True, access_log=None, max_line_size=LONGEST_LINE)
@@ -141,10 +146,20 @@ def _checked(businesses: Sequence[str]) -> list[str]:
 
 
 def _services(
-    names: list[str], clock: Clock, seed: int, limits: Limits | None, contacts: int | None
+    names: list[str],
+    clock: Clock,
+    seed: int,
+    limits: Limits | None,
+    contacts: int | None,
+    products: int | None,
+    workflows: int | None,
 ) -> Mapping[str, Service]:
     """One line for each service that has a twin."""
-    return {"hubspot": HubSpotTwin(names, clock, seed=seed, limits=limits, contacts=contacts)}
+    return {
+        "hubspot": HubSpotTwin(names, clock, seed=seed, limits=limits, contacts=contacts),
+        "unleashed": UnleashedTwin(names, clock, seed=seed, products=products),
+        "n8n": N8nTwin(names, clock, seed=seed, workflows=workflows),
+    }
 
 
 async def _listening(runner: web.ServerRunner, host: str, port: int) -> Running:

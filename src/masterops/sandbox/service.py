@@ -54,8 +54,8 @@ class Service(Protocol):
         """The answer to a request that needs no token, such as one for a token; None for any other."""
         ...
 
-    def caller_of(self, authorization: str | None) -> Caller | Answer:
-        """Who bears this token, or the answer to a call without a good one."""
+    def caller_of(self, headers: Mapping[str, str], query: str) -> Caller | Answer:
+        """Whose credentials a request bears, or the answer to one without good ones."""
         ...
 
     def expired_token(self, caller: Caller) -> Answer:

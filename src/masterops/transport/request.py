@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus, urlencode
 
@@ -122,7 +122,10 @@ class Request:
 
     @property
     def query_string(self) -> str:
-        """The query as it stands in the URL, behind the question mark; empty when there is none."""
+        """
+        The query as it stands in the URL, behind the question mark; empty when there is none. A colon stays
+        one, as it may in a query: who signs the query need not know whether it is signed escaped or not.
+        """
         # As `urlencode` does it; names and most values, lists of properties above all, come with each call.
         return "&".join([f"{_quoted(name)}={_quoted(str(value))}" for name, value in self.query.items()])
 
@@ -174,7 +177,7 @@ class Request:
         return base_url.rstrip("/") + filled + query
 
 
-_quoted = lru_cache(1024)(quote_plus)
+_quoted = lru_cache(1024)(partial(quote_plus, safe=":"))
 
 
 def _plain(value: str | Secret) -> str:

@@ -243,6 +243,7 @@ class Transport:
                 headers=headers,
                 proxy=proxy,
                 allow_redirects=False,
+                skip_auto_headers=("Content-Type",),  # where there is no body it would name one
                 trace_request_ctx=call,
             ) as response,
         ):

@@ -175,5 +175,5 @@ def _accounts(settings: Settings, url: str) -> list[dict[str, str]]:
             "token": token_for(service, business.slug),
         }
         for business in settings.businesses
-        for service in demo.SERVICES
+        for service in demo.services(settings)
     ]

@@ -59,12 +59,13 @@ class HubSpotTwin:
             return next(filter(None, found), problems.Refusal(403, "Request has expired").answer())
         return self.grants.answer(method, path, query, body) if path.startswith("/oauth/") else None
 
-    def caller_of(self, authorization: str | None) -> Caller | Answer:
+    def caller_of(self, headers: Mapping[str, str], query: str) -> Caller | Answer:
         """Who bears this token, or the answer to a call without a good one."""
-        caller = self._bearers.get(authorization or "")
+        authorization = headers.get("Authorization", "")
+        caller = self._bearers.get(authorization)
         if caller is not None:
             return caller
-        held = self.grants.access.get((authorization or "").removeprefix("Bearer "))
+        held = self.grants.access.get(authorization.removeprefix("Bearer "))
         if held is None:
             return problems.unauthenticated().answer()
         caller = Caller(held.app.business, held.app.client_id, oauth=True)

@@ -25,7 +25,7 @@ def account_for(budget: Budget, permit: Permit, call: Call, error: errors.Remote
         budget.read(permit, readings)
     if error is None:
         budget.went_well(permit.bucket, readings)
-    elif error.status == TOO_MANY:
+    elif error.status == TOO_MANY or isinstance(error, errors.QuotaExhausted):
         _refused(budget, permit, error)
     if error is None and call.left is not None and budget.alone(permit):
         budget.latency.answered_alone(clock.microseconds() - call.left)

@@ -1,0 +1,143 @@
+"""
+What n8n does with executions.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from masterops.sandbox.answer import Answer, json_answer
+from masterops.sandbox.n8n.call import Call, by_last_id
+from masterops.sandbox.n8n.instance import ENDED, Instance, Run, iso
+from masterops.sandbox.n8n.problems import Refusal
+
+STATUSES = ("canceled", "crashed", "error", "new", "running", "success", "unknown", "waiting")
+
+
+def listed(home: Instance, call: Call) -> Answer:
+    """A page, newest first; running ones only where they are asked for."""
+    home.settle()
+    status, workflow = call.asked("status"), call.asked("workflowId")
+    if status is not None and status not in STATUSES:
+        one_of = " | ".join(f"'{each}'" for each in STATUSES)
+        raise Refusal(400, f"request/query/status Invalid enum value. Expected {one_of}, received '{status}'")
+    after = before = None
+    if not home.traits.older:
+        after, before = _moment(call, "startedAfter"), _moment(call, "startedBefore")
+    runs = [
+        run
+        for run in reversed(home.runs.values())
+        if (run.status == status if status is not None else run.status != "running")
+        and (workflow is None or run.workflow == workflow)
+        and (after is None or run.started >= after)
+        and (before is None or run.started <= before)
+    ]
+    whole = call.asked("includeData") == "true"
+    return json_answer(200, by_last_id(call, [shown(home, run, data=whole) for run in runs]))
+
+
+def fetched(home: Instance, call: Call) -> Answer:
+    """One, with its data where that is asked for."""
+    run = _one(home, call)
+    return json_answer(200, shown(home, run, data=call.asked("includeData") == "true"))
+
+
+def removed(home: Instance, call: Call) -> Answer:
+    """Take one away; its id is a number here, where it is a text elsewhere."""
+    run = _one(home, call)
+    if run.status == "running":
+        raise Refusal(400, "Cannot delete a running execution")
+    del home.runs[run.number]
+    return json_answer(200, {**shown(home, run), "id": run.number})
+
+
+def retried(home: Instance, call: Call) -> Answer:
+    """Run a failed one again; this time it goes well."""
+    run = _one(home, call)
+    if run.status not in ("error", "crashed"):
+        raise Refusal(409, "The execution succeeded, so it cannot be retried.")
+    again = home.begin(run.workflow, "retry", at=home.clock.now(), seconds=0, retry_of=run.number)
+    run.retried = again.number
+    return json_answer(200, shown(home, again))
+
+
+def stopped(home: Instance, call: Call) -> Answer:
+    """End a running one."""
+    run = _one(home, call)
+    if run.status in ENDED:
+        words = (
+            f"Only running or waiting executions can be stopped and {run.number} is currently {run.status}"
+        )
+        raise Refusal(409, words)
+    run.status, run.stopped = "canceled", home.clock.now()
+    kept = shown(home, run)
+    return json_answer(
+        200, {name: kept[name] for name in ("mode", "startedAt", "stoppedAt", "finished", "status")}
+    )
+
+
+def shown(home: Instance, run: Run, *, data: bool = False) -> dict[str, Any]:
+    """An execution as n8n gives it."""
+    plain = {
+        "id": str(run.number),
+        "finished": run.status == "success",
+        "mode": run.mode,
+        "retryOf": str(run.retry_of) if run.retry_of else None,
+        "retrySuccessId": str(run.retried) if run.retried else None,
+        "status": run.status,
+        "startedAt": iso(run.started),
+        "stoppedAt": iso(run.stopped) if run.stopped else None,
+        "workflowId": run.workflow,
+        "waitTill": None,
+    }
+    return {**plain, "data": _inside(home, run), "customData": {}} if data else plain
+
+
+def _inside(home: Instance, run: Run) -> dict[str, Any]:
+    """What happened in it: each node up to the one that failed."""
+    nodes = [node["name"] for node in home.workflows.get(run.workflow, {}).get("nodes", [])]
+    if run.failing in nodes:
+        nodes = nodes[: nodes.index(run.failing) + 1]
+    ran: dict[str, Any] = {}
+    failed = run.status in ("error", "crashed") and run.failing
+    for name in nodes:
+        one: dict[str, Any] = {"executionTime": 5, "executionStatus": "success", "data": {"main": [[]]}}
+        if failed and name == run.failing:
+            one = {"executionTime": 5, "executionStatus": "error", "error": _error(run)}
+        ran[name] = [one]
+    result: dict[str, Any] = {"runData": ran, "lastNodeExecuted": nodes[-1] if nodes else None}
+    if failed:
+        result["error"] = _error(run)
+    return {"resultData": result}
+
+
+def _error(run: Run) -> dict[str, Any]:
+    return {
+        "name": "NodeOperationError",
+        "message": run.words,
+        "node": {"name": run.failing},
+        "stack": "at x",
+    }
+
+
+def _one(home: Instance, call: Call) -> Run:
+    home.settle()
+    text = call.parts[0]
+    if not (text.isascii() and text.isdigit()) or len(text) > 15:
+        raise Refusal(400, "request/params/executionId must be a positive integer")
+    run = home.runs.get(int(text))
+    if run is None:
+        raise Refusal(404, "Not Found")
+    return run
+
+
+def _moment(call: Call, name: str) -> datetime | None:
+    text = call.asked(name)
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise Refusal(400, f'request/query/{name} must match format "date-time"') from None
+    return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

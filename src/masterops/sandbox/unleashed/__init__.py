@@ -1,0 +1,3 @@
+"""
+The twin of Unleashed.
+"""

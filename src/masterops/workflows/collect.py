@@ -1,0 +1,228 @@
+"""
+Read the executions of one n8n into workflow_execution_logs.
+
+What runs is read in every look and followed by its id until it has ended; what is new is read page by page,
+each kept with the place of the next; of what failed the reason is asked for. A row stays when n8n has purged
+its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from masterops import errors
+from masterops.connectors.batches import chunks
+from masterops.connectors.n8n import Execution, N8n, Workflow
+from masterops.connectors.pages import Watch
+from masterops.core import clock
+from masterops.core.together import together
+from masterops.db import Jsonb, Pool
+from masterops.logs import Logger
+from masterops.workflows.inside import inside
+from masterops.workflows.owners import Owners
+from masterops.workflows.sweep import Sweep, begun, turned
+
+MOST_FOLLOWED = 200
+MOST_EXPLAINED = 50
+AT_ONCE = 10  # that many are kept before the next are asked for
+PURGED = "n8n has purged this execution: why it failed is not known"
+UNTOLD = "n8n does not say why"
+
+LOAD = "SELECT read_to, floor_at, newest_at, place FROM ops.execution_sweeps WHERE integration_id = %s"
+SAVE = """
+INSERT INTO ops.execution_sweeps AS s (integration_id, read_to, floor_at, newest_at, place, executions)
+VALUES (%(id)s, %(read_to)s, %(floor)s, %(newest)s, %(place)s, %(count)s)
+ON CONFLICT (integration_id) DO UPDATE SET
+    read_to = EXCLUDED.read_to, floor_at = EXCLUDED.floor_at, newest_at = EXCLUDED.newest_at,
+    place = EXCLUDED.place, executions = s.executions + EXCLUDED.executions, updated_at = now()
+"""
+# A row that says what is there already is left alone: the overlap is read again in every look.
+KEEP = """
+WITH given AS (SELECT r FROM jsonb_array_elements(%s) AS r),
+fresh AS (
+    SELECT r FROM given WHERE NOT EXISTS (
+        SELECT FROM public.workflow_execution_logs AS w
+        WHERE w.integration_id = r->>'integration_id' AND w.execution_id = r->>'execution_id'
+            AND w.started_at = (r->>'started_at')::timestamptz AND w.status = r->>'status'
+            AND w.finished_at IS NOT DISTINCT FROM (r->>'finished_at')::timestamptz
+            AND NOT (r ? 'nodes_executed' AND w.nodes_executed IS NULL)
+            AND NOT (r ? 'error_message' AND w.error_message IS NULL))
+    ORDER BY r->>'execution_id')
+SELECT count(ops.upsert_workflow_execution(r))::int AS kept FROM fresh
+"""
+UNENDED = """
+SELECT execution_id FROM public.workflow_execution_logs
+WHERE integration_id = %s AND finished_at IS NULL AND status IN ('running', 'waiting', 'new')
+    AND execution_id <> ALL (%s)
+ORDER BY started_at LIMIT %s
+"""
+UNEXPLAINED = """
+SELECT execution_id FROM public.workflow_execution_logs
+WHERE integration_id = %s AND failed AND error_message IS NULL AND started_at > now() - interval '7 days'
+    AND execution_id <> ALL (%s)
+ORDER BY started_at DESC LIMIT %s
+"""
+GONE = """
+UPDATE public.workflow_execution_logs SET status = 'unknown'
+WHERE integration_id = %s AND execution_id = %s AND finished_at IS NULL
+"""
+NOT_KNOWN = """
+UPDATE public.workflow_execution_logs SET error_message = %s
+WHERE integration_id = %s AND execution_id = %s AND error_message IS NULL
+"""
+
+Row = dict[str, Any]
+
+
+async def collect(n8n: N8n, owners: Owners, pool: Pool, log: Logger) -> int:
+    """
+    One look; how many executions were new or had changed. Raises a RemoteError when n8n fails, DatabaseError
+    when the database does: what was read until then is kept, and the next look goes on behind it.
+    """
+    start = clock.ticks()
+    book = Book(n8n.connection, await _workflows(n8n), owners)
+    changed = await _running(n8n, book, pool)
+    changed += await _swept(n8n, book, pool)
+    await _explained(n8n, book, pool)
+    duration = (clock.ticks() - start) * 1000
+    log.info("executions.read", service="n8n", operation="executions.collect", status="success",
+             duration_ms=duration, changed=changed)  # fmt: skip
+    return changed
+
+
+async def _workflows(n8n: N8n) -> dict[str, Workflow]:
+    """The workflows by their ids; none where the key may not see them: executions are kept without names."""
+    try:
+        return {row.id: row async for row in n8n.workflows.list(query={"excludePinnedData": "true"})}
+    except errors.Forbidden:
+        return {}
+
+
+class Book:
+    """
+    What makes rows of executions.
+    """
+
+    def __init__(self, connection: str, workflows: Mapping[str, Workflow], owners: Owners) -> None:
+        self.connection, self._workflows, self._owners = connection, workflows, owners
+
+    def rows(self, executions: Iterable[Execution]) -> list[Row]:
+        """Rows of the table. One that belongs to no workflow cannot be kept."""
+        return [self._row(each) for each in executions if each.workflow_id]
+
+    def _row(self, one: Execution) -> Row:
+        workflow = self._workflows.get(one.workflow_id or "")
+        tags = [tag.name for tag in (workflow.tags or [])] if workflow else []
+        name = workflow.name if workflow else None
+        told = inside(one.data) if one.data is not None else None
+        row = {
+            "integration_id": self.connection,
+            "workflow_id": one.workflow_id,
+            "workflow_name": name,
+            "execution_id": one.id,
+            "status": one.status,
+            "mode": one.mode,
+            "started_at": _iso(one.started_at or one.created_at),
+            "finished_at": _iso(one.stopped_at) if one.status not in ("running", "waiting", "new") else None,
+            "business_id": self._owners.of(one.workflow_id or "", name, tags),
+            "triggered_by": f"retry of {one.retry_of}" if one.retry_of else None,
+            "nodes_executed": told.nodes_executed if told else None,
+            "nodes_failed": told.nodes_failed if told else None,
+            "error_message": told.error_message if told else None,
+            "error_details_json": (told.error_details or None) if told else None,
+        }
+        return {name: value for name, value in row.items() if value is not None}
+
+
+async def _running(n8n: N8n, book: Book, pool: Pool) -> int:
+    """Those that run now, and those that ran when they were last looked at."""
+    running = [each async for each in n8n.executions.find(status="running")]
+    changed = await _keep(pool, book.rows(running))
+    here = [each.id for each in running]
+    followed = await _ids(pool, UNENDED, n8n.connection, MOST_FOLLOWED, besides=here)
+    for _, some in chunks(followed, AT_ONCE):
+        found = await together([_one(n8n, id) for id in some])
+        changed += await _keep(pool, book.rows(filter(None, found)))
+        for id, each in zip(some, found, strict=True):
+            if each is None:
+                await _tell(pool, GONE, [n8n.connection, id])
+    return changed
+
+
+async def _swept(n8n: N8n, book: Book, pool: Pool) -> int:
+    """
+    Every page of a look, down to its floor. Where n8n does not take a place, or comes no further from it, the
+    next look starts at the first page again.
+    """
+    sweep, changed = begun(await _load(pool, n8n.connection), clock.now()), 0
+    watch = Watch(n8n.connection)
+    while sweep.floor is not None:
+        try:
+            page = await n8n.executions.some(sweep.place, started_after=sweep.floor)
+            watch.page(page.ids, page.after)
+            if page.after is not None:
+                watch.cursor(page.after)
+        except (errors.Invalid, errors.UnexpectedAnswer):
+            await _keep(pool, [], n8n.connection, replace(sweep, place=None))
+            raise
+        started = [each.started_at for each in page.rows if each.started_at is not None]
+        sweep = turned(sweep, started, page.after, clock.now())
+        changed += await _keep(pool, book.rows(page.rows), n8n.connection, sweep)
+    return changed
+
+
+async def _explained(n8n: N8n, book: Book, pool: Pool) -> None:
+    """Why those failed of which it is not known; the newest first, some in each look."""
+    ids = await _ids(pool, UNEXPLAINED, n8n.connection, MOST_EXPLAINED)
+    for _, some in chunks(ids, AT_ONCE):
+        found = await together([_one(n8n, id, data=True) for id in some])
+        await _keep(pool, book.rows(filter(None, found)))
+        for id, each in zip(some, found, strict=True):
+            if each is None or inside(each.data).error_message is None:
+                await _tell(pool, NOT_KNOWN, [PURGED if each is None else UNTOLD, n8n.connection, id])
+
+
+async def _one(n8n: N8n, id: str, *, data: bool = False) -> Execution | None:
+    try:
+        return await n8n.executions.get(id, data=data)
+    except errors.NotFound:
+        return None
+
+
+async def _load(pool: Pool, connection: str) -> Sweep:
+    async with pool.connection() as conn:
+        row: Row | None = await (await conn.execute(LOAD, [connection])).fetchone()
+    if row is None:
+        return Sweep()
+    return Sweep(row["read_to"], row["floor_at"], row["newest_at"], row["place"])
+
+
+async def _keep(
+    pool: Pool, rows: Sequence[Row], connection: str | None = None, sweep: Sweep | None = None
+) -> int:
+    """The rows, and with them how far the look has come; how many were new or had changed."""
+    async with pool.connection() as conn, conn.transaction():
+        found: Row | None = await (await conn.execute(KEEP, [Jsonb(list(rows))])).fetchone()
+        kept = int(found["kept"]) if found else 0
+        if sweep is not None:
+            said = {"read_to": sweep.read_to, "floor": sweep.floor, "newest": sweep.newest}
+            await conn.execute(SAVE, {**said, "id": connection, "place": sweep.place, "count": kept})
+    return kept
+
+
+async def _ids(pool: Pool, sql: str, connection: str, most: int, besides: Sequence[str] = ()) -> list[str]:
+    async with pool.connection() as conn:
+        values = [connection, list(besides), most]
+        rows: list[Row] = await (await conn.execute(sql.encode(), values)).fetchall()
+    return [row["execution_id"] for row in rows]
+
+
+async def _tell(pool: Pool, sql: str, values: Sequence[object]) -> None:
+    async with pool.connection() as conn:
+        await conn.execute(sql.encode(), values)
+
+
+def _iso(moment: Any) -> str | None:
+    return moment.isoformat() if moment is not None else None

@@ -1,0 +1,163 @@
+"""
+The connector against a real n8n: `pytest -m n8n`. It is installed into a cache folder the first time.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Iterator
+from itertools import pairwise
+from typing import Any
+from uuid import uuid4
+
+import aiohttp
+import pytest
+
+from masterops import errors
+from masterops.config import Connection, Secret
+from masterops.connectors.n8n import Execution, N8n, Workflow
+from masterops.core.backoff import RetryPolicy
+from masterops.db import Pool
+from masterops.logs import Logger
+from masterops.transport import Transport
+from masterops.workflows import collect, owners
+from tests.connectors.n8n_desk import Notebook
+from tests.n8n.install import install
+from tests.n8n.server import Server, running
+
+pytestmark = [pytest.mark.n8n, pytest.mark.slow]
+LONGEST_SECONDS = 20.0
+
+
+@pytest.fixture(scope="module")
+def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(install(), tmp_path_factory.mktemp("n8n")) as started:
+        yield started
+
+
+@pytest.fixture
+async def n8n(real: Server) -> AsyncIterator[N8n]:
+    async with Transport(
+        log=Logger(Notebook([])), measure=lambda metric: None, policy=RetryPolicy(attempts=4, deadline=30)
+    ) as transport:
+        values = {"api_key": Secret(real.key), "base_url": real.url}
+        yield N8n(Connection("n8n/teelixir", "n8n", "teelixir", values), transport)
+
+
+def node(name: str, kind: str, place: int, **parameters: Any) -> dict[str, Any]:
+    """A node of a workflow."""
+    return {
+        "id": str(uuid4()),
+        "name": name,
+        "type": f"n8n-nodes-base.{kind}",
+        "typeVersion": {"webhook": 2, "stopAndError": 1}.get(kind, 1),
+        "position": [place * 200, 0],
+        "parameters": parameters,
+    }
+
+
+async def hooked(n8n: N8n, name: str, *behind: dict[str, Any]) -> tuple[Workflow, str]:
+    """An active workflow that a webhook sets off, and the webhook's path."""
+    path = str(uuid4())
+    first = node("Webhook", "webhook", 0, httpMethod="POST", path=path, responseMode="lastNode")
+    nodes = [{**first, "webhookId": path}, *behind]
+    links = {
+        left["name"]: {"main": [[{"node": right["name"], "type": "main", "index": 0}]]}
+        for left, right in pairwise(nodes)
+    }
+    fields = {"name": name, "nodes": nodes, "connections": links, "settings": {"executionOrder": "v1"}}
+    made = await n8n.workflows.create(fields)
+    return await n8n.workflows.activate(made.id), path
+
+
+async def pull(real: Server, path: str) -> int:
+    """Set it off, as soon as its webhook is there; the status of the answer."""
+    end = time.monotonic() + LONGEST_SECONDS
+    async with aiohttp.ClientSession() as session:
+        while True:
+            async with session.post(f"{real.url}/webhook/{path}", json={}) as answer:
+                if answer.status != 404 or time.monotonic() > end:
+                    return answer.status
+            await asyncio.sleep(0.1)
+
+
+async def ended(n8n: N8n, workflow: str, status: str) -> Execution:
+    """The execution that ended so, as soon as it is listed."""
+    end = time.monotonic() + LONGEST_SECONDS
+    while True:
+        found = await anext(n8n.executions.find(workflow=workflow, status=status), None)
+        if found is not None:
+            return found
+        assert time.monotonic() < end, f"no {status} execution of {workflow}"
+        await asyncio.sleep(0.1)
+
+
+async def test_every_capability_works(n8n: N8n) -> None:
+    """
+    Also those that write; what was made is gone.
+    """
+    told = {each.name: await each.run() for each in n8n.capabilities()}
+
+    assert "made, renamed, switched on and off, deleted" == told["workflows.write"]
+    assert "not in this licence" == told["projects.list"] == told["variables.list"]
+    assert [] == [each.id async for each in n8n.workflows.list()]
+
+
+async def test_a_pulse_and_a_key_that_is_refused(n8n: N8n, real: Server) -> None:
+    """
+    The one is quiet, the other an error that says whose fault it is.
+    """
+    await n8n.ping()
+    async with Transport(log=Logger(Notebook([])), measure=lambda metric: None) as transport:
+        values = {"api_key": Secret("no-key-of-this-server"), "base_url": real.url}
+        stranger = N8n(Connection("n8n/teelixir", "n8n", "teelixir", values), transport)
+        with pytest.raises(errors.Unauthenticated):
+            await stranger.ping()
+
+
+async def test_what_is_missing_or_refused_is_our_error(n8n: N8n) -> None:
+    """
+    In n8n's own words.
+    """
+    with pytest.raises(errors.NotFound):
+        await n8n.workflows.get("nosuchworkflow00")
+    with pytest.raises(errors.Invalid, match="nodes"):
+        await n8n.workflows.create({"name": "Tea"})
+    idle = await n8n.workflows.create({"name": "Tea", "nodes": [], "connections": {}, "settings": {}})
+    with pytest.raises(errors.Invalid, match="trigger"):
+        await n8n.workflows.activate(idle.id)
+    await n8n.workflows.delete(idle.id)
+
+
+async def test_executions_are_collected_with_the_reason_of_those_that_failed(
+    n8n: N8n, real: Server, pool: Pool
+) -> None:
+    """
+    By tag of a business; a second look finds nothing new, and a failed one is run again.
+    """
+    good, good_path = await hooked(n8n, "Good", node("Nothing", "noOp", 1))
+    bad, bad_path = await hooked(n8n, "Bad", node("Boom", "stopAndError", 1, errorMessage="no more tea"))
+    tag = await n8n.tags.create({"name": "red-hill-fresh"})
+    await n8n.workflows.set_tags(bad.id, [tag.id])
+    assert (200, 500) == (await pull(real, good_path), await pull(real, bad_path))
+    await ended(n8n, good.id, "success")
+    failed = await ended(n8n, bad.id, "error")
+
+    known = owners([("red-hill-fresh", "Red Hill Fresh")], {}, "teelixir")
+    changed = [await collect(n8n, known, pool, Logger(Notebook([]))) for _ in range(2)]
+    async with pool.connection() as conn:
+        sql = "SELECT * FROM workflow_execution_logs ORDER BY workflow_name"
+        rows = await (await conn.execute(sql)).fetchall()
+    again = await n8n.executions.retry(failed.id)
+
+    assert [2, 0] == changed
+    assert [("Bad", "error", "red-hill-fresh", "no more tea"), ("Good", "success", "teelixir", None)] == [
+        (row["workflow_name"], row["status"], row["business_id"], row["error_message"]) for row in rows
+    ]
+    assert ("Boom", 2, 1) == (
+        rows[0]["error_details_json"]["node"],
+        rows[0]["nodes_executed"],
+        rows[0]["nodes_failed"],
+    )
+    assert ("retry", failed.id) == (again.mode, again.retry_of)

@@ -1,0 +1,130 @@
+"""
+What is decided when executions are collected: whose a workflow is, what failed inside, how far a look goes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from masterops.workflows.inside import Inside, inside
+from masterops.workflows.owners import owners
+from masterops.workflows.sweep import FIRST_LOOK, OVERLAP, Sweep, begun, turned
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC)
+KNOWN = [("teelixir", "Teelixir"), ("red-hill-fresh", "Red Hill Fresh"), ("red", "Red")]
+
+
+@pytest.mark.parametrize(
+    ("name", "tags", "whose"),
+    [
+        pytest.param("Orders", ["teelixir"], "teelixir", id="a tag is a slug"),
+        pytest.param("Orders", ["Red Hill Fresh", "orders"], "red-hill-fresh", id="a tag is a name"),
+        pytest.param("Teelixir: orders", ["red-hill-fresh"], "red-hill-fresh", id="a tag wins over the name"),
+        pytest.param("Teelixir: orders", ["red", "red-hill-fresh"], "teelixir", id="two tags say nothing"),
+        pytest.param("[teelixir] orders", [], "teelixir", id="the name begins with a slug"),
+        pytest.param("Red Hill Fresh - orders", [], "red-hill-fresh", id="the longest name"),
+        pytest.param("Redder orders", [], None, id="a word that only begins so"),
+        pytest.param("Weekly report", ["red"], "teelixir", id="the settings win over all"),
+        pytest.param("Orders of Teelixir", [], None, id="the name has it elsewhere"),
+        pytest.param(None, [], None, id="a workflow that is gone"),
+    ],
+)
+def test_whose_a_workflow_is(name: str | None, tags: list[str], whose: str | None) -> None:
+    """
+    Settings, then a tag, then the name; else it is the group's.
+    """
+    assert whose == owners(KNOWN, {"Weekly report": "teelixir"}, None).of("1", name, tags)
+
+
+def test_what_nothing_names_is_the_connection_s() -> None:
+    """
+    An n8n of one business needs no tags.
+    """
+    assert "teelixir" == owners(KNOWN, {}, "teelixir").of("1", "Orders", [])
+
+
+def test_the_error_is_told_and_what_the_workflow_was_sent_is_not() -> None:
+    """
+    Nor a secret that stands in the words.
+    """
+    failed = {"error": {"message": "no"}, "data": {"secret": "x"}}
+    error = {
+        "name": "NodeApiError",
+        "message": "refused: Bearer abcdefghijklmnop1234567890",
+        "node": {"name": "Boom", "parameters": {"password": "x"}},
+        "httpCode": "ECONNREFUSED",
+    }
+    data = {"resultData": {"error": error, "runData": {"Start": [{"data": {}}], "Boom": [failed]}}}
+    found = inside(data)
+
+    assert (2, 1) == (found.nodes_executed, found.nodes_failed)
+    assert {"name": "NodeApiError", "node": "Boom", "http_code": "ECONNREFUSED"} == found.error_details
+    assert "abcdefghijklmnop1234567890" not in (found.error_message or "")
+
+
+@given(st.recursive(st.none() | st.integers() | st.text(), lambda inner: st.lists(inner) | st.dictionaries(
+    st.sampled_from(["resultData", "runData", "error", "message", "node", "name", "x"]), inner
+), max_leaves=20))  # fmt: skip
+def test_whatever_the_data_is_nothing_is_raised(data: object) -> None:
+    """
+    Other versions of n8n put other things there.
+    """
+    assert isinstance(inside(data), Inside)
+
+
+def test_the_first_look_goes_back_a_week_and_the_next_an_overlap() -> None:
+    """
+    By the newest execution that was seen, which bears n8n's time and not ours.
+    """
+    first = begun(Sweep(), NOW)
+    seen = NOW - timedelta(hours=3)
+    over = turned(first, [seen, seen - timedelta(hours=1)], None, NOW)
+
+    assert NOW - FIRST_LOOK == first.floor
+    assert Sweep(read_to=seen) == over
+    assert seen - OVERLAP == begun(over, NOW).floor
+
+
+def test_a_moment_of_next_year_hides_nothing_of_this_one() -> None:
+    """
+    n8n's clock was wrong for a while.
+    """
+    over = turned(begun(Sweep(), NOW), [NOW + timedelta(days=365)], None, NOW)
+
+    assert NOW == over.read_to
+
+
+def test_a_page_from_beyond_the_floor_ends_the_look() -> None:
+    """
+    An older server gives all that it has, whatever is asked for.
+    """
+    look = begun(Sweep(read_to=NOW - timedelta(hours=1)), NOW)
+    border = turned(look, [NOW, NOW - timedelta(hours=5)], "page-2", NOW)
+
+    assert "page-2" == border.place
+    assert Sweep(read_to=NOW) == turned(border, [NOW - timedelta(hours=6)], "page-3", NOW)
+
+
+def test_an_empty_look_moves_nothing() -> None:
+    """
+    An n8n that has purged everything is read from the same moment again.
+    """
+    before = Sweep(read_to=NOW - timedelta(days=2))
+
+    assert before == turned(begun(before, NOW), [], None, NOW)
+
+
+def test_a_look_under_way_keeps_its_floor_and_its_newest() -> None:
+    """
+    However late it goes on.
+    """
+    begins = turned(begun(Sweep(), NOW), [NOW], "page-2", NOW)
+    later = begun(begins, NOW + timedelta(hours=5))
+
+    assert begins == later
+    assert "page-2" == later.place
+    assert NOW == turned(later, [NOW - timedelta(days=1)], None, NOW + timedelta(hours=5)).read_to
