@@ -39,6 +39,7 @@ TAKEN: dict[str, set[str]] = {
     "PostgreSQL address, or a reference to one": {'"?"'},
     kinds.BOOLEAN.name: {"true"},
     "levels by name": {'""'},
+    "businesses by workflow": {'""'},
     "shares by lane": {'""'},
     "shares by name": {'""', "{ a = 1 }"},
     "`card` \\| `email`, or several": {'""'},

@@ -8,6 +8,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -269,6 +270,7 @@ async def test_a_schedule_fires_once_however_many_work(
     """
     notes = tmp_path / "notes"
     await engine_of(database, pipeline).prepare()
+    begun = time.monotonic()
     workers = [worker(database, notes, "* * * * * *") for _ in range(3)]
     try:
         await asyncio.sleep(8)
@@ -276,9 +278,10 @@ async def test_a_schedule_fires_once_however_many_work(
         for each in workers:
             each.kill()
             each.wait()
+    seconds = time.monotonic() - begun
 
     fired = notes.read_text().split().count("begun")
-    assert 2 <= fired <= 9
+    assert 2 <= fired <= seconds + 1
 
 
 async def test_a_database_that_goes_away_is_waited_for(database: str, pipeline: Pipeline) -> None:

@@ -80,6 +80,8 @@ def survivors(seed: int, folder: Path, durability: Durability) -> tuple[set[byte
     threads = [threading.Thread(target=write, args=[name]) for name in range(8)]
     for thread in threads:
         thread.start()
+    while not acknowledged:  # a disk may be busy for longer than the wait
+        time.sleep(0.001)
     time.sleep(chance.uniform(0.005, 0.08))
     told = set(acknowledged)
     found = set(disk.after_cut().splitlines())
