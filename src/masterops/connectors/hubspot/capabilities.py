@@ -18,8 +18,30 @@ if TYPE_CHECKING:
     from masterops.connectors.hubspot.connector import HubSpot
 
 
+# What is listed, and how many of it at most.
+LISTED = (
+    ("contacts", 250),
+    ("companies", 100),
+    ("deals", 100),
+    ("tickets", 100),
+    ("products", 100),
+    ("line_items", 100),
+)
+
+
 def capabilities(hub: HubSpot) -> list[Capability]:
     """Every capability of the connector, the reading ones first."""
+    return [
+        *_of_the_account(hub),
+        *[_listing(hub, name, most) for name, most in LISTED],
+        *_of_its_make(hub),
+        *_of_many(hub),
+        *writing(hub),
+    ]
+
+
+def _of_the_account(hub: HubSpot) -> list[Capability]:
+    """Who it is, what is left of the day, who works there."""
 
     async def account() -> str:
         found = await hub.account()
@@ -42,23 +64,26 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         found = await hub.owners.by_email(one.email) if one.email else None
         return "by id, by e-mail" if found else "by id"
 
+    return [
+        Capability("account", account),
+        Capability("usage", usage),
+        Capability("owners", owners),
+        Capability("owners.get", owner),
+    ]
+
+
+def _listing(hub: HubSpot, name: str, most: int) -> Capability:
+    """The first records of one object; with more than a hundred, over several pages."""
+
     async def listing() -> str:
-        return f"{await _count(hub.contacts.list(limit=250))} contacts over several pages"
+        found = await _count(getattr(hub, name).list(limit=most))
+        return f"{found} {name.replace('_', ' ')}{' over several pages' if found > 100 else ''}"
 
-    async def companies() -> str:
-        return f"{await _count(hub.companies.list(limit=100))} companies"
+    return Capability(f"{name}.list", listing)
 
-    async def deals() -> str:
-        return f"{await _count(hub.deals.list(limit=100))} deals"
 
-    async def tickets() -> str:
-        return f"{await _count(hub.tickets.list(limit=100))} tickets"
-
-    async def products() -> str:
-        return f"{await _count(hub.products.list(limit=100))} products"
-
-    async def line_items() -> str:
-        return f"{await _count(hub.line_items.list(limit=100))} line items"
+def _of_its_make(hub: HubSpot) -> list[Capability]:
+    """What the account is made of beside the usual objects."""
 
     async def schemas() -> str:
         found = await hub.schemas.list()
@@ -90,6 +115,20 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         groups, found = await hub.property_groups.list("contacts"), await hub.properties.list("contacts")
         return f"{len(found)} contact properties in {len(groups)} groups"
 
+    return [
+        Capability("custom_objects.list", schemas),
+        Capability("pipelines.list", pipelines),
+        Capability("associations.labels", labels),
+        Capability("associations.batch_read", associations),
+        Capability("lists", lists),
+        Capability("imports.list", imports),
+        Capability("properties.list", properties),
+    ]
+
+
+def _of_many(hub: HubSpot) -> list[Capability]:
+    """Many contacts at once."""
+
     async def search() -> str:
         found = await _count(hub.contacts.search([Filter("email", "HAS_PROPERTY")], limit=200))
         return f"{found} contacts with an e-mail address"
@@ -103,26 +142,8 @@ def capabilities(hub: HubSpot) -> list[Capability]:
         return f"{len(result.rows)} contacts in one call"
 
     return [
-        Capability("account", account),
-        Capability("usage", usage),
-        Capability("owners", owners),
-        Capability("owners.get", owner),
-        Capability("contacts.list", listing),
-        Capability("companies.list", companies),
-        Capability("deals.list", deals),
-        Capability("tickets.list", tickets),
-        Capability("products.list", products),
-        Capability("line_items.list", line_items),
-        Capability("custom_objects.list", schemas),
-        Capability("pipelines.list", pipelines),
-        Capability("associations.labels", labels),
-        Capability("associations.batch_read", associations),
-        Capability("lists", lists),
-        Capability("imports.list", imports),
-        Capability("properties.list", properties),
         Capability("contacts.search", search),
         Capability("contacts.batch_read", batch_read),
-        *writing(hub),
     ]
 
 

@@ -33,9 +33,9 @@ class SlotMeter(RollingMeter):
         self.credit = 0  # by how much moments may be earlier than the answer, which only holds among our own
         self._said: int | None = None
         self._reading: tuple[int, int] | None = None  # how many are left, and when that was said
-        self._back: list[
-            tuple[int, int]
-        ] = []  # when it was last used, and how many: what is not ours any more
+        # What is not ours any more and the ledger does not know of yet: when it was last used, and how many.
+        # A slot is in one place: free, in `_open`, in `_times` (it rests) or here.
+        self._back: list[tuple[int, int]] = []
 
     @property
     def largest(self) -> int:
