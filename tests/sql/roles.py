@@ -26,6 +26,8 @@ def fill(admin: Connection) -> None:
         look(admin, "down", business_id=slug, integration_id=name)
         attempt(admin, business_id=slug, integration_id=name, duration_ms=7)
         execution(admin, business_id=slug, execution_id=name, status="error", workflow_id=name)
+        finding = {"integration_id": name, "workflow_id": name, "problem": "missed", "reason": name}
+        add(admin, "ops.workflow_findings", business_id=slug, **finding)
     admin.execute("SELECT ops.roll_up()")
     # These wait to be rolled up: the views read both, and neither may tell too much.
     for slug in owners:

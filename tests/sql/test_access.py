@@ -29,6 +29,7 @@ OWNED = {
     "health_checks": "business_id",
     "health_flips": "business_id",
     "tasks": "business_id",
+    "ops.workflow_findings": "business_id",
     "ops.connections": "business_slug",
     "ops.health_state": "business_id",
     "ops.deltas": "business_id",
@@ -65,6 +66,7 @@ OTHER_VIEWS = [
     "tasks_with_latest_log",
     "tasks_needing_attention",
     "uptime_summary",
+    "workflow_problems",
 ]
 WRITING = [
     "cleanup_old_logs()",
