@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import TypeVar
 
 import aiohttp
@@ -21,18 +21,18 @@ from masterops.logs import ApiMetric, Logger
 from masterops.transport.budgets import Budget, Budgets, Permit, current_lane
 from masterops.transport.budgets.accounting import account_for
 from masterops.transport.circuits import PATIENT_SECONDS, Circuits, Entry, Shut
-from masterops.transport.foreign import CONNECT_SECONDS, KINDS, BodyTooLarge, Failure, translate
+from masterops.transport.deadlines import Deadlines
+from masterops.transport.foreign import KINDS, Failure, translate
 from masterops.transport.oauth import Alone, Grant, Grants, TokenStore
 from masterops.transport.outcome import Reply, ambiguous, cleaned, judge, secrets_of
 from masterops.transport.proxy import proxy_for
 from masterops.transport.recording import Call, cancelled, metric, record, trouble_of
 from masterops.transport.request import Request, Target
+from masterops.transport.sockets import making, open_session, read_body
 
 T = TypeVar("T")
 
 LARGEST_BYTES = 64 * 1024 * 1024
-CHUNK_BYTES = 256 * 1024
-CONNECTIONS_PER_HOST = 32
 
 
 class Transport:
@@ -68,6 +68,7 @@ class Transport:
         self._budgets = budgets or Budgets()
         self._circuits = circuits or Circuits(log, fraction=fraction)
         self._grants = Grants(tokens or Alone(), self.call)
+        self._deadlines = Deadlines()
         self._session: aiohttp.ClientSession | None = None
         self._proxies: dict[str, str | None] = {}
 
@@ -234,21 +235,13 @@ class Transport:
         headers = {"Accept": "application/json", **request.headers, **call.shown}
         if call.body is not None:
             headers["Content-Type"] = request.content_type
-        async with (
-            asyncio.timeout(seconds),
-            self._open().request(
-                request.method,
-                url,
-                data=call.body,
-                headers=headers,
-                proxy=proxy,
-                allow_redirects=False,
-                skip_auto_headers=("Content-Type",),  # where there is no body it would name one
-                trace_request_ctx=call,
-            ) as response,
-        ):
-            received = {name.lower(): value for name, value in response.headers.items()}
-            return Reply(response.status, received, await _read(response, self._largest_bytes))
+        making.set(call)
+        with self._deadlines.within(seconds):
+            async with self._open().request(
+                request.method, url, data=call.body, headers=headers, proxy=proxy, allow_redirects=False
+            ) as response:
+                received = {name.lower(): value for name, value in response.headers.items()}
+                return Reply(response.status, received, await read_body(response, self._largest_bytes))
 
     def _proxy(self, base_url: str) -> str | None:
         """Asked once for each service: looking through the environment costs a tenth of a call."""
@@ -267,16 +260,7 @@ class Transport:
 
     def _open(self) -> aiohttp.ClientSession:
         if self._session is None or self._session.closed:
-            # The whole attempt is bounded by `_send`.
-            self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0, limit_per_host=CONNECTIONS_PER_HOST),
-                timeout=aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS),
-                cookie_jar=aiohttp.DummyCookieJar(),
-                trace_configs=[_watching()],
-            )
-            # aiohttp would send a GET a second time by itself when a connection breaks: an attempt that no
-            # budget, metric or log would ever know of. There is no public switch for it.
-            self._session._retry_connection = False
+            self._session = open_session()
         return self._session
 
 
@@ -288,26 +272,3 @@ def _final(failure: Failure, request: Request, target: Target) -> errors.RemoteE
     unknown = errors.OutcomeUnknown(service=target.connection, status=error.status, reason=error.message)
     unknown.__cause__ = error
     return unknown
-
-
-async def _read(response: aiohttp.ClientResponse, largest: int) -> bytes:
-    """The whole body, or BodyTooLarge before it fills the memory; unpacked, if it was compressed."""
-    if (response.content_length or 0) > largest:
-        raise BodyTooLarge(f"the answer has {response.content_length:,} bytes")
-    body = bytearray()
-    async for chunk in response.content.iter_chunked(CHUNK_BYTES):
-        body += chunk
-        if len(body) > largest:
-            raise BodyTooLarge(f"the answer has more than {largest:,} bytes")
-    return bytes(body)
-
-
-def _watching() -> aiohttp.TraceConfig:
-    """Notes on the call that its request begins to leave; a request to a proxy is not the call's own."""
-
-    async def leaves(session: aiohttp.ClientSession, context: SimpleNamespace, params: object) -> None:
-        context.trace_request_ctx.left = clock.microseconds()
-
-    watching = aiohttp.TraceConfig()
-    watching.on_request_headers_sent.append(leaves)
-    return watching
