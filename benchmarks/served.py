@@ -19,7 +19,7 @@ import aiohttp
 from masterops.config import Connection, Secret
 from masterops.connectors.hubspot import HubSpot
 from masterops.core.backoff import RetryPolicy
-from masterops.logs import ApiMetric, Logger, LogRecord
+from masterops.logs import ApiMetric, Lines, Logger, LogRecord
 from masterops.transport import Transport
 
 T = TypeVar("T")
@@ -76,11 +76,13 @@ async def with_hub(
     limited: bool = False,
     log: Logger | None = None,
     measure: Callable[[ApiMetric], None] = lambda row: None,
+    lines: Lines | None = None,
 ) -> int:
     """`work` with a connector to the server; a limited one is told by the server what it may spend."""
     values = {"access_token": Secret(TOKEN), "base_url": url, **({} if limited else UNLIMITED)}
     connection = Connection("hubspot/teelixir", "hubspot", "teelixir", values)
-    async with Transport(log=log or Logger(Nowhere()), measure=measure, policy=PATIENT) as transport:
+    log = log or Logger(Nowhere())
+    async with Transport(log=log, measure=measure, lines=lines, policy=PATIENT) as transport:
         return await work(HubSpot(connection, transport))
 
 

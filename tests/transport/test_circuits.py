@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
+from msgspec import structs
 
 from masterops import errors
 from masterops.core.backoff import RetryPolicy
@@ -158,7 +159,7 @@ async def test_a_time_out_of_a_call_that_had_its_time_counts(rig: Rig, transport
     rig.answers = [hang]
     for _ in range(2):
         with pytest.raises(errors.Timeout):
-            await transport.call(target(rig), replace(GET, timeout=0.05), bytes)
+            await transport.call(target(rig), structs.replace(GET, timeout=0.05), bytes)
 
     assert ["read"] == [each.group for each in transport.shut("shop/teelixir")]
 

@@ -170,6 +170,7 @@ async def open_app(
         transport = Transport(
             log=log,
             measure=pipeline.measure,
+            lines=pipeline,
             policy=policy,
             timeout=http.timeout_seconds,
             budgets=budgets,

@@ -8,6 +8,7 @@ as the segment's offset, so that a record arrives exactly once.
 
 from masterops.logs.batch import Batch, decode_carried
 from masterops.logs.bridge import Bridge, StructlogProcessor, WarningsBridge
+from masterops.logs.calls import CallLines, Lines
 from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound, carry
 from masterops.logs.inspection import Segment, SpoolState, segments, spool_state, whole_bytes
@@ -26,8 +27,10 @@ __all__ = [
     "ApiMetric",
     "Batch",
     "Bridge",
+    "CallLines",
     "Console",
     "Limits",
+    "Lines",
     "LogRecord",
     "Logger",
     "Perf",

@@ -63,6 +63,11 @@ class Logger:
         self._fields: dict[str, object] = {"source": "system", **fields}
         self._quick: Quick | None = None
 
+    @property
+    def fields(self) -> Mapping[str, object]:
+        """What every record of it says."""
+        return self._fields
+
     def child(self, /, **fields: object) -> Logger:
         """A logger that adds `fields` to every record."""
         return Logger(self._emitter, **{**self._fields, **fields})

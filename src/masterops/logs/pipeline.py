@@ -150,6 +150,18 @@ class Pipeline:
         """Write one row of `api_metrics` into the spool."""
         self.spool.append(encode(metric), "metric")
 
+    def measure_line(self, line: bytes) -> None:
+        """The same for a row that is a line already."""
+        self.spool.append(line, "metric")
+
+    def emit_both(self, metric: bytes, record: bytes, level: str) -> None:
+        """The same for a row and a log record of this level, in one write where that is possible."""
+        self.spool.append_both(metric, record, level)
+        if self.export is not None or self._console != "off":
+            found = decode(record)
+            assert isinstance(found, LogRecord)
+            self._pass_on(found, record)
+
     def close(self) -> None:
         """Finish the open segment."""
         self.tell_suppressed()

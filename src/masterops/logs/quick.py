@@ -42,7 +42,8 @@ SIMPLE = (str, int, float, bool, type(None))
 OWN_WAY = frozenset({"exc_info", *COLUMNS})
 NO_ID, NO_TIME = UUID(int=0), datetime(2000, 1, 1, tzinfo=UTC)
 BEFORE = b'{"to":"integration_logs","id":"%b","created_at":"2000-01-01T00:00:00Z"' % str(NO_ID).encode()
-LINE = b'{"to":"integration_logs","id":"%b%012x","created_at":"%b%03dZ"%b,"details_json":%b}\n'
+BEFORE_DETAILS = b'{"to":"integration_logs","id":"%b%012x","created_at":"%b%03dZ"%b'
+LINE = BEFORE_DETAILS + b',"details_json":%b}\n'
 MOST_MIDDLES = 256
 BOTH, ONLY_BOOLEANS = frozenset({int, bool}), frozenset({bool})
 
@@ -76,7 +77,7 @@ class Quick:
         The context becomes the details as it is, so it has nothing in it that would have to be changed.
         """
         middle = self._middles[level].get(message) if type(message) is str else None
-        if middle is None and (middle := self._middle(level, message)) is None:
+        if middle is None and (middle := self.middle(level, message)) is None:
             return None
         known, numbers = self.seen, self._numbers
         texts, keys = known.texts, known.keys
@@ -95,8 +96,8 @@ class Quick:
         before, number, moment, microsecond = stamp()
         return LINE % (before, number, moment, microsecond, middle, details)
 
-    def _middle(self, level: Level, message: object) -> bytes | None:
-        """What lies between the time and the details of a message that was seen to be harmless."""
+    def middle(self, level: Level, message: object) -> bytes | None:
+        """What lies between the time and the details; None for a message not yet seen to be harmless."""
         if not self._plain or type(message) is not str or message not in self.seen.texts:
             return None
         row = self._row.copy()

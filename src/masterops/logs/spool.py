@@ -148,6 +148,23 @@ class Spool:
             if self._late:
                 self._catch_up(me)
 
+    def append_both(self, metric: bytes, line: bytes, level: str) -> None:
+        """The same for a row of metrics and a line: in one write where there is nothing else to do."""
+        me, inside, left = _me(), self._inside, 2
+        if me not in inside:
+            inside.add(me)
+            try:
+                with self._lock:
+                    left = self._write_both(metric, line)
+            finally:
+                inside.discard(me)
+                if self._late:
+                    self._catch_up(me)
+        if left == 2:
+            self.append(metric, "metric")
+        if left:
+            self.append(line, level)
+
     def close(self) -> None:
         """Finish the open segment; a shipper may now delete it once it is shipped."""
         self.append(_FINISH)
@@ -201,6 +218,28 @@ class Spool:
         if self.losses.untold:
             self._tell()
         return None
+
+    def _write_both(self, first: bytes, second: bytes) -> int:
+        """Under the lock: write two lines at once; how many of them are left to be written one by one."""
+        both = first + second
+        size = len(both)
+        if (
+            self._position + size > self._stop
+            or self._commit is not None
+            or self.losses.untold
+            or self._ticks() > self._look_at
+        ):
+            return 2
+        try:
+            written = self._disk_write(self._file, both)
+        except OSError:
+            return 2  # whoever writes the next one meets the same, and says so
+        self._position += written
+        if written == size:
+            return 0
+        self._torn = written not in (0, len(first))
+        self._stop = 0  # so that what is torn is closed before the next line
+        return 1 if written >= len(first) else 2
 
     def _prepare(self, size: int, level: str) -> Reason | None:
         """See to it that there is a segment with room for a line; the way that most calls need not go."""

@@ -11,6 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import lru_cache
 from itertools import count
 from secrets import randbits
 
@@ -56,8 +57,17 @@ def stamp() -> tuple[bytes, int, bytes, int]:
     return now[1], next(_numbers), now[2], microsecond
 
 
+def next_number() -> int:
+    """Another number, for the id of something that has the time of the last stamp."""
+    return next(_numbers)
+
+
 def _of(millisecond: int) -> tuple[int, bytes, bytes]:
     second, rest = divmod(millisecond, 1000)
-    moment = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     upper, lower = millisecond >> 16, millisecond & 0xFFFF
-    return millisecond, b"%08x-%04x-7%b" % (upper, lower, _fixed), b"%b.%03d" % (moment.encode(), rest)
+    return millisecond, b"%08x-%04x-7%b" % (upper, lower, _fixed), b"%b.%03d" % (_second(second), rest)
+
+
+@lru_cache(8)
+def _second(second: int) -> bytes:
+    return datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%dT%H:%M:%S").encode()

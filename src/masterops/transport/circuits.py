@@ -78,13 +78,16 @@ class Circuit:
         self._reason = ""
         self._refused = 0
 
+    @property
+    def closed(self) -> bool:
+        """Whether calls may leave without being `ready`."""
+        return self._breaker.state == "closed"
+
     async def ready(self, patience: float) -> None:
         """
         Wait until a call may leave, for at most `patience` seconds. Raises CircuitOpen, at once where the
         next probe would be too late.
         """
-        if self._breaker.state == "closed":
-            return
         end = self._now() + round(patience * MICROSECONDS)
         while wait := self._breaker.wait(now := self._now()):
             left = end - now
@@ -95,22 +98,33 @@ class Circuit:
                 async with asyncio.timeout(max(SHORTEST_WAIT, min(wait, left) / MICROSECONDS)):
                     await self._changed.wait()
 
-    def enter(self, *, look: bool = False) -> Entry | None:
-        """The leave of a call that goes out now; None where another one was quicker."""
-        before = self._breaker.state
-        leave = self._breaker.enter(self._now(), look=look)
-        if self._breaker.state != before:
+    def enter(self, *, look: bool = False) -> Pass | None:
+        """
+        The leave of a call that goes out now, to be handed back once, to `ended` or `gave_up`. None where
+        another one was quicker.
+        """
+        breaker = self._breaker
+        before = breaker.state
+        leave = breaker.enter(self._now(), look=look)
+        if breaker.state != before:
             self._tell()
-        return Entry(self, leave) if leave is not None else None
+        return leave
 
-    def answered(self, leave: Pass) -> None:
-        """The service answered, whatever it said."""
-        before = self._breaker.state
-        self._breaker.answered(leave, self._now())
-        if self._breaker.state != before:
+    def ended(self, leave: Pass, error: errors.RemoteError | None, *, patient: bool) -> None:
+        """A call ended; `patient` says whether it was given time enough for a time-out to count."""
+        if error is not None and failed(error):
+            if isinstance(error, errors.Timeout) and not patient:
+                self.gave_up(leave)
+            else:
+                self._failed(leave, str(error))
+            return
+        breaker = self._breaker
+        before = breaker.state
+        breaker.answered(leave, self._now())  # whatever it said
+        if breaker.state != before:
             self._tell()
 
-    def failed(self, leave: Pass, reason: str) -> None:
+    def _failed(self, leave: Pass, reason: str) -> None:
         """The service failed, or the way to it."""
         before, window = self._breaker.state, self._breaker.window
         self._breaker.failed(leave, self._now(), self._fraction())
@@ -177,38 +191,6 @@ class Circuit:
         self._changed = asyncio.Event()
 
 
-class Entry:
-    """
-    The leave of one call, for as long as the call is under way.
-    """
-
-    __slots__ = ("_circuit", "_leave")
-
-    def __init__(self, circuit: Circuit, leave: Pass) -> None:
-        self._circuit: Circuit | None = circuit
-        self._leave = leave
-
-    def settle(self, error: errors.RemoteError | None, *, patient: bool) -> None:
-        """It ended; `patient` says whether it was given time enough for a time-out to count."""
-        circuit, self._circuit = self._circuit, None
-        if circuit is None:
-            return
-        if isinstance(error, errors.Timeout) and not patient:
-            circuit.gave_up(self._leave)
-        elif failed(error):
-            circuit.failed(self._leave, str(error))
-        else:
-            circuit.answered(self._leave)
-
-    def __enter__(self) -> Entry:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        circuit, self._circuit = self._circuit, None
-        if circuit is not None:
-            circuit.gave_up(self._leave)
-
-
 class Circuits:
     """
     The circuits of all connections of this process, made when they are first used. `now` is handed in by
@@ -241,7 +223,7 @@ class Circuits:
         return [shut for circuit in mine if (shut := circuit.shut()) is not None]
 
 
-def failed(error: errors.RemoteError | None) -> bool:
+def failed(error: errors.RemoteError) -> bool:
     """
     Whether the service, or the way to it, is at fault: no connection, no answer in time, or a 5xx. A
     refusal, a 429 included, is an answer; so is one that we cannot read, which may be our own mistake.

@@ -1,9 +1,9 @@
 """
 Ends for attempts: one timer for all that are under way.
 
-`asyncio.timeout` gives each its own timer, which is made, sorted in and cancelled for nearly every call without ever
-ringing. Here an attempt notes when it must have ended, and the only timer rings for the first of them; most are
-gone by then.
+`asyncio.timeout` gives each its own timer, which is made, sorted in and cancelled for nearly every call
+without ever ringing. Here an attempt notes when it must have ended, and the only timer rings for the first
+of them; most are gone by then.
 """
 
 from __future__ import annotations
@@ -14,33 +14,23 @@ from types import TracebackType
 
 class Deadlines:
     """
-    Those that are under way, with the moment that each must have ended by. Belongs to one event loop.
+    Those that are under way. Belongs to one event loop.
     """
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._under_way: set[Within] = set()
+        self.under_way: set[Within] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._rings = float("inf")
 
-    def within(self, seconds: float) -> Within:
-        """A block that ends with a TimeoutError when it takes longer than `seconds`, as `asyncio.timeout` does."""
-        return Within(self, seconds)
-
-    def begin(self, block: Within, seconds: float) -> None:
+    def begin(self, block: Within, loop: asyncio.AbstractEventLoop) -> None:
         """It is under way from now on."""
-        loop = asyncio.get_running_loop()
         if loop is not self._loop:  # another one was run to its end before
             self._loop, self._timer, self._rings = loop, None, float("inf")
-            self._under_way.clear()
-        block.when = loop.time() + seconds
-        self._under_way.add(block)
+            self.under_way.clear()
+        self.under_way.add(block)
         if block.when < self._rings:
             self._ring_at(loop, block.when)
-
-    def end(self, block: Within) -> None:
-        """It is over. Its timer is left to ring: cancelling costs more than finding nothing to do."""
-        self._under_way.discard(block)
 
     def _ring_at(self, loop: asyncio.AbstractEventLoop, when: float) -> None:
         if self._timer is not None:
@@ -50,16 +40,17 @@ class Deadlines:
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer, self._rings = None, float("inf")
         now = loop.time()
-        for block in [each for each in self._under_way if each.when <= now]:
-            self._under_way.discard(block)
+        for block in [each for each in self.under_way if each.when <= now]:
+            self.under_way.discard(block)
             block.expire()
-        if self._under_way:
-            self._ring_at(loop, min(each.when for each in self._under_way))
+        if self.under_way:
+            self._ring_at(loop, min(each.when for each in self.under_way))
 
 
 class Within:
     """
-    One block of a task. A cancellation from elsewhere stays one, also when both come together.
+    A block that ends with a TimeoutError when it takes longer than `seconds`, as with `asyncio.timeout`. A
+    cancellation from elsewhere stays one, also when both come together.
     """
 
     __slots__ = ("_before", "_deadlines", "_expired", "_seconds", "_task", "when")
@@ -78,23 +69,23 @@ class Within:
         self._task.cancel()
 
     def __enter__(self) -> Within:
-        self._task = task = asyncio.current_task()
+        loop = asyncio.get_running_loop()
+        self._task = task = asyncio.current_task(loop)
         if task is None:
             raise RuntimeError("A deadline needs a task that it can end")
         self._before = task.cancelling()
-        self._deadlines.begin(self, self._seconds)
+        self.when = loop.time() + self._seconds
+        self._deadlines.begin(self, loop)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._deadlines.end(self)
+        # The timer is left to ring: cancelling costs more than finding nothing to do.
+        self._deadlines.under_way.discard(self)
         if not self._expired:
             return
         assert self._task is not None
-        if (
-            self._task.uncancel() <= self._before
-            and kind is not None
-            and issubclass(kind, asyncio.CancelledError)
-        ):
+        ours = self._task.uncancel() <= self._before
+        if ours and kind is not None and issubclass(kind, asyncio.CancelledError):
             raise TimeoutError from error

@@ -87,13 +87,11 @@ def judge(
     connection: str,
     asked: float | None,
     secrets: Sequence[str] = (),
-) -> errors.RemoteError | None:
+) -> errors.RemoteError:
     """
-    The error that `reply` means, or None when it is fine. `asked` is its Retry-After in seconds, `secrets`
-    what no error may repeat.
+    The error that `reply` means, which is none of the fine ones. `asked` is its Retry-After in seconds,
+    `secrets` what no error may repeat.
     """
-    if 200 <= reply.status < 300:
-        return None
     kind = problem.error or BY_STATUS.get(reply.status) or _by_class(reply.status)
     # Before it is cut: half a token at the end is still half a token.
     words = without(problem.reason or _first_words(reply.body), secrets)

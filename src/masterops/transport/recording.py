@@ -4,16 +4,18 @@ What a call leaves behind: a row of metrics an attempt, one log record in all.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from masterops import errors
 from masterops.core import clock
 from masterops.core.ids import uuid7
-from masterops.logs import ApiMetric, Logger, redact_text
+from masterops.logs import ApiMetric, CallLines, Lines, Logger, redact_text
 from masterops.transport.outcome import Reply
 from masterops.transport.request import Rate, Request, Target
+
+NO_RATE = Rate()
 
 
 @dataclass(slots=True)
@@ -75,26 +77,72 @@ def cancelled(call: Call) -> Trouble:
     return Trouble("cancelled", "unknown")
 
 
-def record(log: Logger, call: Call, trouble: Trouble | None) -> None:
-    """One log record a logical call, whatever the number of attempts."""
-    target, request = call.target, call.request
-    facts: dict[str, object] = {
-        "source": target.service,
-        "service": target.service,
-        "connection": target.connection,
-        "business": target.business,
-        "operation": request.operation,
-        "duration_ms": (clock.ticks() - call.start) * 1000,
-        "attempts": call.attempt,
-    }
-    event = f"{target.service}.{request.operation}"
-    if trouble is None:
-        log.success(event, **facts)
-        return
-    facts |= {"error": trouble.message, "error_category": trouble.category}
-    known = {"error_code": trouble.code, "blame": trouble.blame, "request_id": trouble.request_id}
-    facts |= {name: value for name, value in known.items() if value}
-    log.log(trouble.level, event, status="error", **facts)
+class Recorder:
+    """
+    Writes down what the calls of one operation at one connection leave behind: a row of metrics an attempt,
+    and one log record a call. What is the same in all of them is made ready once.
+    """
+
+    __slots__ = ("_event", "_lines", "_log", "_measure", "_well")
+
+    def __init__(
+        self, event: str, log: Logger, measure: Callable[[ApiMetric], None], lines: CallLines | None
+    ) -> None:
+        self._event = event
+        self._log, self._well = log, log.child(status="success")
+        self._measure = measure
+        self._lines = lines
+
+    def went_well(self, call: Call, start: float, reply: Reply) -> None:
+        """A call ended well with the attempt that began at `start`."""
+        now, rate, lines = clock.ticks(), call.rate, self._lines
+        call_ms = (now - call.start) * 1000
+        if lines is not None and lines.write(
+            call_ms, (now - start) * 1000, call.attempt, reply.status, len(reply.body), rate or NO_RATE
+        ):
+            return
+        self._measure(metric(call, start, reply, None))
+        self._well.info(self._event, duration_ms=call_ms, attempts=call.attempt)
+
+    def attempt_failed(self, call: Call, start: float, reply: Reply | None, trouble: Trouble) -> None:
+        """An attempt, which began at `start`, has ended otherwise."""
+        self._measure(metric(call, start, reply, trouble))
+
+    def failed(self, call: Call, trouble: Trouble) -> None:
+        """A call has failed for good, or was ended by somebody."""
+        facts: dict[str, object] = {"error": trouble.message, "error_category": trouble.category}
+        known = {"error_code": trouble.code, "blame": trouble.blame, "request_id": trouble.request_id}
+        facts |= {name: value for name, value in known.items() if value}
+        facts |= {"duration_ms": (clock.ticks() - call.start) * 1000, "attempts": call.attempt}
+        self._log.log(trouble.level, self._event, status="error", **facts)
+
+
+class Recorders:
+    """
+    Makes recorders. With `lines`, calls that went well are written as the lines that they are in the spool.
+    """
+
+    def __init__(self, log: Logger, measure: Callable[[ApiMetric], None], lines: Lines | None = None) -> None:
+        self._log = log
+        self._measure = measure
+        self._lines = lines
+
+    def of(self, call: Call) -> Recorder:
+        """The recorder of all calls like this one."""
+        target, request = call.target, call.request
+        event = f"{target.service}.{request.operation}"
+        log = self._log.child(
+            source=target.service,
+            service=target.service,
+            connection=target.connection,
+            business=target.business,
+            operation=request.operation,
+        )
+        lines = None
+        if self._lines is not None:
+            well = log.child(status="success")
+            lines = CallLines(self._lines, well, event, metric(call, 0.0, None, None))
+        return Recorder(event, log, self._measure, lines)
 
 
 def metric(call: Call, start: float, reply: Reply | None, trouble: Trouble | None) -> ApiMetric:

@@ -79,8 +79,7 @@ class Content:
     media_type: str
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """
     One logical call. `path` is a template: its parts in braces are filled from `parts`, escaped. Making one
     raises BadValue for a part that would not stay in its place.
@@ -96,17 +95,21 @@ class Request:
     method: str
     path: str
     operation: str
-    parts: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str] = field(default_factory=dict)
+    parts: Mapping[str, str] = {}
+    query: Mapping[str, str] = {}
     body: object = None
     repeatable: bool = True
     timeout: float | None = None
     bucket: str = CALLS
     weight: int = 1
     lane: Lane | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
     probe: bool = False
-    form: Mapping[str, str | Secret] | None = field(default=None, repr=False)
+    form: Mapping[str, str | Secret] | None = None
+
+    def __repr__(self) -> str:
+        """Without what it carries."""
+        return f"Request({self.method!r}, {self.path!r}, {self.operation!r})"
 
     def __post_init__(self) -> None:
         for name, value in self.parts.items():
@@ -156,10 +159,10 @@ class Request:
 
     def encoded(self) -> bytes | None:
         """The body, a file or JSON, or the form. Raises BadValue for a body that JSON cannot hold."""
+        if self.body is None and self.form is None:
+            return None
         if self.form is not None:
             return urlencode({name: _plain(value) for name, value in self.form.items()}).encode()
-        if self.body is None:
-            return None
         if isinstance(self.body, Content):
             return self.body.data
         try:
@@ -170,11 +173,15 @@ class Request:
 
     def url(self, base_url: str) -> str:
         """The whole URL; an id with a slash or any other character stays one path segment."""
-        filled = self.path.format_map(
-            {name: quote(str(value), safe="") for name, value in self.parts.items()}
-        )
+        filled = self.path
+        if "{" in filled:
+            filled = filled.format_map({name: _segment(str(value)) for name, value in self.parts.items()})
         query = f"?{self.query_string}" if self.query else ""
         return base_url.rstrip("/") + filled + query
+
+
+def _segment(part: str) -> str:
+    return part if part.isalnum() and part.isascii() else quote(part, safe="")
 
 
 _quoted = lru_cache(1024)(partial(quote_plus, safe=":"))

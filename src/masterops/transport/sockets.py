@@ -22,8 +22,8 @@ class Leaving(aiohttp.ClientRequest):
     """
     A request that notes on its call when it leaves.
 
-    A session's trace config would do the same for 17 µs of each call. The request to a proxy that opens a tunnel is
-    none of these: it is not the call's own.
+    A session's trace config would do the same for 17 µs of each call. The request to a proxy that opens a
+    tunnel is none of these: it is not the call's own.
     """
 
     async def send(self, conn: object) -> aiohttp.ClientResponse:

@@ -6,9 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
 from types import TracebackType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import aiohttp
 from yarl import URL
@@ -16,32 +17,35 @@ from yarl import URL
 from masterops import errors
 from masterops.core import clock
 from masterops.core.backoff import RetryPolicy, next_wait
+from masterops.core.breaker import Pass
 from masterops.core.retry_after import seconds_asked
-from masterops.logs import ApiMetric, Logger
+from masterops.logs import ApiMetric, Lines, Logger
 from masterops.transport.budgets import Budget, Budgets, Permit, current_lane
 from masterops.transport.budgets.accounting import account_for
-from masterops.transport.circuits import PATIENT_SECONDS, Circuits, Entry, Shut
-from masterops.transport.deadlines import Deadlines
+from masterops.transport.circuits import PATIENT_SECONDS, Circuit, Circuits, Shut
+from masterops.transport.deadlines import Deadlines, Within
 from masterops.transport.foreign import KINDS, Failure, translate
 from masterops.transport.oauth import Alone, Grant, Grants, TokenStore
 from masterops.transport.outcome import Reply, ambiguous, cleaned, judge, secrets_of
 from masterops.transport.proxy import proxy_for
-from masterops.transport.recording import Call, cancelled, metric, record, trouble_of
+from masterops.transport.recording import Call, Recorder, Recorders, cancelled, trouble_of
 from masterops.transport.request import Request, Target
 from masterops.transport.sockets import making, open_session, read_body
 
 T = TypeVar("T")
 
 LARGEST_BYTES = 64 * 1024 * 1024
+MOST_ROUTES = 4_096  # every operation of some hundred connections
 
 
 class Transport:
     """
     Sends requests for every connection of this process over one pool of sockets.
 
-    `measure` takes one `ApiMetric` an attempt; `largest_bytes` are read of one answer. `budgets` are what may
-    be spent, `tokens` where those of OAuth apps are kept: in this process alone unless others are given.
-    `circuits` are what is not asked because it fails; `sleep` and `fraction` are handed in by tests.
+    `measure` takes one `ApiMetric` an attempt; `lines` is where it and the log record of a call that went
+    well go together, as lines. `largest_bytes` are read of one answer. `budgets` are what may be spent,
+    `tokens` where those of OAuth apps are kept: in this process alone unless others are given. `circuits`
+    are what is not asked because it fails; `sleep` and `fraction` are handed in by tests.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Transport:
         *,
         log: Logger,
         measure: Callable[[ApiMetric], None],
+        lines: Lines | None = None,
         policy: RetryPolicy | None = None,
         timeout: float = 30.0,
         largest_bytes: int = LARGEST_BYTES,
@@ -58,8 +63,8 @@ class Transport:
         circuits: Circuits | None = None,
         tokens: TokenStore | None = None,
     ) -> None:
-        self._log = log
-        self._measure = measure
+        self._recorders = Recorders(log, measure, lines)
+        self._routes: dict[tuple[str, ...], Route] = {}
         self._policy = policy or RetryPolicy()
         self._timeout = timeout
         self._largest_bytes = largest_bytes
@@ -95,14 +100,14 @@ class Transport:
         """The circuits of a connection that are not closed: what is not asked, since when, and why."""
         return self._circuits.shut(connection)
 
-    async def call(
+    def call(
         self,
         target: Target,
         request: Request,
         decode: Callable[[bytes], T],
         *,
         policy: RetryPolicy | None = None,
-    ) -> T:
+    ) -> Coroutine[Any, Any, T]:
         """
         The decoded answer to `request`. Raises a RemoteError when it failed for good, BudgetExhausted and
         CircuitOpen among them: the connection's budget, and the probe of an open circuit, are waited for
@@ -111,7 +116,7 @@ class Transport:
 
         `policy` bounds this call differently from the rest: a health check wants one short attempt.
         """
-        return await self.read(target, request, lambda reply: decode(reply.body), policy=policy)
+        return self.read(target, request, lambda reply: decode(reply.body), policy=policy)
 
     async def read(
         self,
@@ -123,41 +128,57 @@ class Transport:
     ) -> T:
         """As `call`, for an answer of which the headers count too."""
         call = Call(target, request, clock.ticks(), request.encoded())
+        route = self._route(call)
         try:
-            value = await self._tried(call, read, policy or self._policy)
+            return await self._tried(call, read, policy or self._policy, route)
         except errors.RemoteError as error:
-            record(self._log, call, trouble_of(error))
+            route.recorder.failed(call, trouble_of(error))
             raise
         except asyncio.CancelledError:
-            record(self._log, call, cancelled(call))
+            route.recorder.failed(call, cancelled(call))
             raise
-        record(self._log, call, None)
-        return value
 
-    async def _tried(self, call: Call, read: Callable[[Reply], T], bounds: RetryPolicy) -> T:
-        budget = self.budget(call.target)
-        grant = self._grants.of(call.target)
+    def _route(self, call: Call) -> Route:
+        """What is the same for every call of an operation: finding it each time costs as much as a permit."""
+        target, request = call.target, call.request
+        key = (target.connection, request.operation, request.method, request.path, request.bucket)
+        route = self._routes.get(key)
+        if route is None:
+            if len(self._routes) >= MOST_ROUTES:  # callers may name operations as they like
+                self._routes.clear()
+            circuit = self._circuits.of(target, request.group)
+            route = self._routes[key] = Route(self.budget(target), circuit, self._recorders.of(call))
+        return route
+
+    async def _tried(self, call: Call, read: Callable[[Reply], T], bounds: RetryPolicy, route: Route) -> T:
+        budget, circuit = route.budget, route.circuit
+        grant = self._grants.of(call.target) if call.target.oauth else None
         while True:
             if grant is not None:
                 await grant.ready(self._patience(call, bounds))
-            permit, entry = await self._admitted(call, budget, bounds)
+            permit, leave = await self._admitted(call, budget, circuit, bounds)
             call.begin()
-            left = bounds.deadline - (clock.ticks() - call.start)
-            with permit, entry:
-                outcome = await self._attempt(call, read, left, budget, permit, entry, grant)
+            try:
+                outcome = await self._attempt(call, read, bounds, route, permit, leave, grant)
+            except BaseException:  # whatever of the two was settled is left as it is
+                permit.settle(sent=True)
+                circuit.gave_up(leave)
+                raise
             call.left = None
-            if await self._renewed(call, bounds, grant, outcome):
-                continue
             if not isinstance(outcome, errors.RemoteError):
                 return outcome
+            if grant is not None and await self._renewed(call, bounds, grant, outcome):
+                continue
             wait = self._wait(bounds, outcome, call)
             if wait is None:
                 raise outcome
             await self._sleep(wait)
 
-    async def _renewed(self, call: Call, bounds: RetryPolicy, grant: Grant | None, outcome: object) -> bool:
+    async def _renewed(
+        self, call: Call, bounds: RetryPolicy, grant: Grant, error: errors.RemoteError
+    ) -> bool:
         """Whether it was refused for a token that has been replaced: once a call, it is made again."""
-        if grant is None or not isinstance(outcome, errors.Unauthenticated) or call.renewed:
+        if call.renewed or not isinstance(error, errors.Unauthenticated):
             return False
         call.renewed = True
         return await grant.refused(call.shown, self._patience(call, bounds))
@@ -166,19 +187,22 @@ class Transport:
         """How long an attempt may be waited for, and still be answered."""
         return max(0.0, call.start + bounds.deadline - bounds.least - clock.ticks())
 
-    async def _admitted(self, call: Call, budget: Budget, bounds: RetryPolicy) -> tuple[Permit, Entry]:
+    async def _admitted(
+        self, call: Call, budget: Budget, circuit: Circuit, bounds: RetryPolicy
+    ) -> tuple[Permit, Pass]:
         """The right to one attempt, waited for as long as the attempt could still be answered."""
         request = call.request
-        circuit = self._circuits.of(call.target, request.group)
         lane = request.lane or current_lane()
         while True:
-            if not request.probe:
+            if not (circuit.closed or request.probe):
                 await circuit.ready(self._patience(call, bounds))
-            patience = self._patience(call, bounds)
-            permit = await budget.acquire(request.bucket, request.weight, lane=lane, deadline=patience)
-            entry = circuit.enter(look=request.probe)
-            if entry is not None:
-                return permit, entry
+            permit = budget.at_once(request.bucket, request.weight, lane)
+            if permit is None:
+                patience = self._patience(call, bounds)
+                permit = await budget.acquire(request.bucket, request.weight, lane=lane, deadline=patience)
+            leave = circuit.enter(look=request.probe)
+            if leave is not None:
+                return permit, leave
             permit.settle(sent=False)  # it opened, or another became the probe, while this one waited
 
     def _wait(self, bounds: RetryPolicy, error: errors.RemoteError, call: Call) -> float | None:
@@ -196,72 +220,86 @@ class Transport:
         self,
         call: Call,
         read: Callable[[Reply], T],
-        left: float,
-        budget: Budget,
+        bounds: RetryPolicy,
+        route: Route,
         permit: Permit,
-        entry: Entry,
+        leave: Pass,
         grant: Grant | None,
     ) -> T | errors.RemoteError:
-        """One round trip: the value or the error, with its row of metrics written and its leaves settled."""
-        start = clock.ticks()
+        """One round trip: the value or the error, written down, with its permit and its leave settled."""
+        start, target = clock.ticks(), call.target
         most = call.request.timeout or self._timeout
-        seconds = max(0.001, min(most, left))
+        seconds = max(0.001, min(most, bounds.deadline - (start - call.start)))
         reply: Reply | None = None
         value: T | None = None
         failure: Failure | None = None
         try:
-            call.shown = {**call.target.secrets(call.request), **(grant.headers() if grant else {})}
+            shown = target.secrets(call.request)
+            call.shown = shown if grant is None else {**shown, **grant.headers()}
             reply = await self._send(call, seconds)
-            call.rate = call.target.rate(reply.headers)
-            problem = self._problem(call, reply)
-            failure = Failure(problem, sent=True) if problem else None
-            value = read(reply) if problem is None else None
+            call.rate = target.rate(reply.headers)
+            if 200 <= reply.status < 300:
+                value = read(reply)
+            else:
+                failure = Failure(self._problem(call, reply), sent=True)
         except KINDS as exception:
-            failure = translate(exception, connection=call.target.connection, seconds=seconds)
+            failure = translate(exception, connection=target.connection, seconds=seconds)
         except asyncio.CancelledError:
             permit.settle(sent=call.sent)
-            self._measure(metric(call, start, reply, cancelled(call)))
+            route.recorder.attempt_failed(call, start, reply, cancelled(call))
             raise
-        account_for(budget, permit, call, failure.error if failure else None)
-        entry.settle(failure.error if failure else None, patient=seconds >= min(most, PATIENT_SECONDS))
-        error = _final(failure, call.request, call.target) if failure else None
-        self._measure(metric(call, start, reply, trouble_of(error) if error else None))
-        return error if error is not None else value  # type: ignore[return-value]  # no error: decoded
+        cause = failure.error if failure else None
+        account_for(route.budget, permit, call, cause)
+        route.circuit.ended(leave, cause, patient=seconds >= min(most, PATIENT_SECONDS))
+        if failure is None:
+            assert reply is not None
+            route.recorder.went_well(call, start, reply)
+            return value  # type: ignore[return-value]  # it was decoded
+        error = _final(failure, call.request, target)
+        route.recorder.attempt_failed(call, start, reply, trouble_of(error))
+        return error
 
     async def _send(self, call: Call, seconds: float) -> Reply:
-        request = call.request
-        url = URL(request.url(call.target.base_url), encoded=True)
-        proxy = self._proxy(call.target.base_url)
+        request, base_url = call.request, call.target.base_url
+        url = URL(request.url(base_url), encoded=True)
         headers = {"Accept": "application/json", **request.headers, **call.shown}
         if call.body is not None:
             headers["Content-Type"] = request.content_type
+        if base_url not in self._proxies:  # looking through the environment costs a tenth of a call
+            self._proxies[base_url] = proxy_for(base_url)
+        session = self._session
+        if session is None:
+            session = self._session = open_session()
         making.set(call)
-        with self._deadlines.within(seconds):
-            async with self._open().request(
-                request.method, url, data=call.body, headers=headers, proxy=proxy, allow_redirects=False
+        with Within(self._deadlines, seconds):
+            async with session.request(
+                request.method,
+                url,
+                data=call.body,
+                headers=headers,
+                proxy=self._proxies[base_url],
+                allow_redirects=False,
             ) as response:
                 received = {name.lower(): value for name, value in response.headers.items()}
                 return Reply(response.status, received, await read_body(response, self._largest_bytes))
 
-    def _proxy(self, base_url: str) -> str | None:
-        """Asked once for each service: looking through the environment costs a tenth of a call."""
-        if base_url not in self._proxies:
-            self._proxies[base_url] = proxy_for(base_url)
-        return self._proxies[base_url]
-
-    def _problem(self, call: Call, reply: Reply) -> errors.RemoteError | None:
-        if 200 <= reply.status < 300:
-            return None
+    def _problem(self, call: Call, reply: Reply) -> errors.RemoteError:
         target, secrets = call.target, (*call.request.secrets, *secrets_of(call.shown))
         reply = cleaned(reply, secrets)
         problem = target.explain(reply)
         asked = seconds_asked(reply.headers.get("retry-after"), now=clock.now())
         return judge(reply, problem, connection=target.connection, asked=asked, secrets=secrets)
 
-    def _open(self) -> aiohttp.ClientSession:
-        if self._session is None or self._session.closed:
-            self._session = open_session()
-        return self._session
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """
+    What all calls of one operation at one connection go through, and what writes them down.
+    """
+
+    budget: Budget
+    circuit: Circuit
+    recorder: Recorder
 
 
 def _final(failure: Failure, request: Request, target: Target) -> errors.RemoteError:

@@ -30,7 +30,12 @@ CALLS_PER_DAY = 250_000
 # Of the ten seconds: a bulk read may have spent them all in one, and a person would wait for the other nine.
 KEPT_FOR_A_PERSON = 0.01
 
-_PREFIX = "x-hubspot-ratelimit-"
+_MAX, _REMAINING, _INTERVAL, _DAILY, _DAILY_REMAINING = (
+    f"x-hubspot-ratelimit-{name}"
+    for name in ("max", "remaining", "interval-milliseconds", "daily", "daily-remaining")
+)
+_TOLD = frozenset({_MAX, _REMAINING, _DAILY, _DAILY_REMAINING})
+_NOTHING = Rate()
 _LONGEST_NUMBER = 12  # digits; Python converts thousands, and a timedelta holds far fewer
 
 
@@ -79,19 +84,21 @@ def bucket_of(path: str) -> str:
 
 def rate(headers: Mapping[str, str]) -> Rate:
     """What is left of the rolling window and of the day; answers of searches carry no such headers."""
-    most, left, interval, daily, daily_left = (
-        _count(headers, name)
-        for name in ("max", "remaining", "interval-milliseconds", "daily", "daily-remaining")
-    )
+    if _TOLD.isdisjoint(headers):
+        return _NOTHING
+    left, interval = _count(headers, _REMAINING), _count(headers, _INTERVAL)
     seconds = interval / 1000 if interval else None
-    readings = (Reading("burst", most, left, seconds), Reading("day", daily, daily_left))
-    said = tuple(each for each in readings if each.permits is not None or each.remaining is not None)
+    readings = (
+        Reading("burst", _count(headers, _MAX), left, seconds),
+        Reading("day", _count(headers, _DAILY), _count(headers, _DAILY_REMAINING)),
+    )
+    said = tuple([each for each in readings if each.permits is not None or each.remaining is not None])
     end = clock.now() + timedelta(seconds=seconds) if left is not None and seconds else None
     return Rate(left, end, said)
 
 
 def _count(headers: Mapping[str, str], name: str) -> int | None:
-    text = headers.get(_PREFIX + name, "")
+    text = headers.get(name, "")
     return int(text) if text.isascii() and text.isdigit() and len(text) <= _LONGEST_NUMBER else None
 
 

@@ -29,11 +29,13 @@ class Purse:
     many at once. They are late, never wrong: what they know too little of is covered by `room`.
     """
 
-    __slots__ = ("bucket", "due", "marks", "meters", "moments", "room", "stopped")
+    __slots__ = ("bucket", "calendars", "due", "growing", "marks", "meters", "moments", "room", "stopped")
 
     def __init__(self, bucket: str, meters: tuple[Meter, ...]) -> None:
         self.bucket = bucket
         self.meters = meters
+        self.growing = [each for each in meters if isinstance(each, RollingMeter) and each.limit.learned]
+        self.calendars = [each for each in meters if isinstance(each, CALENDARS)]
         self.stopped = 0
         self.room = self.due = 0
         self.moments: list[int] = []
@@ -76,11 +78,12 @@ class Account:
     def __init__(self, limits: Sequence[Limit], clock: Clock, *, shared: bool = False) -> None:
         self._meters: dict[str, Meter] = {limit.name: meter(limit, clock, shared=shared) for limit in limits}
         self._purses: dict[str, Purse] = {}
-        self._hot = Purse("", ())  # the only one with room: buckets share meters
+        # Public: what was last taken from, and the only one with room, because buckets share meters.
+        self.hot = Purse("", ())
 
     def take(self, bucket: str, weight: int, now: int, lane: Lane) -> int:
         """0, and `weight` is spent; or the microseconds after which it is worth asking again."""
-        purse = self._hot
+        purse = self.hot
         if purse.bucket == bucket and weight <= purse.room:
             purse.room -= weight
             purse.due += weight
@@ -88,7 +91,7 @@ class Account:
         return self._ask(bucket, weight, now, lane)
 
     def _ask(self, bucket: str, weight: int, now: int, lane: Lane) -> int:
-        self._hot.close_room(now)
+        self.hot.close_room(now)
         purse = self.purse(bucket)
         if purse.stopped > now:
             return purse.stopped - now
@@ -101,13 +104,13 @@ class Account:
             return longest
         for each in purse.meters:
             each.put(weight, now)
-        self._hot = purse
+        self.hot = purse
         purse.open_room(now)
         return 0
 
     def settle(self, bucket: str, weight: int, moment: int, now: int, *, sent: bool) -> None:
         """What was taken was counted by the service at `moment` at the latest; or never left."""
-        purse = self._hot
+        purse = self.hot
         if purse.bucket == bucket and sent and weight == 1:
             moments = purse.moments
             moments.append(max(moment, moments[-1]) if moments else moment)
@@ -120,7 +123,7 @@ class Account:
 
     def obstacle(self, bucket: str, weight: int, now: int, lane: Lane) -> Obstacle:
         """The most that the last of several callers waits for, which have `weight` together."""
-        self._hot.close_room(now)
+        self.hot.close_room(now)
         purse = self.purse(bucket)
         worst = Obstacle("stop", max(0, purse.stopped - now))
         for each in purse.meters:
@@ -142,7 +145,7 @@ class Account:
 
     def read(self, bucket: str, readings: Iterable[Reading], marks: Sequence[int], now: int) -> None:
         """What the answer to a call with `marks` said. A limit that we do not know is passed over."""
-        self._hot.close_room(now)
+        self.hot.close_room(now)
         said = {reading.limit: reading for reading in readings}
         for each, mark in zip(self.purse(bucket).meters, marks, strict=True):
             reading = said.get(each.limit.name)
@@ -151,7 +154,7 @@ class Account:
 
     def stop(self, bucket: str, wait: int, now: int) -> None:
         """The service wants no call of this bucket for `wait` microseconds. Learned limits shrink."""
-        self._hot.close_room(now)
+        self.hot.close_room(now)
         purse = self.purse(bucket)
         purse.stopped = max(purse.stopped, now + min(max(0, wait), LONGEST_STOP))
         for each in purse.meters:
@@ -160,21 +163,22 @@ class Account:
 
     def exhaust(self, bucket: str, now: int) -> None:
         """The service says that the quota of the day or month is used up."""
-        self._hot.close_room(now)
-        for each in self._calendars(bucket):
+        self.hot.close_room(now)
+        for each in self.purse(bucket).calendars:
             each.exhaust(now)
 
-    def went_well(self, bucket: str, told: Iterable[str]) -> None:
-        """A call was carried out; its answer told of the limits in `told`."""
-        for each in self.purse(bucket).meters:
-            if isinstance(each, RollingMeter):
-                each.grow()
-            elif isinstance(each, CALENDARS) and each.exhausted and each.limit.name not in told:
-                each.refill()
+    def went_well(self, bucket: str, readings: Iterable[Reading]) -> None:
+        """A call was carried out; what its answer told was read."""
+        purse = self.hot if self.hot.bucket == bucket else self.purse(bucket)
+        for rolling in purse.growing:
+            rolling.grow()
+        for calendar in purse.calendars:
+            if calendar.exhausted and all(each.limit != calendar.limit.name for each in readings):
+                calendar.refill()
 
     def tell_clock(self, clock: Clock) -> None:
         """Both clocks as they are now, to be told now and then."""
-        self._hot.close_room(clock.ticks)
+        self.hot.close_room(clock.ticks)
         for each in self._meters.values():
             if isinstance(each, CalendarMeter):
                 each.tell_clock(clock)
@@ -198,12 +202,12 @@ class Account:
 
     def left(self, now: int) -> dict[str, int]:
         """What is free of each limit."""
-        self._hot.close_room(now)
+        self.hot.close_room(now)
         return {name: each.left(now) for name, each in self._meters.items()}
 
     def shared(self, now: int) -> list[SlotMeter | AllowanceMeter]:
         """The limits of which this process holds a part, to be told of what it gets."""
-        self._hot.close_room(now)
+        self.hot.close_room(now)
         return [each for each in self._meters.values() if isinstance(each, SlotMeter | AllowanceMeter)]
 
     def purse(self, bucket: str) -> Purse:
@@ -213,9 +217,6 @@ class Account:
             meters = tuple(each for each in self._meters.values() if each.limit.concerns(bucket))
             purse = self._purses[bucket] = Purse(bucket, meters)
         return purse
-
-    def _calendars(self, bucket: str) -> list[CalendarMeter | AllowanceMeter]:
-        return [each for each in self.purse(bucket).meters if isinstance(each, CALENDARS)]
 
 
 def _usable(meter: Meter, lane: Lane) -> int:

@@ -20,19 +20,18 @@ def account_for(budget: Budget, permit: Permit, call: Call, error: errors.Remote
     What the answer says is heard before others are let go: those who waited for this call to end must not
     leave into a limit that it has just found reached.
     """
-    readings = call.rate.readings if call.rate else ()
+    rate = call.rate
+    readings = rate.readings if rate else ()
     if readings:
         budget.read(permit, readings)
     if error is None:
         budget.went_well(permit.bucket, readings)
     elif error.status == TOO_MANY or isinstance(error, errors.QuotaExhausted):
         _refused(budget, permit, error)
-    if error is None and call.left is not None and budget.alone(permit):
-        budget.latency.answered_alone(clock.microseconds() - call.left)
-    permit.settle(
-        sent=call.left is not None or call.rate is not None,
-        credit=budget.latency.credit if call.rate else 0,
-    )
+    left = call.left
+    if error is None and left is not None and permit.alone and budget.alone(permit):
+        budget.latency.answered_alone(clock.microseconds() - left)
+    permit.settle(sent=left is not None or rate is not None, credit=budget.latency.credit if rate else 0)
 
 
 def _refused(budget: Budget, permit: Permit, error: errors.RemoteError) -> None:

@@ -67,7 +67,7 @@ class Budget:
         self.limits = tuple(limits)
         self.latency = Latency()
         self._now = now
-        self._open = self._granted = 0
+        self.under_way = self.granted = 0  # permits that are not settled, and all there ever were
         self.waits, self.waited = 0, 0.0  # calls that had to wait, and for how many seconds together
         self._account = Account(limits, Clock(now(), clock.now()), shared=shared)
         self._valid_until = NEVER  # then what is held may be held by others
@@ -83,30 +83,35 @@ class Budget:
         seconds, at once where it can be known, and QuotaExhausted when the day's or month's quota is used up;
         BadValue for a weight that can never be had.
         """
-        free = weight > 0 and not self._lines.get(bucket)
+        permit = self.at_once(bucket, weight, lane)
+        if permit is not None:
+            return permit
+        await self._wait(bucket, weight, lane, deadline)
+        return Permit(self, bucket, weight, self._account.marks(bucket))
+
+    def at_once(self, bucket: str, weight: int, lane: Lane) -> Permit | None:
+        """The same for a call that need not wait; nothing where it would have to."""
+        if weight <= 0 or self._lines.get(bucket):
+            return None
         now = self._now()
         if now > self._valid_until:
             self._lapse(now)
-        if not free or self._account.take(bucket, weight, now, lane):
-            await self._wait(bucket, weight, lane, deadline)
-        return Permit(self, bucket, weight, self._account.marks(bucket))
-
-    def count(self) -> tuple[int, bool]:
-        """The number of a permit that begins, and whether no other is under way."""
-        self._open += 1
-        self._granted += 1
-        return self._granted, self._open == 1
+        account = self._account
+        if account.take(bucket, weight, now, lane):
+            return None
+        return Permit(self, bucket, weight, account.hot.marks)
 
     def alone(self, permit: Permit) -> bool:
         """Whether no other call was under way at any time of this one."""
-        return permit.alone and permit.number == self._granted
+        return permit.alone and permit.number == self.granted
 
     def settle(self, permit: Permit, *, sent: bool, credit: int) -> None:
         """What was taken for a call is used, or given back."""
-        self._open -= 1
+        self.under_way -= 1
         now = self._now()
         self._account.settle(permit.bucket, permit.weight, now - credit, now, sent=sent)
-        self._serve_all()
+        if self._lines:
+            self._serve_all()
 
     def read(self, permit: Permit, readings: Sequence[Reading]) -> None:
         """What an answer's headers said, before its permit is settled."""
@@ -116,7 +121,7 @@ class Budget:
 
     def went_well(self, bucket: str, readings: Sequence[Reading]) -> None:
         """A call was carried out."""
-        self._account.went_well(bucket, [reading.limit for reading in readings])
+        self._account.went_well(bucket, readings)
 
     def stop(self, bucket: str, seconds: float) -> None:
         """The service wants no call of this bucket for so long: whoever cannot wait for it is told."""

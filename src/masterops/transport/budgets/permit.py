@@ -20,10 +20,14 @@ class Permit:
 
     def __init__(self, budget: Budget, bucket: str, weight: int, marks: tuple[int, ...]) -> None:
         self._budget: Budget | None = budget
+        # Counted here and not by the budget: this is made for every call.
+        budget.granted += 1
+        self.number = budget.granted
+        self.alone = not budget.under_way
+        budget.under_way += 1
         self.bucket = bucket
         self.weight = weight
         self.marks = marks
-        self.number, self.alone = budget.count()
 
     def settle(self, *, sent: bool, credit: int = 0) -> None:
         """

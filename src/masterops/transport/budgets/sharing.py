@@ -160,7 +160,7 @@ class SharedBudget(Budget):
             self._busy_at = began
         asks = [self._ask(each, began) for each in shares] + self._learned.asks(self._account.learned())
         elapsed = None if self._heard_at is None else (began - self._heard_at) / MICROSECONDS
-        total = Spending(self._granted, self.waits, self.waited)
+        total = Spending(self.granted, self.waits, self.waited)
         told = self._spending
         news = Spending(total.calls - told.calls, total.waits - told.waits, total.waited - told.waited)
         try:
