@@ -7,7 +7,7 @@ again: that is the transport's work.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from functools import partial
@@ -339,12 +339,11 @@ class ObjectClient(Generic[R]):
         path, name = f"/batch/{verb}", f"batch.{verb}"
         return await self._call("POST", path, name, self._batch_answer, body=body, repeatable=repeatable)
 
-    async def _get(self, wanted: Get) -> R:
+    def _get(self, wanted: Get) -> Coroutine[Any, Any, R]:
         query = self._wanted(wanted.properties)
         if wanted.id_property:
             query["idProperty"] = wanted.id_property
-        row: R = await self._call("GET", "/{id}", "get", self._row, parts={"id": wanted.id}, query=query)
-        return row
+        return self._call("GET", "/{id}", "get", self._row, parts={"id": wanted.id}, query=query)
 
     async def _update(self, change: Update) -> R:
         query = {"idProperty": change.id_property} if change.id_property else {}
@@ -359,7 +358,7 @@ class ObjectClient(Generic[R]):
         wanted = properties or self.resource.properties
         return {"properties": ",".join(wanted)} if wanted else {}
 
-    async def _call(
+    def _call(
         self,
         method: str,
         path: str,
@@ -370,7 +369,7 @@ class ObjectClient(Generic[R]):
         query: Mapping[str, str] | None = None,
         body: object = None,
         repeatable: bool = True,
-    ) -> T:
+    ) -> Coroutine[Any, Any, T]:
         request = Request(
             method=method,
             path=self._path + path,
@@ -381,7 +380,7 @@ class ObjectClient(Generic[R]):
             repeatable=repeatable,
             bucket=bucket_of(path),
         )
-        return await self._transport.call(self._target, request, decode)
+        return self._transport.call(self._target, request, decode)
 
 
 def _identified(records: Sequence[Input | Upsert], id_property: str | None) -> Inputs:
