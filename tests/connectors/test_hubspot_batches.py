@@ -4,11 +4,13 @@ Batches of the HubSpot connector: against the twin, and against answers that it 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 import pytest
+from aiohttp import web
 
 from masterops import errors
 from masterops.connectors.hubspot import BatchResult, Contact, HubSpot, Input, Property, Upsert
@@ -175,17 +177,40 @@ async def test_ids_and_traces_are_not_mixed_up(
 
 async def test_a_service_that_is_down_is_not_asked_for_every_batch(rig: Rig, scripted: HubSpot) -> None:
     """
-    The batch that failed was tried twice; the ones behind it are errors of their rows, without a request.
+    The batches that were on their way were tried twice; the ones behind them are errors of their rows, without
+    a request.
     """
     rig.answers = [batch(["1"]), answer(500)]
 
-    result = await scripted.contacts.batch_read([str(n) for n in range(450)])
+    result = await scripted.contacts.batch_read([str(n) for n in range(1150)])
 
-    assert 3 == len(rig.asked)
-    assert list(range(100, 450)) == indices(result)
-    assert not result.errors[99].reason.startswith("not sent")
-    assert result.errors[100].reason.startswith("not sent: hubspot/teelixir failed on its side")
+    at_once = scripted.contacts.resource.coalescing.parallel
+    assert 1 + 2 * at_once == len(rig.asked)
+    assert list(range(100, 1150)) == indices(result)
+    unsent = result.errors[100 * at_once :]
+    assert not any(each.reason.startswith("not sent") for each in result.errors[: 100 * at_once])
+    assert all(each.reason.startswith("not sent: hubspot/teelixir failed on its side") for each in unsent)
     assert {"server"} == {error.category for error in result.errors}
+
+
+async def test_batches_that_are_on_their_way_together_give_their_rows_in_order(
+    rig: Rig, scripted: HubSpot
+) -> None:
+    """
+    The first goes alone; of the others the one that is answered first waits for those before it.
+    """
+
+    async def slow(request: web.Request) -> web.Response:
+        ids = [each["id"] for each in (await request.json())["inputs"]]
+        await asyncio.sleep(0.2 if "150" in ids else 0)
+        return web.json_response({"results": [{"id": id} for id in ids]})
+
+    rig.answers = [slow]
+    ids = [str(n) for n in range(450)]
+
+    result = await scripted.contacts.batch_read(ids)
+
+    assert ids == [each.id for each in result.rows]
 
 
 async def test_a_service_that_was_never_up_is_one_error(rig: Rig, scripted: HubSpot) -> None:

@@ -5,6 +5,7 @@ The bound of the spool: who goes first, how exact it is, what `block` waits for,
 from __future__ import annotations
 
 import asyncio
+import re
 import subprocess
 import sys
 import threading
@@ -358,3 +359,24 @@ def test_a_real_disk_that_is_full(small: Path, memory: Memory, when_full: WhenFu
     assert {"disk_full"} == set(lost)
     assert when_full == "block" or any(name.startswith("error") for name in kept)
     assert when_full == "block" or lost["disk_full"]["debug"] > 100
+
+
+@pytest.mark.parametrize("room", range(26))
+def test_two_lines_at_once_are_each_there_once_or_counted_as_lost(tmp_path: Path, room: int) -> None:
+    """
+    Wherever the disk is full in the middle of both: nothing is doubled, and what is torn swallows nothing.
+    """
+    disk = SmallDisk(1_000)
+    spool = Spool(tmp_path, disk=disk)
+    spool.append(b'{"line":0}\n')
+    disk.room = room
+    spool.append_both(b'{"line":1}\n', b'{"line":2}\n', "info")
+    disk.room = 1_000
+    spool.append_both(b'{"line":3}\n', b'{"line":4}\n', "info")
+    lost = spool.lost
+    spool.close()
+
+    text = b"".join(path.read_bytes() for path in sorted(tmp_path.glob("*.jsonl")))
+    whole = [line for line in text.splitlines() if re.fullmatch(rb'{"line":\d}', line)]
+    assert sorted(set(whole)) == whole
+    assert 5 - lost == len(whole)

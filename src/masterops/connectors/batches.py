@@ -7,17 +7,20 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Any, Generic, TypeVar
 
 import msgspec
 
 from masterops import errors
+from masterops.core.together import together
 
 R = TypeVar("R")
 T = TypeVar("T")
 Inputs = Sequence[Mapping[str, Any]]
 
 TOO_LARGE = 413
+NO_END = -1
 
 
 class RowError(msgspec.Struct, frozen=True):
@@ -64,6 +67,8 @@ async def in_pieces(
     inputs: Inputs,
     size: int,
     numbers: Sequence[int] | None = None,
+    *,
+    parallel: int = 1,
 ) -> BatchResult[R]:
     """
     All inputs, `size` at a time; `numbers` are their places where those are not simply counted. A piece that
@@ -72,35 +77,71 @@ async def in_pieces(
 
     Refused values are the fault of their piece. Any other error would meet the pieces behind it too, each
     after a minute of tries: they are not sent, and their rows say so.
+
+    `parallel` pieces are on their way at once, where it does not matter which comes first; the first one goes
+    alone, because what is refused for good is refused with it.
     """
-    result: BatchResult[R] = BatchResult()
-    whole: errors.RemoteError | None = None
-    down: errors.RemoteError | None = None
-    places = numbers or range(len(inputs))
-    waiting = deque(chunks(places, size))
-    while waiting:
-        start, indices = waiting.popleft()
-        if down is not None:
-            result.errors += [RowError(n, f"not sent: {down.message}", down.category) for n in indices]
-            continue
-        piece = inputs[start : start + len(indices)]
+    pieces = Pieces(send, inputs, deque(chunks(numbers or range(len(inputs)), size)))
+    await pieces.work(most=1)
+    await together([pieces.work() for _ in range(min(parallel, len(pieces.waiting)))])
+    return pieces.result()
+
+
+class Pieces(Generic[R]):
+    """
+    The pieces of a batch: those that wait, and what became of the others by where they begin.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Inputs], Awaitable[Answered[R]]],
+        inputs: Inputs,
+        waiting: deque[tuple[int, Sequence[int]]],
+    ) -> None:
+        self._send = send
+        self._inputs = inputs
+        self.waiting = waiting
+        self._rows: dict[int, Sequence[R]] = {}
+        self._errors: dict[int, list[RowError]] = {}
+        self._whole: errors.RemoteError | None = None  # of a piece that failed whole
+        self._down: errors.RemoteError | None = None  # the same, if all others would fail, too
+
+    async def work(self, most: int = NO_END) -> None:
+        """Send one after the other."""
+        while self.waiting and self._down is None and most:
+            most -= 1
+            await self._one(*self.waiting.popleft())
+
+    def result(self) -> BatchResult[R]:
+        """What all did. Raises the error of one that failed when none succeeded."""
+        for start, indices in self.waiting:
+            assert self._down is not None
+            reason = f"not sent: {self._down.message}"
+            self._errors[start] = [RowError(n, reason, self._down.category) for n in indices]
+        failed = self._down or self._whole
+        if failed is not None and not any(self._rows.values()):
+            raise failed
+        return BatchResult(
+            [row for _, rows in sorted(self._rows.items(), key=itemgetter(0)) for row in rows],
+            [each for _, found in sorted(self._errors.items(), key=itemgetter(0)) for each in found],
+        )
+
+    async def _one(self, start: int, indices: Sequence[int]) -> None:
+        piece = self._inputs[start : start + len(indices)]
         try:
-            answer = await send(piece)
+            answer = await self._send(piece)
         except errors.RemoteError as error:
             if halved(error) and len(piece) > 1:
                 half = len(piece) // 2
-                waiting.extendleft([(start + half, indices[half:]), (start, indices[:half])])
-                continue
-            if error.recovery == "stop" and not result.rows:
-                raise
-            whole, down = error, None if error.recovery == "skip" else error
-            result.errors += [RowError(n, error.message, error.category) for n in indices]
-            continue
-        result.rows += answer.rows
-        result.errors += [_placed(each, indices) for each in answer.errors]
-    if whole is not None and not result.rows:
-        raise whole
-    return result
+                self.waiting.extendleft([(start + half, indices[half:]), (start, indices[:half])])
+                return
+            self._whole = error
+            if error.recovery != "skip":
+                self._down = error
+            self._errors[start] = [RowError(n, error.message, error.category) for n in indices]
+            return
+        self._rows[start] = answer.rows
+        self._errors[start] = [_placed(each, indices) for each in answer.errors]
 
 
 def halved(error: Exception) -> bool:

@@ -254,8 +254,8 @@ class Spool:
         if self._file < 0 or full or (self._commit is not None and self._commit.broken):
             self._finish()
             self._open()
-        elif self._torn:  # a cut line must not swallow the next one
-            self._write_rest(memoryview(b"\n"))
+        elif self._torn:  # must not swallow the next one, nor be whole: it is lost, or will be written again
+            self._write_rest(memoryview(b"~\n"))
         if self._room.tight:
             self.losses.reserve()
         # A segment that is synced is looked after at each line: beside a sync that costs nothing.

@@ -329,7 +329,11 @@ class ObjectClient(Generic[R]):
             answer = await self._send(verb, piece, extra=extra, repeatable=repeatable)
             return taken_apart(answer, piece)
 
-        return await in_pieces(send, inputs, self.resource.batch_size, numbers)
+        # What may not be sent twice goes piece by piece: when the outcome of one is unknown, no other's is. Two
+        # pieces that change one record must keep their order; whoever gives `numbers` has seen to it.
+        apart = repeatable and (numbers is not None or _distinct(inputs))
+        parallel = self.resource.coalescing.parallel if apart else 1
+        return await in_pieces(send, inputs, self.resource.batch_size, numbers, parallel=parallel)
 
     async def _send(
         self, verb: str, inputs: Inputs, *, extra: Mapping[str, Any] = NO_EXTRA, repeatable: bool = True
@@ -381,6 +385,10 @@ class ObjectClient(Generic[R]):
             bucket=bucket_of(path),
         )
         return self._transport.call(self._target, request, decode)
+
+
+def _distinct(inputs: Inputs) -> bool:
+    return len({str(each.get("id")).lower() for each in inputs}) == len(inputs)
 
 
 def _identified(records: Sequence[Input | Upsert], id_property: str | None) -> Inputs:

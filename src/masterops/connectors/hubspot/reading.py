@@ -10,6 +10,7 @@ counted against the ten seconds' window: large sets are read by both.
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from masterops import errors
@@ -26,6 +27,7 @@ SEARCHERS = 2  # in flight: at 250 ms each they ask more than the five a second 
 ALONE = 4
 # The smallest window is 100 calls in ten seconds, of 100 records each: less than that the list has at once.
 LARGE = 10_000
+ID_OF: Callable[[Any], str] = attrgetter("id")
 
 List = Callable[[str | None], Awaitable[Page[R]]]
 Search = Callable[[Groups, Sort, int, str | None], Awaitable[Page[R]]]
@@ -118,12 +120,11 @@ def checked(span: Span, page: Page[R], *, tokens_are_ids: bool = False) -> Fetch
     the next page's first id, a slice that ends there needs no call more.
     """
     try:
-        ids = [int(row.id) for row in page.results]
+        ids = list(map(int, map(ID_OF, page.results)))
     except ValueError:
         raise Misread from None
     # One before the start is no harm: whether a list begins at its id or behind it is not documented.
-    rises = all(map(int.__lt__, ids, ids[1:]))
-    if not rises or (ids and ids[0] < span.start - 1) or (page.after and not ids):
+    if ids != sorted(set(ids)) or (ids and ids[0] < span.start - 1) or (page.after and not ids):
         raise Misread
     rows = page.results
     if ids and (ids[0] < span.start or (span.end is not None and ids[-1] >= span.end)):
