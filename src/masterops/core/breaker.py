@@ -104,7 +104,17 @@ class Breaker:
     One circuit. Every pass is handed back once, to `failed`, `answered` or `gave_up`.
     """
 
-    __slots__ = ("_closed_at", "_leave", "_probing", "_turn", "in_a_row", "rules", "state", "until", "window")
+    __slots__ = (
+        "_closed_at",
+        "_probing",
+        "_turn",
+        "in_a_row",
+        "leave",
+        "rules",
+        "state",
+        "until",
+        "window",
+    )
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
@@ -114,7 +124,7 @@ class Breaker:
         self.in_a_row = 0  # how often it opened without having been closed for a whole window
         self._closed_at: int | None = None
         self._turn = 0
-        self._leave = Pass(0)  # of whoever goes while it is closed
+        self.leave = Pass(0)  # public: of whoever goes while it is closed
         self._probing = False
 
     def wait(self, now: int) -> int:
@@ -133,7 +143,7 @@ class Breaker:
     def enter(self, now: int, *, look: bool = False) -> Pass | None:
         """The leave of a call that goes out now; None when it may not."""
         if self.state == "closed":
-            return self._leave
+            return self.leave
         if self.wait(now) == 0:
             self.state = "half-open"
             self._probing = True
@@ -183,5 +193,5 @@ class Breaker:
         """What left before it counts no more."""
         self.state = state
         self._turn += 1
-        self._leave = Pass(self._turn)
+        self.leave = Pass(self._turn)
         self._probing = False

@@ -18,7 +18,7 @@ from masterops.logs.context import bound
 from masterops.logs.logger import Logger
 from masterops.logs.quick import BEFORE_DETAILS, Quick
 from masterops.logs.record import ApiMetric, encode_plain
-from masterops.logs.spans import TRACE
+from masterops.logs.spans import TRACE, with_span
 from masterops.logs.stamp import next_number, stamp
 
 # The lines that `encode` makes of the same rows, but for the order of their fields.
@@ -91,7 +91,10 @@ class CallLines:
         quick = self._quick
         if quick is None or quick.seen is not seen.now or self._middle is None:
             self._prepare()
-        if self._names is None or self._middle is None or bound() or TRACE in sys.modules:
+        outer = bound()
+        if TRACE in sys.modules:
+            outer = with_span(outer, self._log.fields)
+        if outer or self._names is None or self._middle is None:
             return False
         more = b"" if rate.remaining is None else REMAINING % rate.remaining
         if rate.resets_at is not None:

@@ -105,6 +105,8 @@ class Circuit:
         """
         breaker = self._breaker
         before = breaker.state
+        if before == "closed":
+            return breaker.leave
         leave = breaker.enter(self._now(), look=look)
         if breaker.state != before:
             self._tell()

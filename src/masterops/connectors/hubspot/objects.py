@@ -329,8 +329,8 @@ class ObjectClient(Generic[R]):
             answer = await self._send(verb, piece, extra=extra, repeatable=repeatable)
             return taken_apart(answer, piece)
 
-        # What may not be sent twice goes piece by piece: when the outcome of one is unknown, no other's is. Two
-        # pieces that change one record must keep their order; whoever gives `numbers` has seen to it.
+        # What may not be sent twice goes piece by piece: when the outcome of one is unknown, no other's is.
+        # Two pieces that change one record must keep their order; whoever gives `numbers` has seen to it.
         apart = repeatable and (numbers is not None or _distinct(inputs))
         parallel = self.resource.coalescing.parallel if apart else 1
         return await in_pieces(send, inputs, self.resource.batch_size, numbers, parallel=parallel)
