@@ -10,10 +10,12 @@
 --         Of a day or month processes hold parts that they have not spent yet.
 --         Nobody compares clocks: processes give and get spans of seconds, and all moments here are the server's.
 -- Adds    tables ops.budgets, ops.budget_holders, ops.budget_periods, ops.budget_spending; functions
---         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.budget_clock, ops.budget_levels, ops.budget_period
+--         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.budget_clock, ops.budget_levels,
+--         ops.budget_shares, ops.budget_period
 -- Locks   none: new objects only
 -- Undo    DROP TABLE ops.budgets, ops.budget_holders, ops.budget_periods, ops.budget_spending; DROP FUNCTION
---         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.budget_clock, ops.budget_levels, ops.budget_period; DELETE FROM ops.relations WHERE name LIKE 'ops.budget%';
+--         ops.share_budget, ops.share_budget_at, ops.share_slots, ops.budget_clock, ops.budget_levels, ops.budget_shares,
+--         ops.budget_period; DELETE FROM ops.relations WHERE name LIKE 'ops.budget%';
 --         DELETE FROM ops.functions WHERE name ~ 'budget|^share_'
 
 CREATE TABLE ops.budgets (
@@ -52,6 +54,7 @@ CREATE TABLE ops.budget_holders (
     peak       integer     NOT NULL,
     wanted     integer     NOT NULL,
     urgent     integer     NOT NULL,
+    heaviest   integer     NOT NULL DEFAULT 1,
     waiting    integer     NOT NULL,
     seen_at    timestamptz NOT NULL,
     held_until timestamptz NOT NULL,
@@ -64,6 +67,8 @@ COMMENT ON COLUMN ops.budget_holders.held IS
     'Slots of a rolling limit; of a day or month what was handed out and is not spent yet.';
 COMMENT ON COLUMN ops.budget_holders.used IS 'Slots that are in use or rest; peak is the most since seen_at of the limit.';
 COMMENT ON COLUMN ops.budget_holders.wanted IS 'Slots it would like to hold; urgent of them for people who wait.';
+COMMENT ON COLUMN ops.budget_holders.heaviest IS
+    'What the heaviest of its calls weighs that could go next: with fewer slots than that it makes none of them.';
 COMMENT ON COLUMN ops.budget_holders.held_until IS 'When it counts as dead unless it is heard of again.';
 
 CREATE TABLE ops.budget_periods (
@@ -142,6 +147,55 @@ COMMENT ON FUNCTION ops.budget_levels(text[], integer[], integer, bigint) IS
     'Divide most among those who want some of it: nobody gets more than he wants, nor less than another who wants as much'
     ' and gets more, but for one that no division leaves. Those go round, a turn each, so that the last permit of a limit'
     ' is not always with the same.';
+
+CREATE FUNCTION ops.budget_shares(
+    p_names text[], p_wants integer[], p_urgent integer[], p_heaviest integer[], p_most integer, p_turn bigint
+) RETURNS TABLE (name text, share integer)
+LANGUAGE plpgsql IMMUTABLE SET search_path = ''
+AS $$
+DECLARE
+    now    integer[];
+    later  integer[];
+    shares integer[];
+    place  integer;
+BEGIN
+    IF cardinality(p_names) = 0 THEN
+        RETURN;
+    END IF;
+    SELECT array_agg(least(u, w) ORDER BY n), array_agg(greatest(0, w - u) ORDER BY n) INTO now, later
+    FROM unnest(p_wants, p_urgent) WITH ORDINALITY AS x (w, u, n);
+    -- People first, but for a tenth of it, so that nothing else stands still.
+    SELECT array_agg(f.share + s.share ORDER BY p.n) INTO shares
+    FROM (
+        SELECT array_agg(l.name) AS who, array_agg(l.share) AS shares, sum(l.share)::integer AS taken
+        FROM ops.budget_levels(p_names, now, p_most - CASE WHEN p_most > 1 AND 0 < ANY (later)
+            THEN greatest(1, p_most / 10) ELSE 0 END, p_turn) AS l
+    ) AS first
+    CROSS JOIN LATERAL unnest(first.who, first.shares) AS f (who, share)
+    JOIN LATERAL ops.budget_levels(p_names, later, p_most - first.taken, p_turn) AS s ON s.name = f.who
+    JOIN unnest(p_names) WITH ORDINALITY AS p (who, n) ON p.who = f.who;
+    -- One whose next call weighs more than its share would never make it. Such go round: the slots come to it within a
+    -- window and are used in the next.
+    SELECT n INTO place FROM unnest(p_names, shares, p_heaviest) WITH ORDINALITY AS x (who, s, h, n)
+    WHERE (s < h OR h > p_most / cardinality(p_names)) AND h <= p_most AND cardinality(p_names) > 1
+        -- Where all can make their next call nobody needs more than his share.
+        AND EXISTS (SELECT FROM unnest(shares, p_heaviest) AS o (s, h) WHERE o.s < o.h AND o.h <= p_most)
+    ORDER BY ((SELECT count(*) FROM unnest(p_names) AS o WHERE o < who) + p_turn / 3) % cardinality(p_names)
+    LIMIT 1;
+    IF NOT FOUND THEN
+        RETURN QUERY SELECT x.who, x.s FROM unnest(p_names, shares) AS x (who, s);
+        RETURN;
+    END IF;
+    RETURN QUERY SELECT p_names[place], p_heaviest[place];
+    RETURN QUERY SELECT r.name, r.share FROM ops.budget_shares(
+        p_names[:place - 1] || p_names[place + 1:], p_wants[:place - 1] || p_wants[place + 1:],
+        p_urgent[:place - 1] || p_urgent[place + 1:], p_heaviest[:place - 1] || p_heaviest[place + 1:],
+        p_most - p_heaviest[place], p_turn) AS r;
+END
+$$;
+COMMENT ON FUNCTION ops.budget_shares(text[], integer[], integer[], integer[], integer, bigint) IS
+    'Who gets how many of what is too few for all: even shares, people first; and one after the other, turn by turn, those'
+    ' whose next call weighs more than that.';
 
 CREATE FUNCTION ops.budget_clock(p_connection text, p_name text, p_by interval) RETURNS void
 LANGUAGE sql SET search_path = ''
@@ -236,13 +290,14 @@ BEGIN
     DELETE FROM ops.budget_holders AS o
     WHERE o.connection = p_connection AND o.limit_name = name AND o.held_until < p_now AND o.process <> p_process;
 
-    INSERT INTO ops.budget_holders AS o (connection, limit_name, process, held, used, peak, wanted, urgent, waiting, seen_at,
-        held_until)
+    INSERT INTO ops.budget_holders AS o (connection, limit_name, process, held, used, peak, wanted, urgent, heaviest, waiting,
+        seen_at, held_until)
     VALUES (p_connection, name, p_process, claim, used, greatest(used, (p_limit->>'peak')::integer), want, urgent,
-        (p_limit->>'waiting')::integer, p_now, p_now + make_interval(secs => p_hold))
+        least(want, (p_limit->>'heaviest')::integer), (p_limit->>'waiting')::integer, p_now, p_now + make_interval(secs => p_hold))
     ON CONFLICT ON CONSTRAINT budget_holders_pkey DO UPDATE SET held = EXCLUDED.held, used = EXCLUDED.used,
         peak = CASE WHEN b.seen_at IS NULL THEN EXCLUDED.peak ELSE greatest(o.peak, EXCLUDED.peak) END,
-        wanted = EXCLUDED.wanted, urgent = EXCLUDED.urgent, waiting = EXCLUDED.waiting, seen_at = EXCLUDED.seen_at,
+        wanted = EXCLUDED.wanted, urgent = EXCLUDED.urgent, heaviest = EXCLUDED.heaviest, waiting = EXCLUDED.waiting,
+        seen_at = EXCLUDED.seen_at,
         held_until = EXCLUDED.held_until;
 
     -- What others than us have spent: what the service had counted, less all that can have been ours.
@@ -272,21 +327,13 @@ BEGIN
         -- All can have what they want; one who has more keeps it as long as it is not wanted.
         due := claim + least(0, slots - needed);
     ELSE
-        -- People first, but for a tenth of it, so that nothing else stands still.
-        SELECT u.share + v.share INTO target FROM (
-            SELECT array_agg(o.process) AS who, array_agg(least(o.urgent, o.wanted)) AS now,
-                array_agg(greatest(0, o.wanted - o.urgent)) AS later
+        SELECT shares.share INTO target FROM (
+            SELECT array_agg(o.process) AS who, array_agg(o.wanted) AS wants, array_agg(o.urgent) AS urgent,
+                array_agg(o.heaviest) AS heaviest
             FROM ops.budget_holders AS o WHERE o.connection = p_connection AND o.limit_name = name
         ) AS g
-        CROSS JOIN LATERAL (
-            SELECT array_agg(l.name) AS who, array_agg(l.share) AS shares, sum(l.share)::integer AS taken
-            FROM ops.budget_levels(g.who, g.now, slots - CASE WHEN slots > 1 AND 0 < ANY (g.later)
-                THEN greatest(1, slots / 10) ELSE 0 END, turn) AS l
-        ) AS first
-        CROSS JOIN LATERAL (SELECT x.s AS share FROM unnest(first.who, first.shares) AS x (who, s) WHERE x.who = p_process) AS u
-        CROSS JOIN LATERAL (
-            SELECT l.share FROM ops.budget_levels(g.who, g.later, slots - first.taken, turn) AS l WHERE l.name = p_process
-        ) AS v;
+        CROSS JOIN LATERAL ops.budget_shares(g.who, g.wants, g.urgent, g.heaviest, slots, turn) AS shares
+        WHERE shares.name = p_process;
         due := target;
     END IF;
 
@@ -422,5 +469,5 @@ INSERT INTO ops.relations (name, kind) VALUES
     ('ops.budget_spending', 'table');
 INSERT INTO ops.functions (name, access) VALUES
     ('share_budget', 'write'), ('share_budget_at', 'write'), ('share_slots', 'write'),
-    ('budget_clock', 'write'), ('budget_levels', 'read'), ('budget_period', 'read');
+    ('budget_clock', 'write'), ('budget_levels', 'read'), ('budget_shares', 'read'), ('budget_period', 'read');
 SELECT ops.grant_access();

@@ -168,6 +168,40 @@ def test_all_is_divided_and_the_modest_get_what_they_want(
         assert shares[name] == want or shares[name] >= max(shares.values()) - 1
 
 
+@given(
+    processes=st.lists(
+        st.tuples(st.integers(1, 50), st.integers(0, 50), st.integers(1, 30)), min_size=1, max_size=6
+    ),
+    most=st.integers(1, 60),
+    turn=st.integers(0, 1 << 40),
+)
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_one_after_the_other_gets_what_its_next_call_weighs(
+    db: Connection, processes: list[tuple[int, int, int]], most: int, turn: int
+) -> None:
+    """
+    Never more than there is, and where a call would fit at all, some process can make its next one.
+    """
+    names = [f"p{number}" for number in range(len(processes))]
+    wants = [max(want, heaviest) for want, _, heaviest in processes]
+    heaviest = [weight for _, _, weight in processes]
+    urgent = [urgent for _, urgent, _ in processes]
+    ask = "SELECT * FROM ops.budget_shares(%s, %s, %s, %s, %s, %s)"
+    able = set()
+    for step in range(len(names)):
+        values = [names, wants, urgent, heaviest, most, turn + 3 * step]
+        shares = {row["name"]: row["share"] for row in db.execute(ask, values).fetchall()}
+        able |= {name for name, weight in zip(names, heaviest, strict=True) if shares[name] >= weight}
+
+        assert set(names) == set(shares)
+        assert min(0, *shares.values()) == 0
+        assert sum(shares.values()) <= most
+    fits = {name for name, weight in zip(names, heaviest, strict=True) if weight <= most}
+    assert bool(fits) == bool(able)
+    if len(fits) == len(names) == len(processes) and min(heaviest) > most // len(names):
+        assert fits == able  # all are too heavy for an even share, and each had its turn
+
+
 def test_people_go_first_but_a_tenth_is_left_to_the_others(db: Connection) -> None:
     """
     A process in which people wait gets what it wants of the limit, one with bulk work a tenth of all.

@@ -270,3 +270,20 @@ async def test_a_limit_that_is_raised_lets_those_go_who_wait() -> None:
     for weight in (0, -1, 5):
         with pytest.raises(errors.BadValue):
             await budget.acquire(weight=weight)
+
+
+async def test_a_call_that_a_shrunken_limit_can_never_let_through_is_refused() -> None:
+    """
+    It would wait for ever, and all behind it.
+    """
+    budget = Budget("a/b", (Limit("burst", 10, Rolling(0.05)),))
+    held = await budget.acquire(weight=10)
+    heavy = asyncio.create_task(budget.acquire(weight=8))
+    light = asyncio.create_task(budget.acquire(weight=2))
+    await asyncio.sleep(0)
+    budget.read(held, [Reading("burst", 4)])
+    held.settle(sent=True)
+
+    with pytest.raises(errors.BadValue, match="can cost from 1 to 4"):
+        await heavy
+    assert 2 == (await light).weight

@@ -448,6 +448,36 @@ async def test_a_quota_that_is_used_up_is_an_error_at_once_for_everybody(migrate
     assert 25 == spent.total()
 
 
+async def test_calls_that_weigh_more_than_an_even_share_are_made_all_the_same(migrated: str) -> None:
+    """
+    Two processes whose calls weigh six of ten take turns, a third with light ones goes on; nobody exceeds it.
+    """
+    ledgers = [BudgetLedger(lambda: connect(migrated), process=name) for name in "abc"]
+    budgets = [SharedBudget("a/b", [Limit("burst", 10, Rolling(0.3))], each) for each in ledgers]
+    made: Counter[int] = Counter()
+    done = asyncio.Event()
+
+    async def caller(number: int, weight: int) -> None:
+        while not done.is_set():
+            (await budgets[number].acquire(weight=weight)).settle(sent=True)
+            made[number] += 1
+            if all(made[each] >= 3 for each in range(3)):
+                done.set()
+
+    work = [asyncio.ensure_future(caller(*each)) for each in ((0, 6), (1, 6), (2, 1), (2, 1))]
+    try:
+        async with asyncio.timeout(40):
+            await done.wait()
+    finally:
+        for each in work:
+            each.cancel()
+        await asyncio.gather(*work, return_exceptions=True)
+        for budget in budgets:
+            await budget.close()
+        for ledger in ledgers:
+            await ledger.close()
+
+
 @pytest.mark.parametrize("weight", [0, 21])
 async def test_a_weight_that_no_share_can_ever_hold_is_refused(weight: int) -> None:
     """

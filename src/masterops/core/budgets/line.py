@@ -81,6 +81,10 @@ class Line(Generic[W]):
         """What those who wait weigh together, in each lane."""
         return self._weights
 
+    def heaviest(self) -> int:
+        """What the heaviest weighs of those who could go next: the first of each lane."""
+        return max((each.weight for each in self._heads()), default=1)
+
     def serve(self, take: Callable[[int, Lane], int]) -> tuple[list[W], int]:
         """
         All who may go now, in order, and how long until the next may. `take` is asked for each: 0 lets it go.

@@ -85,10 +85,10 @@ class SlotMeter(RollingMeter):
     def cut(self, now: int) -> None:
         """It is not learned."""
 
-    def ask(self, waiting: int, urgent: int, now: int) -> Ask:
+    def ask(self, waiting: int, urgent: int, now: int, heaviest: int = 1) -> Ask:
         """
-        What to tell the ledger, with `waiting` permits that callers wait for, `urgent` of them people. What
-        is above the target is given back with it.
+        What to tell the ledger, with `waiting` permits that callers wait for, `urgent` of them people, and
+        the `heaviest` of those who could go next. What is above the target is given back with it.
         """
         used = self.used(now)
         spent, self.spent = self.spent, 0
@@ -108,6 +108,7 @@ class SlotMeter(RollingMeter):
             "peak": peak,
             "want": want,
             "urgent": min(urgent, want),
+            "heaviest": heaviest,
             "waiting": waiting,
             "back": [[(now - moment) / MICROSECONDS, count] for moment, count in back],
             "said": said,

@@ -203,6 +203,8 @@ class Budget:
                     wait = 0
                 else:
                     each.future.set_result(None)
+            if line and wait >= NEVER and self._refuse_too_heavy(bucket):
+                wait = 0
         if line:
             self._short(now)
             self._wake_in(bucket, next(iter(line)).future.get_loop(), wait)
@@ -240,6 +242,19 @@ class Budget:
             if now + obstacle.wait > caller.until and not caller.future.done():
                 self._lines[bucket].leave(caller)
                 caller.future.set_exception(refusal(self.connection, obstacle, caller.deadline))
+
+    def _refuse_too_heavy(self, bucket: str) -> bool:
+        """A limit may become smaller than what a call weighs that waits for it. Whether there was one."""
+        line = self._lines[bucket]
+        before = len(line)
+        for caller in list(line):
+            try:
+                self._check(bucket, caller.weight, caller.lane)
+            except BadValue as error:
+                if not caller.future.done():
+                    line.leave(caller)
+                    caller.future.set_exception(error)
+        return len(line) < before
 
     def _tell_clock(self, now: int) -> None:
         if now - self._told > CLOCK_EVERY:

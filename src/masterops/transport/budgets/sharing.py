@@ -229,13 +229,15 @@ class SharedBudget(Budget):
 
     def _ask(self, meter: SlotMeter | AllowanceMeter, now: int) -> Ask:
         waiting: Counter[Lane] = Counter()
+        heaviest = 1
         for bucket, line in self._lines.items():
             if meter.limit.concerns(bucket):
                 waiting.update(line.by_lane())
+                heaviest = max(heaviest, line.heaviest())
         if isinstance(meter, AllowanceMeter):
             return meter.ask(waiting, now)
         meter.credit = self._credit = max(self._credit, self.latency.credit)
-        return meter.ask(waiting.total(), waiting[INTERACTIVE], now)
+        return meter.ask(waiting.total(), waiting[INTERACTIVE], now, heaviest)
 
 
 def _release(meter: SlotMeter | AllowanceMeter, now: int) -> None:
