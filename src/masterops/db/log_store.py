@@ -77,7 +77,7 @@ class LogStore:
         rows = await self._pool.fetch(OFFSET, [segment])
         return int(rows[0]["shipped_bytes"]) if rows else 0
 
-    async def store(self, batch: Batch) -> int:
+    async def store(self, batch: Batch[Row]) -> int:
         """Store the batch whole, or as far as the server takes it; answers how many rows it refused."""
         async with self._pool.connection() as connection:
             try:
@@ -102,7 +102,7 @@ class LogStore:
         """Drop the offset of a segment whose file is gone."""
         await self._pool.fetch("DELETE FROM ops.spool_segments WHERE name = %s", [segment])
 
-    async def _keep(self, connection: AsyncConnection, batch: Batch, refused: dict[int, str]) -> None:
+    async def _keep(self, connection: AsyncConnection, batch: Batch[Row], refused: dict[int, str]) -> None:
         rows = (
             [row for index, row in enumerate(batch.rows) if index not in refused] if refused else batch.rows
         )
@@ -130,7 +130,7 @@ async def store_rows(connection: AsyncConnection, rows: Sequence[Row]) -> None:
         await connection.execute(ARRIVED, [min(moments), max(moments), len(moments), CHANNEL])
 
 
-def _letters(batch: Batch, refused: dict[int, str]) -> list[tuple[int, str, str]]:
+def _letters(batch: Batch[Row], refused: dict[int, str]) -> list[tuple[int, str, str]]:
     return [
         (
             batch.places[index] if batch.places else batch.start,
