@@ -35,7 +35,6 @@ from masterops.logs.segments import (
 SHIPPING = ".shipping"  # the lock of whoever ships the segment
 PATIENCE_SECONDS = 60.0
 R = TypeVar("R")
-Stored = TypeVar("Stored", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ class Shipped:
         )
 
 
-class RecordStore(Protocol[Stored]):
+class RecordStore(Protocol[R]):
     """
     The database's side: implemented in `masterops.db`.
     """
@@ -67,7 +66,7 @@ class RecordStore(Protocol[Stored]):
         """Bytes of `segment` that are already stored."""
         ...
 
-    async def store(self, batch: Batch[Stored]) -> int:
+    async def store(self, batch: Batch[R]) -> int:
         """Store the rows and move the offset, in one transaction; answers the number of rows rejected."""
         ...
 
