@@ -90,9 +90,7 @@ class Shipping(Generic[R]):
     async def _ship(self) -> Shipped:
         # The background pass holds the segments' locks: beside it a second one would find nothing to do.
         async with self._one_at_a_time:
-            return await ship_once(
-                self._writing.folder, self._store, self._shipped_to, decode=self._decode
-            )
+            return await ship_once(self._writing.folder, self._store, self._shipped_to, decode=self._decode)
 
     async def _run(self) -> None:
         pause = PAUSE_SECONDS

@@ -314,7 +314,9 @@ HEARTBEAT: tuple[Setting, ...] = (
         example="30 2 * * *",
     ),
     Setting("zone", kinds.TIME_ZONE, "The time zone of `cron`.", default="UTC"),
-    Setting("grace", kinds.DURATION, "How long a ping may be late before it counts as missing.", default="5m"),
+    Setting(
+        "grace", kinds.DURATION, "How long a ping may be late before it counts as missing.", default="5m"
+    ),
     Setting(
         "longest",
         kinds.DURATION,

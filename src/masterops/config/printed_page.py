@@ -6,7 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from masterops.config.keys import ALLOW_INLINE_VARIABLE, BUSINESS, DEFAULT_BUSINESSES, HEARTBEAT, SETTINGS, Setting
+from masterops.config.keys import (
+    ALLOW_INLINE_VARIABLE,
+    BUSINESS,
+    DEFAULT_BUSINESSES,
+    HEARTBEAT,
+    SETTINGS,
+    Setting,
+)
 from masterops.config.services import SERVICES
 from masterops.config.toml import literal
 

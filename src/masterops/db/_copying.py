@@ -52,9 +52,9 @@ async def copy_rows(connection: AsyncConnection, rows: Sequence[Row]) -> None:
         async with connection.cursor() as cursor, cursor.copy(statement) as copy:
             # In pieces, so that the server works on one while we write the next.
             for first in range(0, len(mine), PIECE):
-                await copy.write("".join(
-                    [line_of(msgspec.structs.astuple(row)) for row in mine[first : first + PIECE]]
-                ))
+                await copy.write(
+                    "".join([line_of(msgspec.structs.astuple(row)) for row in mine[first : first + PIECE]])
+                )
 
 
 async def refusals(

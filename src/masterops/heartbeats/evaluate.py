@@ -143,9 +143,7 @@ def _waiting(expected: Expected, heard: Heard, as_of: datetime) -> Judgement:
     return Judgement("up", None, due, given) if fresh else Judgement("unknown", "no ping yet", due, given)
 
 
-def _given_time(
-    heard: Heard, ends: datetime, grace: timedelta, due: datetime | None = None
-) -> datetime:
+def _given_time(heard: Heard, ends: datetime, grace: timedelta, due: datetime | None = None) -> datetime:
     """When time is up: later, where nobody listened at the moment that counts."""
     listening = heard.listening
     assert listening is not None
