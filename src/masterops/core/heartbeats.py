@@ -73,10 +73,11 @@ def _ended(marks: Marks, beat: Beat) -> tuple[Marks, float | None]:
     ended = _later(marks.last_success_at, marks.last_failure_at)
     if ended is None or beat.at >= ended:
         marks = replace(marks, last_exit_code=beat.exit_code)
-    if began is not None and beat.at >= began:
-        if beat.run_id is None or beat.run_id == marks.run_id:
-            duration = (beat.at - began) / timedelta(milliseconds=1)
-            marks = replace(marks, last_duration_ms=duration)
+    # The end of another run, where both say which they are, leaves this one running.
+    ours = None in (beat.run_id, marks.run_id) or beat.run_id == marks.run_id
+    if began is not None and ours and beat.at >= began:
+        duration = (beat.at - began) / timedelta(milliseconds=1)
+        marks = replace(marks, last_duration_ms=duration)
         marks = replace(marks, running_since=None, run_id=None, extended_until=None)
     elif began is None and marks.extended_until is not None and beat.at >= marks.extended_until:
         marks = replace(marks, extended_until=None)

@@ -20,7 +20,7 @@ from masterops.heartbeats.schedule import schedule
 from masterops.heartbeats.tokens import digest, new_token
 
 LIST = """
-SELECT name, business_id, state, since, reason, severity, expected, grace_seconds, last_ping_at, last_success_at,
+SELECT name, business_id, state, since, reason, severity, every_seconds, cron, zone, grace_seconds, last_ping_at, last_success_at,
     last_failure_at, last_duration_ms, running_since, due_at, missing_at, paused_at, declared_by
 FROM heartbeat_status
 WHERE (%(business)s::text IS NULL OR business_id = %(business)s) AND (%(name)s::text IS NULL OR name = %(name)s)
@@ -71,7 +71,9 @@ class Standing(msgspec.Struct, frozen=True):
     since: datetime | None
     reason: str | None
     severity: str
-    expected: str
+    every_seconds: int | None
+    cron: str | None
+    zone: str
     grace_seconds: int
     last_ping_at: datetime | None
     last_success_at: datetime | None

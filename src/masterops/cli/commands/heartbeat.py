@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+
+from datetime import timedelta
 from typing import Any
 
 import click
@@ -18,6 +19,7 @@ from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, ago, milliseconds, moment, size
 from masterops.config import Heartbeat, Settings, find_business
 from masterops.config.keys import GROUP
+from masterops.core.durations import in_words
 from masterops.heartbeats import (
     Standing,
     add,
@@ -42,7 +44,7 @@ COLUMNS = (
     Column("reason", "reason", spare=4),
     *(
         Column(key, key, in_table=False)
-        for key in ("severity", "grace_seconds", "last_success_at", "last_failure_at", "last_duration_ms",
+        for key in ("severity", "every_seconds", "cron", "zone", "grace_seconds", "last_success_at", "last_failure_at", "last_duration_ms",
                     "running_since", "missing_at", "paused_at", "declared_by")
     ),
 )  # fmt: skip
@@ -99,7 +101,7 @@ async def list_(session: Session, business: str | None, output: str) -> None:
     slug = find_business(session.settings, business).slug if business else None
     async with session.app() as app:
         await _stored(app)
-        rows = [msgspec.structs.asdict(each) for each in await standings(app.pool, business=slug)]
+        rows = [_row(each) for each in await standings(app.pool, business=slug)]
     emit(rows, COLUMNS, output, empty=NONE)
 
 
@@ -147,7 +149,7 @@ async def show(session: Session, name: str, limit: int, output: str) -> None:
 @output_option("table", "json")
 @pass_session
 @acting
-async def add_(session: Session, name: str, dry_run: bool, output: str, **values: Any) -> None:
+async def add_(session: Session, /, name: str, dry_run: bool, output: str, **values: Any) -> None:
     """
     Make a heartbeat and tell its address, which is told only now.
 
@@ -289,8 +291,18 @@ def _tell(settings: Settings, name: str, token: str, output: str) -> None:
     say(f"This is the address of {name}. Keep it: it is told only now. Add /start, /fail or /$? to say more.")
 
 
+def _row(found: Standing) -> dict[str, Any]:
+    """Its values, and what is expected of it in words."""
+    every = timedelta(seconds=found.every_seconds) if found.every_seconds else None
+    zone = "" if found.zone == "UTC" else f" {found.zone}"
+    return {
+        **msgspec.structs.asdict(found),
+        "expected": f"every {in_words(every)}" if every else f"{found.cron}{zone}",
+    }
+
+
 def _described(found: Standing) -> str:
-    values = msgspec.structs.asdict(found)
+    values = _row(found)
     since = f" for {ago(found.since)}" if found.since else ""
     lines = [f"{found.name}  {found.state}{since}" + (f"  ({found.reason})" if found.reason else "")]
     lines += [f"  {title:<14}{_fact(key, values[key])}" for title, key in FACTS if values[key] is not None]
@@ -302,7 +314,4 @@ def _fact(key: str, value: Any) -> str:
         return f"{moment(value)}"
     if key == "last_duration_ms":
         return milliseconds(value)
-    return f"{value} s" if key == "grace_seconds" else str(value)
-
-
-__all__: Sequence[str] = ("heartbeat",)
+    return in_words(timedelta(seconds=value)) if key == "grace_seconds" else str(value)

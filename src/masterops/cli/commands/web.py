@@ -11,6 +11,7 @@ import click
 from masterops.cli.commands.up import stop_on_signals
 from masterops.cli.output import say
 from masterops.cli.session import Session, acting, pass_session
+from masterops.heartbeats import declare
 
 
 @click.command()
@@ -36,11 +37,12 @@ async def web(session: Session, host: str | None, port: int | None) -> None:
     from masterops.web import address, bind, serving
 
     settings = session.settings
-    changed = {name: value for name, value in (("host", host), ("port", port)) if value is not None}
-    bound = bind(dataclasses.replace(settings.web, **changed))
+    here = settings.web
+    here = dataclasses.replace(here, host=host or here.host, port=here.port if port is None else port)
+    bound = bind(here)
     try:
         async with session.app(migrating=True) as app:
-            await app.register()
+            await declare(app.pool, settings.heartbeats)
             stop = stop_on_signals()
             async with serving(app, bound):
                 say(f"Serving at {address(settings, bound)}. Ctrl-C stops.")
