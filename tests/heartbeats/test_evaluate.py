@@ -23,7 +23,9 @@ def at(minutes: float) -> datetime:
     return NOON + timedelta(minutes=minutes)
 
 
-def heard(listening: Listening | None = None, *, paused: bool = False, watched: float = -600, **marks: Any) -> Heard:
+def heard(
+    listening: Listening | None = None, *, paused: bool = False, watched: float = -600, **marks: Any
+) -> Heard:
     """Since long ago somebody listens, and all is stored, unless it is said otherwise."""
     always = Listening(at(-10_000), at(10_000))
     return Heard(Marks(**marks), at(watched), listening or always, paused)
@@ -195,5 +197,11 @@ def test_nothing_is_missing_while_its_pings_may_still_be_unread(
     known = Listening(at(since), at(until))
     found = judge(HOURLY, Heard(marks, at(watched), known), at(now))
 
-    assert found.state != "down" or found.category == "failed" or (found.missing_at or at(0)) < at(min(until, now))
-    assert found == judge(HOURLY, Heard(marks, at(watched), replace(known, until=at(now))), at(min(until, now)))
+    assert (
+        found.state != "down"
+        or found.category == "failed"
+        or (found.missing_at or at(0)) < at(min(until, now))
+    )
+    assert found == judge(
+        HOURLY, Heard(marks, at(watched), replace(known, until=at(now))), at(min(until, now))
+    )

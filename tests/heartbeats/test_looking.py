@@ -31,7 +31,9 @@ async def log(tmp_path: Path) -> AsyncIterator[Pipeline]:
     pipeline.close()
 
 
-async def listens(pool: Pool, *, until_ago: timedelta = timedelta(), since_ago: timedelta = 24 * HOUR) -> None:
+async def listens(
+    pool: Pool, *, until_ago: timedelta = timedelta(), since_ago: timedelta = 24 * HOUR
+) -> None:
     await pool.fetch("DELETE FROM ops.heartbeat_ingests")
     await pool.fetch(
         "INSERT INTO ops.heartbeat_ingests (name, listening_since, complete_until) VALUES ('a', now() - %s, now() - %s)",
@@ -39,7 +41,9 @@ async def listens(pool: Pool, *, until_ago: timedelta = timedelta(), since_ago: 
     )
 
 
-async def made(pool: Pool, name: str = "nightly", *, ago: timedelta = 10 * HOUR, business: str = "teelixir") -> UUID:
+async def made(
+    pool: Pool, name: str = "nightly", *, ago: timedelta = 10 * HOUR, business: str = "teelixir"
+) -> UUID:
     await add(pool, Heartbeat(name=name, business=business, every="1h", grace="10m"))
     rows = await pool.fetch(
         "UPDATE ops.heartbeats SET watched_since = now() - %s WHERE name = %s RETURNING id", [ago, name]
@@ -53,7 +57,9 @@ async def ping(pool: Pool, heartbeat: UUID, *, ago: timedelta = timedelta(), seg
     await PingStore(pool).store(Batch(f"{segment}-{row.id}", 0, 10, (row,), ()))
 
 
-async def test_a_missing_one_is_down_needs_attention_and_is_up_again_after_a_ping(pool: Pool, log: Pipeline) -> None:
+async def test_a_missing_one_is_down_needs_attention_and_is_up_again_after_a_ping(
+    pool: Pool, log: Pipeline
+) -> None:
     """
     Its business is told why; another business is not; the flips are logged once each.
     """
@@ -112,7 +118,9 @@ async def test_what_is_removed_or_paused_stands_no_more(pool: Pool, log: Pipelin
 
     assert {"unknown": 1} == counts
     states = await pool.fetch("SELECT integration_id, error_message FROM ops.health_state")
-    assert [("heartbeat/resting", "paused")] == [(each["integration_id"], each["error_message"]) for each in states]
+    assert [("heartbeat/resting", "paused")] == [
+        (each["integration_id"], each["error_message"]) for each in states
+    ]
 
 
 async def test_a_ping_from_the_future_counts_from_now(pool: Pool, log: Pipeline) -> None:
@@ -144,7 +152,9 @@ async def test_the_configuration_gives_tokens_and_takes_heartbeats_back(pool: Po
     assert [] == await pool.fetch("SELECT 1 FROM ops_secrets.heartbeat_tokens")
 
 
-async def test_whoever_comes_back_says_how_long_nobody_listened(pool: Pool, log: Pipeline, tmp_path: Path) -> None:
+async def test_whoever_comes_back_says_how_long_nobody_listened(
+    pool: Pool, log: Pipeline, tmp_path: Path
+) -> None:
     """
     After a stop in order, and not when another process of the same folder joins.
     """

@@ -37,10 +37,24 @@ def times(text: str, zone: str, start: str, count: int = 3) -> list[str]:
         ("0 0 13 * fri", "2026-01-01T00:00", ["01-02 00:00+0000", "01-09 00:00+0000", "01-13 00:00+0000"]),
         ("0 0 31 * *", "2026-01-31T00:00", ["03-31 00:00+0000", "05-31 00:00+0000", "07-31 00:00+0000"]),
         ("0 0 29 feb *", "2026-01-01T00:00", ["02-29 00:00+0000", "02-29 00:00+0000", "02-29 00:00+0000"]),
-        ("5,10 6-8/2 1 1 *", "2026-01-01T06:05", ["01-01 06:10+0000", "01-01 08:05+0000", "01-01 08:10+0000"]),
+        (
+            "5,10 6-8/2 1 1 *",
+            "2026-01-01T06:05",
+            ["01-01 06:10+0000", "01-01 08:05+0000", "01-01 08:10+0000"],
+        ),
         ("10/25 0 * * *", "2026-01-01T00:00", ["01-01 00:10+0000", "01-01 00:35+0000", "01-02 00:10+0000"]),
     ],
-    ids=["steps", "a day", "words", "sunday is 7", "either day", "long months", "leap years", "lists", "from"],
+    ids=[
+        "steps",
+        "a day",
+        "words",
+        "sunday is 7",
+        "either day",
+        "long months",
+        "leap years",
+        "lists",
+        "from",
+    ],
 )
 def test_comes_next(text: str, start: str, expected: list[str]) -> None:
     """
@@ -57,7 +71,12 @@ def test_comes_next(text: str, start: str, expected: list[str]) -> None:
         ("30 * * * *", "2026-10-04T00:45", ["10-04 01:30+1000", "10-04 03:30+1100", "10-04 04:30+1100"]),
         ("30 * * * *", "2026-04-05T01:45", ["04-05 02:30+1100", "04-05 02:30+1000", "04-05 03:30+1000"]),
     ],
-    ids=["set forth, a fixed hour", "set back, a fixed hour", "set forth, every hour", "set back, every hour"],
+    ids=[
+        "set forth, a fixed hour",
+        "set back, a fixed hour",
+        "set forth, every hour",
+        "set back, every hour",
+    ],
 )
 def test_where_clocks_change(text: str, start: str, expected: list[str]) -> None:
     """

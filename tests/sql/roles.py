@@ -28,7 +28,9 @@ def fill(admin: Connection) -> None:
         execution(admin, business_id=slug, execution_id=name, status="error", workflow_id=name)
         finding = {"integration_id": name, "workflow_id": name, "problem": "missed", "reason": name}
         add(admin, "ops.workflow_findings", business_id=slug, **finding)
-        heartbeat = add(admin, "ops.heartbeats", business_id=slug, name=f"beat-{slug or 'group'}", every_seconds=60)
+        heartbeat = add(
+            admin, "ops.heartbeats", business_id=slug, name=f"beat-{slug or 'group'}", every_seconds=60
+        )
         ping = {"id": heartbeat["id"], "heartbeat_id": heartbeat["id"], "kind": "success", "method": "GET"}
         add(admin, "ops.heartbeat_pings", business_id=slug, accepted_at=ago(), **ping)
     admin.execute("SELECT ops.roll_up()")

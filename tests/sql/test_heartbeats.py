@@ -18,7 +18,14 @@ SET = "SELECT ops.set_heartbeats(%s)"
 
 
 def declared(name: str, **more: Any) -> dict[str, Any]:
-    return {"name": name, "every_seconds": 60, "zone": "UTC", "grace_seconds": 60, "severity": "warning", **more}
+    return {
+        "name": name,
+        "every_seconds": 60,
+        "zone": "UTC",
+        "grace_seconds": 60,
+        "severity": "warning",
+        **more,
+    }
 
 
 def names(db: Connection) -> list[str]:
@@ -32,10 +39,14 @@ def test_the_configuration_adds_changes_and_removes_its_own(db: Connection) -> N
     add(db, "ops.heartbeats", name="by-hand", every_seconds=60)
     db.execute(SET, [Jsonb([declared("a"), declared("b", business_id="teelixir")])])
     db.execute("UPDATE ops.heartbeats SET last_success_at = now() WHERE name = 'a'")
-    look = Jsonb({"service": "heartbeat", "integration_id": "heartbeat/b", "check_name": "heartbeat", "state": "down"})
+    look = Jsonb(
+        {"service": "heartbeat", "integration_id": "heartbeat/b", "check_name": "heartbeat", "state": "down"}
+    )
     db.execute("SELECT ops.record_health(%s)", [look])
 
-    db.execute(SET, [Jsonb([declared("a", grace_seconds=90), declared("c", every_seconds=None, cron="0 0 * * *")])])
+    db.execute(
+        SET, [Jsonb([declared("a", grace_seconds=90), declared("c", every_seconds=None, cron="0 0 * * *")])]
+    )
 
     assert ["a", "by-hand", "c"] == names(db)
     a = one(db, "SELECT * FROM ops.heartbeats WHERE name = 'a'")

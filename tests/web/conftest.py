@@ -62,7 +62,9 @@ async def served(migrated: str, tmp_path: Path) -> AsyncIterator[Served]:
             set_default_pipeline(None)
             file = tmp_path / "masterops.toml"
             file.write_text("\n".join(["demo = true", "web.port = 0", *settings]))
-            loaded = load(config=file, environ={"DATABASE_URL": migrated}, cwd=tmp_path, home=tmp_path / "home")
+            loaded = load(
+                config=file, environ={"DATABASE_URL": migrated}, cwd=tmp_path, home=tmp_path / "home"
+            )
             app = await stack.enter_async_context(open_app(loaded))
             token = await add(app.pool, Heartbeat(name="nightly", business="teelixir", every="1h"))
             bound = bind(loaded.web)
@@ -86,7 +88,9 @@ async def database_away(site: Site) -> AsyncIterator[None]:
     admin = await psycopg.AsyncConnection.connect(other, autocommit=True)
     async with admin:
         await admin.execute(SQL("ALTER DATABASE {} ALLOW_CONNECTIONS false").format(Identifier(str(name))))
-        await admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+        await admin.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name]
+        )
         try:
             yield
         finally:

@@ -75,7 +75,11 @@ async def test_all_is_logged_where_the_share_is_all(served: Served) -> None:
 
     (one,) = await site.logged()
 
-    assert ("info", 200, "GET") == (one["level"], one["details_json"]["status_code"], one["details_json"]["method"])
+    assert ("info", 200, "GET") == (
+        one["level"],
+        one["details_json"]["status_code"],
+        one["details_json"]["method"],
+    )
 
 
 def test_an_address_that_cannot_be_had_says_why() -> None:

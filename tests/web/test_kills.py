@@ -36,7 +36,9 @@ class Caller:
             while True:
                 run = f"{self.name}-{len(self.sent)}"
                 self.sent.add(run)
-                writer.write(f"POST /ping/{token}?rid={run} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi".encode())
+                writer.write(
+                    f"POST /ping/{token}?rid={run} HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nhi".encode()
+                )
                 head = await reader.readuntil(b"\r\n\r\n")
                 found = re.search(rb"content-length: (\d+)", head)
                 await reader.readexactly(int(found[1]) if found else 0)

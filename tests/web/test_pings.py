@@ -144,7 +144,9 @@ async def test_a_paused_heartbeat_still_takes_pings(served: Served) -> None:
     assert (await standing(site.app.pool, "nightly")).paused_at is not None
 
 
-async def test_pings_are_taken_while_the_database_is_away_and_stored_once_when_it_is_back(served: Served) -> None:
+async def test_pings_are_taken_while_the_database_is_away_and_stored_once_when_it_is_back(
+    served: Served,
+) -> None:
     """
     A token that nobody knows is not said to be wrong meanwhile: it may be new.
     """

@@ -45,10 +45,17 @@ def make(app: App) -> Front:
 
 def bind(web: Web) -> socket.socket:
     """The address to listen on. Raises AddressTaken, AddressUnusable."""
+    family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
+    # Said to be TCP, because asyncio sends at once only where it reads that; else each answer, which is written
+    # in two parts, waits 40 ms for the caller's kernel to acknowledge the first.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
-        family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
-        return socket.create_server((web.host, web.port), family=family, backlog=BACKLOG)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((web.host, web.port))
+        bound.listen(BACKLOG)
+        return bound
     except OSError as error:
+        bound.close()
         if error.errno == errno.EADDRINUSE:
             raise errors.AddressTaken(host=web.host, port=web.port) from None
         reason = error.strerror or str(error)
