@@ -1,8 +1,9 @@
 """
 Pings over HTTP, each on disk before its answer, beside an application on the same server that keeps nothing.
 
-The caller is a process of its own. What the server spends is read from the kernel, because a busy machine makes
-rates smaller and leaves the work for one ping as it is; carrying the pings into the database is part of it.
+The caller is a process of its own. What the server spends is read from the kernel, because a busy machine
+makes rates smaller and leaves the work for one ping as it is; carrying the pings into the database is part
+of it.
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """
-A caller of its own process: as many pings as one port takes, over some connections, each waiting for its answer.
+A caller in a process of its own: as many pings as one port takes, each connection waiting for its answers.
 
-`python -m benchmarks.ping_load PORT SECONDS CONNECTIONS PATH...` prints how many were answered with 200, and with
-anything else.
+`python -m benchmarks.ping_load PORT SECONDS CONNECTIONS PATH...` prints how many were answered with
+200, and with anything else.
 """
 
 from __future__ import annotations

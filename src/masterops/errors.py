@@ -482,7 +482,7 @@ class NoSuchPage(RequestError):
     code = "WEB012"
     category: ClassVar[Category] = "not_found"
     status: ClassVar[int] = 404
-    hint = "Check the address. That of a heartbeat is told once, by `ops heartbeat add` or `ops heartbeat rotate`."
+    hint = "Check the address. That of a heartbeat is told once, by `ops heartbeat add` or `rotate`."
 
 
 class WrongMethod(RequestError):

@@ -66,7 +66,7 @@ async def test_every_ping_that_was_answered_is_stored_once(migrated: str, tmp_pa
         callers += fresh
         running = [asyncio.create_task(each.run(port, token)) for each in fresh]
         async with asyncio.timeout(60):
-            while sum(len(each.taken) for each in fresh) < PINGS:
+            while sum(len(each.taken) for each in fresh) < PINGS:  # noqa: ASYNC110
                 await asyncio.sleep(0.01)
         process.kill()
         await asyncio.gather(*running, process.wait())

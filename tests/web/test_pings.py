@@ -167,7 +167,7 @@ async def test_pings_are_taken_while_the_database_is_away_and_stored_once_when_i
 
 async def _once_stored(site: Site, count: int) -> list[object]:
     async with asyncio.timeout(60):
-        while len(rows := await _stored_or_nothing(site)) < count:
+        while len(rows := await _stored_or_nothing(site)) < count:  # noqa: ASYNC110
             await asyncio.sleep(0.1)
     return list(rows)
 

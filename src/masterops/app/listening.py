@@ -39,7 +39,7 @@ class Listening:
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncIterator[None]:
-        """While the block runs pings are taken, and the database knows since when and how far they are stored."""
+        """While the block runs pings are taken, and the database knows how far they are stored."""
         since, stop = clock.now(), asyncio.Event()
         with contextlib.suppress(errors.DatabaseError):  # each token that is not known asks again
             await self.heartbeats.read()

@@ -214,19 +214,19 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "web.base_url",
         kinds.URL,
-        "Its address as others reach it, for example behind a proxy; it is what printed addresses begin with.",
+        "Its address as others reach it, for example behind a proxy: what printed addresses begin with.",
         example="https://ops.example.com",
     ),
     Setting(
         "web.body_limit_kb",
         kinds.integer("a number of KiB", least=1, most=65_536),
-        "The largest body of a request, in KiB; a larger one is refused. Of a ping's body 10,000 bytes are kept.",
+        "The largest body of a request, in KiB; more is refused. Of a ping's body 10,000 bytes are kept.",
         default=1024,
     ),
     Setting(
         "web.trusted_proxies",
         kinds.NETWORKS,
-        "The proxies whose X-Forwarded-For tells who called, as addresses or networks; of others it is not read.",
+        "Addresses or networks of the proxies whose X-Forwarded-For is believed; of others it is not read.",
         default="",
     ),
     Setting(
@@ -320,14 +320,14 @@ HEARTBEAT: tuple[Setting, ...] = (
     Setting(
         "longest",
         kinds.DURATION,
-        "How long a run may take from its start to its end, where it tells both. Left out, as long as `grace`.",
+        "How long a run may take from start to end, where it tells both. Left out, as long as `grace`.",
         example="2h",
     ),
     Setting(
         "token",
         kinds.SECRET,
-        "The secret part of its address, 16 characters or more, by reference. Left out, `ops heartbeat rotate` "
-        "makes one.",
+        "The secret part of its address, 16 characters or more, by reference. Left out, "
+        "`ops heartbeat rotate` makes one.",
         example="env:NIGHTLY_BACKUP_TOKEN",
     ),
     Setting(

@@ -139,8 +139,8 @@ class Web:
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
     """
-    A ping that is expected: after a span (`every`) or at the times of a schedule (`cron` in `zone`). Spans are
-    as they were written. `token` is None as long as the configuration gives none.
+    A ping that is expected: after a span (`every`) or at the times of a schedule (`cron` in `zone`). Spans
+    are as they were written. `token` is None as long as the configuration gives none.
     """
 
     name: str

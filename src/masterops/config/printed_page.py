@@ -80,8 +80,8 @@ def _lines() -> Iterator[str]:
     yield from _connections()
     yield "\n## Heartbeats\n"
     yield (
-        "One table `[[heartbeats]]` each, with either `every` or `cron`; `ops heartbeat add` makes others without "
-        "a file. What they are for: [heartbeats.md](heartbeats.md).\n"
+        "One table `[[heartbeats]]` each, with either `every` or `cron`; `ops heartbeat add` makes others "
+        "without a file. What they are for: [heartbeats.md](heartbeats.md).\n"
     )
     yield from _table(HEARTBEAT)
 

@@ -26,8 +26,8 @@ COPY ops.heartbeat_pings (id, heartbeat_id, business_id, kind, exit_code, run_id
 """
 # In the order of their ids, as whoever else changes several does it: else two could wait for each other.
 MARKS = """
-SELECT id, last_ping_at, last_success_at, last_failure_at, last_exit_code, last_duration_ms, running_since, run_id,
-    extended_until, clock_timestamp() AS now
+SELECT id, last_ping_at, last_success_at, last_failure_at, last_exit_code, last_duration_ms, running_since,
+    run_id, extended_until, clock_timestamp() AS now
 FROM ops.heartbeats WHERE id = ANY(%s) ORDER BY id FOR UPDATE
 """
 MOVE_MARKS = """
@@ -117,6 +117,6 @@ async def _copy(connection: AsyncConnection, timed: Sequence[tuple[Ping, float |
 
 def _values(row: Ping, duration: float | None) -> tuple[Any, ...]:
     return (
-        row.id, row.heartbeat, row.business, row.kind, row.exit_code, row.run_id, row.method, row.remote, row.agent,
-        row.body, row.body_bytes, duration, row.at,
+        row.id, row.heartbeat, row.business, row.kind, row.exit_code, row.run_id, row.method, row.remote,
+        row.agent, row.body, row.body_bytes, duration, row.at,
     )  # fmt: skip

@@ -6,9 +6,9 @@ How a heartbeat stands, pure.
     down     the grace is over, a run takes too long, or it said itself that it failed
     unknown  nothing is known: no ping yet, paused, or nobody listened when one was due
 
-It is judged as of the moment up to which all pings are known (`heard_until`), which lies behind the clock while
-pings wait on disk to be stored: what has not been read yet is not missing. Where nobody listened when a ping was
-due, its grace begins when somebody does again.
+It is judged as of the moment up to which all pings are known (`Listening.until`), which lies behind the clock
+while pings wait on disk to be stored: what has not been read yet is not missing. Where nobody listened when a
+ping was due, its grace begins when somebody does again.
 """
 
 from __future__ import annotations
@@ -71,7 +71,8 @@ class Heard:
 @dataclass(frozen=True, slots=True)
 class Judgement:
     """
-    The state, why in words, when a ping is due and when it counts as missing. `category` tells failures apart.
+    The state, why in words, when a ping is due and when it counts as missing. `category` tells kinds of down
+    apart.
     """
 
     state: State

@@ -1,9 +1,9 @@
 """
 Taking pings: what was accepted is on disk before the answer.
 
-A ping is one line of a spool of its own, beside that of the logs: neither can fill up the other, and pings do
-not wait behind a backlog of records. Without `fsync` a line is handed to the kernel at once. With it, the pings
-that come while the disk is busy are written together and share the next sync.
+A ping is one line of a spool of its own, beside that of the logs: neither can fill up the other, and pings
+do not wait behind a backlog of records. Without `fsync` a line is handed to the kernel at once. With it,
+those that come while the disk is busy are written together and share the next sync.
 """
 
 from __future__ import annotations

@@ -18,9 +18,9 @@ SERVICE = CHECK = "heartbeat"
 
 # Held until the look is recorded, so that one which is removed meanwhile leaves nothing behind.
 READ = """
-SELECT id, name, business_id, every_seconds, cron, zone, grace_seconds, longest_seconds, severity, watched_since,
-    paused_at, last_ping_at, last_success_at, last_failure_at, last_exit_code, last_duration_ms, running_since, run_id,
-    extended_until, clock_timestamp() AS now
+SELECT id, name, business_id, every_seconds, cron, zone, grace_seconds, longest_seconds, severity,
+    watched_since, paused_at, last_ping_at, last_success_at, last_failure_at, last_exit_code,
+    last_duration_ms, running_since, run_id, extended_until, clock_timestamp() AS now
 FROM ops.heartbeats ORDER BY id FOR UPDATE
 """
 # Whoever has not been heard of for so long has died, and what it took lies on a disk that nobody reads.

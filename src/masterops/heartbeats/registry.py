@@ -20,26 +20,31 @@ from masterops.heartbeats.schedule import schedule
 from masterops.heartbeats.tokens import digest, new_token
 
 LIST = """
-SELECT name, business_id, state, since, reason, severity, every_seconds, cron, zone, grace_seconds, last_ping_at, last_success_at,
-    last_failure_at, last_duration_ms, running_since, due_at, missing_at, paused_at, declared_by
+SELECT name, business_id, state, since, reason, severity, every_seconds, cron, zone, grace_seconds,
+    last_ping_at, last_success_at, last_failure_at, last_duration_ms, running_since, due_at, missing_at,
+    paused_at, declared_by
 FROM heartbeat_status
-WHERE (%(business)s::text IS NULL OR business_id = %(business)s) AND (%(name)s::text IS NULL OR name = %(name)s)
+WHERE (%(business)s::text IS NULL OR business_id = %(business)s)
+    AND (%(name)s::text IS NULL OR name = %(name)s)
 ORDER BY array_position(ARRAY['down', 'late', 'degraded', 'unknown', 'up'], state), name
 """
 PINGS = """
-SELECT p.accepted_at, p.kind, p.exit_code, p.duration_ms, p.method, p.remote, p.agent, p.run_id, p.body_bytes, p.body
+SELECT p.accepted_at, p.kind, p.exit_code, p.duration_ms, p.method, p.remote, p.agent, p.run_id, p.body_bytes,
+    p.body
 FROM ops.heartbeat_pings AS p JOIN ops.heartbeats AS h ON h.id = p.heartbeat_id
 WHERE h.name = %s ORDER BY p.accepted_at DESC, p.id DESC LIMIT %s
 """
 ADD = """
 WITH made AS (
-    INSERT INTO ops.heartbeats (name, business_id, every_seconds, cron, zone, grace_seconds, longest_seconds, severity)
-    VALUES (%(name)s, %(business_id)s, %(every_seconds)s, %(cron)s, %(zone)s, %(grace_seconds)s, %(longest_seconds)s,
-        %(severity)s)
+    INSERT INTO ops.heartbeats (name, business_id, every_seconds, cron, zone, grace_seconds, longest_seconds,
+        severity)
+    VALUES (%(name)s, %(business_id)s, %(every_seconds)s, %(cron)s, %(zone)s, %(grace_seconds)s,
+        %(longest_seconds)s, %(severity)s)
     ON CONFLICT (name) DO NOTHING
     RETURNING id
 )
-INSERT INTO ops_secrets.heartbeat_tokens (heartbeat_id, token_sha256) SELECT id, %(token)s FROM made RETURNING 1 AS made
+INSERT INTO ops_secrets.heartbeat_tokens (heartbeat_id, token_sha256)
+SELECT id, %(token)s FROM made RETURNING 1 AS made
 """
 ROTATE = """
 INSERT INTO ops_secrets.heartbeat_tokens (heartbeat_id, token_sha256)
@@ -153,7 +158,7 @@ async def add(pool: Pool, heartbeat: Heartbeat) -> str:
 
 
 async def rotate(pool: Pool, name: str, declared: Sequence[Heartbeat]) -> str:
-    """A new token in place of the old one. Raises UnknownName, and BadValue for one that the configuration gives."""
+    """A new token in place of the old one. Raises UnknownName, BadValue where the configuration gives it."""
     await standing(pool, name)
     if any(each.name == name and each.token for each in declared):
         raise errors.BadValue(
@@ -180,7 +185,7 @@ async def resume(pool: Pool, name: str) -> None:
 
 
 async def remove(pool: Pool, name: str) -> None:
-    """Forget it; its pings stay until they are old. Raises UnknownName, and BadValue for the configuration's."""
+    """Forget it; its pings stay until they are old. Raises UnknownName, BadValue for the configuration's."""
     found = await standing(pool, name)
     if found.declared_by == "configuration":
         raise errors.BadValue(

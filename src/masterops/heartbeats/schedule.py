@@ -1,9 +1,9 @@
 """
 When a schedule in cron's five fields comes next, in a time zone, pure.
 
-Where clocks are set back, a job of fixed hours runs once, the first time, and one of every hour runs in both. Where
-they are set forth, a moment that does not exist comes as long after the change as it would have come after it.
-That is what cron does, and what people expect of a backup at half past two.
+Where clocks are set back, a job of fixed hours runs once, the first time, and one of every hour runs in both.
+Where they are set forth, a moment that does not exist comes by as much later as the clocks were moved. That is
+about what cron does, and what people expect of a backup at half past two.
 
 A day counts when the day of the month or the day of the week fits, where both are given; else both must fit.
 """

@@ -125,11 +125,7 @@ class Front:
 
 
 def _template(scope: Scope) -> str:
-    """An address without what may be secret in it: below /ping/ nothing, and of strangers only the beginning."""
+    """An address without what may be secret in it: below /ping/ nothing, of others only the beginning."""
     if scope["path"].startswith(PREFIX):
         return TEMPLATE
-    return str(
-        scope.get("path_template")
-        or scope["path"].split("/")[1][:40]
-        and f"/{scope['path'].split('/')[1][:40]}"
-    )
+    return "/" + scope["path"].split("/")[1][:40]

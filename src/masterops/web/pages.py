@@ -72,7 +72,7 @@ def make_pages(app: App) -> Litestar:
 
     @get("/readyz")
     async def readyz() -> Response[Ready]:
-        """Whether pings can be kept and questions answered: the database is there, and the spools have room."""
+        """Whether all can be kept and answered: the database is there, and the spools have room."""
         checks = [await _database(app), *[_room(app, name) for name in ("pings", "spool")]]
         ready = all(each.ok for each in checks)
         return Response(Ready(ready, checks), status_code=200 if ready else 503)

@@ -46,8 +46,8 @@ def make(app: App) -> Front:
 def bind(web: Web) -> socket.socket:
     """The address to listen on. Raises AddressTaken, AddressUnusable."""
     family = socket.AF_INET6 if ":" in web.host else socket.AF_INET
-    # Said to be TCP, because asyncio sends at once only where it reads that; else each answer, which is written
-    # in two parts, waits 40 ms for the caller's kernel to acknowledge the first.
+    # Said to be TCP, because asyncio sends at once only where it reads that; else each answer, which is
+    # written in two parts, waits 40 ms for the caller's kernel to acknowledge the first.
     bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -114,7 +114,7 @@ class _Server(uvicorn.Server):
 
 async def _started(server: uvicorn.Server, task: asyncio.Task[None]) -> None:
     async with asyncio.timeout(START_SECONDS):
-        while not server.started and not task.done():
+        while not server.started and not task.done():  # noqa: ASYNC110 - it tells nobody when it is
             await asyncio.sleep(0.01)
     if task.done():
         task.result()

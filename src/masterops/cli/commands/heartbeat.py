@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-
 from datetime import timedelta
 from typing import Any
 
@@ -33,6 +32,10 @@ from masterops.heartbeats import (
     standings,
 )
 
+MORE = (
+    "severity", "every_seconds", "cron", "zone", "grace_seconds", "last_success_at", "last_failure_at",
+    "last_duration_ms", "running_since", "missing_at", "paused_at", "declared_by",
+)  # fmt: skip
 COLUMNS = (
     Column("name", "name"),
     Column("business_id", "business", spare=1),
@@ -42,12 +45,8 @@ COLUMNS = (
     Column("last_ping_at", "last ping", show=ago, right=True),
     Column("due_at", "due", show=moment, spare=2),
     Column("reason", "reason", spare=4),
-    *(
-        Column(key, key, in_table=False)
-        for key in ("severity", "every_seconds", "cron", "zone", "grace_seconds", "last_success_at", "last_failure_at", "last_duration_ms",
-                    "running_since", "missing_at", "paused_at", "declared_by")
-    ),
-)  # fmt: skip
+    *(Column(key, key, in_table=False) for key in MORE),
+)
 PINGS = (
     Column("accepted_at", "accepted"),
     Column("kind", "kind"),
@@ -62,7 +61,8 @@ PINGS = (
 )
 NONE = "There is no heartbeat yet. `ops heartbeat add NAME --every 1h` makes one."
 FACTS = (
-    ("business", "business_id"), ("expected", "expected"), ("grace", "grace_seconds"), ("severity", "severity"),
+    ("business", "business_id"), ("expected", "expected"), ("grace", "grace_seconds"),
+    ("severity", "severity"),
     ("declared by", "declared_by"), ("last ping", "last_ping_at"), ("last success", "last_success_at"),
     ("last failure", "last_failure_at"), ("took", "last_duration_ms"), ("running since", "running_since"),
     ("due", "due_at"), ("missing from", "missing_at"), ("paused", "paused_at"),
@@ -310,7 +310,7 @@ def _described(found: Standing) -> str:
 
 
 def _fact(key: str, value: Any) -> str:
-    if key.endswith("_at") or key.endswith("_since"):
+    if key.endswith(("_at", "_since")):
         return f"{moment(value)}"
     if key == "last_duration_ms":
         return milliseconds(value)

@@ -25,8 +25,8 @@ async def web(session: Session, host: str | None, port: int | None) -> None:
     """
     Serve HTTP without working off jobs: pings of heartbeats, /healthz, /readyz, /status.json.
 
-    `ops up` serves as well; this is for a process of its own. Heartbeats are judged by `ops up` or `ops work`.
-    Ctrl-C stops it when the requests in hand are answered.
+    `ops up` serves as well; this is for a process of its own. Heartbeats are judged by `ops up` and
+    `ops work`. Ctrl-C stops it when the requests in hand are answered.
 
     Example:
 
