@@ -2,7 +2,7 @@
 When a schedule in cron's five fields comes next, in a time zone, pure.
 
 Where clocks are set back, a job of fixed hours runs once, the first time, and one of every hour runs in both.
-Where they are set forth, a moment that does not exist comes by as much later as the clocks were moved. That is
+Where they are set forth, a moment that does not exist comes by as much later as they were moved. That is
 about what cron does, and what people expect of a backup at half past two.
 
 A day counts when the day of the month or the day of the week fits, where both are given; else both must fit.

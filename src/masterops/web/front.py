@@ -128,4 +128,5 @@ def _template(scope: Scope) -> str:
     """An address without what may be secret in it: below /ping/ nothing, of others only the beginning."""
     if scope["path"].startswith(PREFIX):
         return TEMPLATE
-    return "/" + scope["path"].split("/")[1][:40]
+    path: str = scope["path"]
+    return "/" + path.split("/")[1][:40]
