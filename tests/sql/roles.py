@@ -28,6 +28,11 @@ def fill(admin: Connection) -> None:
         execution(admin, business_id=slug, execution_id=name, status="error", workflow_id=name)
         finding = {"integration_id": name, "workflow_id": name, "problem": "missed", "reason": name}
         add(admin, "ops.workflow_findings", business_id=slug, **finding)
+        heartbeat = add(
+            admin, "ops.heartbeats", business_id=slug, name=f"beat-{slug or 'group'}", every_seconds=60
+        )
+        ping = {"id": heartbeat["id"], "heartbeat_id": heartbeat["id"], "kind": "success", "method": "GET"}
+        add(admin, "ops.heartbeat_pings", business_id=slug, accepted_at=ago(), **ping)
     admin.execute("SELECT ops.roll_up()")
     # These wait to be rolled up: the views read both, and neither may tell too much.
     for slug in owners:
@@ -39,6 +44,7 @@ def fill(admin: Connection) -> None:
         "ops.cycles": {"kind": "full"},
         "ops.read_cursors": {"integration_id": "a", "resource": "a"},
         "ops.execution_sweeps": {"integration_id": "a"},
+        "ops.heartbeat_ingests": {"name": "a", "listening_since": ago(), "complete_until": ago()},
         "ops.spool_segments": {"name": "a", "shipped_bytes": 0, "records": 0},
         "ops.log_dead_letters": {"segment": "a", "line_offset": 0, "line": "a", "reason": "a"},
         "ops.deletions": {"table_name": "a", "day": "2026-01-01", "records": 1},

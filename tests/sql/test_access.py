@@ -30,6 +30,8 @@ OWNED = {
     "health_flips": "business_id",
     "tasks": "business_id",
     "ops.workflow_findings": "business_id",
+    "ops.heartbeats": "business_id",
+    "ops.heartbeat_pings": "business_id",
     "ops.connections": "business_slug",
     "ops.health_state": "business_id",
     "ops.deltas": "business_id",
@@ -41,7 +43,7 @@ TABLES = [*OWNED, "task_logs", "ops.sources", "ops.cycles", "ops.read_cursors", 
           "ops.execution_sweeps",
           "ops.log_dead_letters", "ops.log_arrivals", "ops.partitioned_tables", "ops.horizons", "ops.deletions",
           "ops.relations", "ops.functions", "ops.detached_partitions", "ops.budgets", "ops.budget_holders",
-          "ops.budget_periods", "ops.budget_spending"]  # fmt: skip
+          "ops.budget_periods", "ops.budget_spending", "ops.heartbeat_ingests"]  # fmt: skip
 # The owner acts upon what stands there, so only the owner writes it.
 BY_OWNER = {"ops.partitioned_tables", "ops.horizons", "ops.deletions", "ops.relations", "ops.functions",
             "ops.detached_partitions"}  # fmt: skip
@@ -67,6 +69,7 @@ OTHER_VIEWS = [
     "tasks_needing_attention",
     "uptime_summary",
     "workflow_problems",
+    "heartbeat_status",
 ]
 WRITING = [
     "cleanup_old_logs()",
@@ -175,13 +178,15 @@ def test_nobody_but_the_owner_touches_the_tokens(filled: Connection, role: str) 
     Neither the table nor its schema, whatever the role may do elsewhere.
     """
     rights = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
-    assert not any(may(filled, role, "ops_secrets.oauth_tokens", right) for right in rights)
+    tables = ("ops_secrets.oauth_tokens", "ops_secrets.heartbeat_tokens")
+    assert not any(may(filled, role, table, right) for right in rights for table in tables)
     become(filled, role, *OURS)
 
     assert {DENIED} == {
         refusal(filled, statement).sqlstate
         for statement in (
             "SELECT * FROM ops_secrets.oauth_tokens",
+            "SELECT * FROM ops_secrets.heartbeat_tokens",
             "DELETE FROM ops_secrets.oauth_tokens",
             "INSERT INTO ops_secrets.oauth_tokens VALUES ('a', 1, '', now())",
             "CREATE TABLE ops_secrets.mine ()",

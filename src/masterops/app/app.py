@@ -14,6 +14,7 @@ from masterops import errors
 from masterops.app.database import Database
 from masterops.app.demo import Demo
 from masterops.app.home import make_home
+from masterops.app.listening import Listening
 from masterops.app.shipping import Shipping
 from masterops.app.tuning import Tuning
 from masterops.app.writing import pipeline_for
@@ -24,6 +25,7 @@ from masterops.core.spelling import unknown
 from masterops.db import BudgetLedger, Jsonb, LogStore, OAuthTokens, Pool, connect
 from masterops.engine import Engine
 from masterops.health import Patient
+from masterops.heartbeats import declare
 from masterops.jobs import CYCLE, catalogue
 from masterops.logs import Logger, Pipeline
 from masterops.transport import Budgets, Transport
@@ -51,6 +53,7 @@ class App:
         self.pipeline = pipeline
         self.log = log
         self.shipping = Shipping(pipeline, LogStore(pool), log)
+        self.listening = Listening(settings, pool, log)
         self.tuning = Tuning(settings, pipeline, log)
         self.demo = Demo(settings) if settings.demo else None
         self._transport = transport
@@ -109,6 +112,7 @@ class App:
                     ],
                 )
             await conn.execute("SELECT ops.set_connections(%s)", [Jsonb(connections)])
+        await declare(self.pool, self.settings.heartbeats)
 
     async def request_cycle(self, cycle: UUID) -> None:
         """Put a cycle into the queue."""
@@ -181,6 +185,7 @@ async def open_app(
         app = App(settings, database, pool, pipeline, transport, log)
         if shipping:
             await stack.enter_async_context(app.shipping)
+            await stack.enter_async_context(app.listening.shipping)
         if app.demo is not None:
             stack.push_async_callback(app.demo.close)
         yield app

@@ -15,6 +15,7 @@ import msgspec
 
 from masterops.core import clock
 from masterops.logs import RecordStore, Segment, Shipped, segment_paths, segments, ship_once, whole_bytes
+from masterops.logs.record import Row
 
 PAUSE_SECONDS = 0.1
 
@@ -49,7 +50,7 @@ class Offsets(Protocol):
         ...
 
 
-async def empty(folder: Path, store: RecordStore, seconds: float) -> Emptied:
+async def empty(folder: Path, store: RecordStore[Row], seconds: float) -> Emptied:
     """
     Ship until everything that lay in the spool at the beginning is stored, for at most `seconds`.
 
@@ -64,7 +65,7 @@ async def empty(folder: Path, store: RecordStore, seconds: float) -> Emptied:
                 shipped += await ship_once(folder, store, noted)
         except TimeoutError:
             pass
-        left = await _left(folder, store, wanted)
+        left = await left_of(folder, store, wanted)
         taken = clock.ticks() - begin
         if not left or taken >= seconds:
             return Emptied(shipped.records, shipped.rejected, round(taken, 3), left)
@@ -79,7 +80,8 @@ async def waiting(folder: Path, store: Offsets | None) -> list[Waiting]:
     ]
 
 
-async def _left(folder: Path, store: RecordStore, wanted: dict[str, int]) -> int:
+async def left_of(folder: Path, store: Offsets, wanted: dict[str, int]) -> int:
+    """Bytes that are not stored yet of what was `wanted`: segments with where their whole lines ended."""
     left = 0
     for name, end in wanted.items():
         stored = await store.offset(name)

@@ -10,7 +10,12 @@ from pathlib import Path
 
 from masterops import errors
 
-PARTS = ("run", "spool", "sandbox")  # what this process writes itself; the database's folder is another's
+PARTS = (
+    "run",
+    "spool",
+    "pings",
+    "sandbox",
+)  # what this process writes itself; the database's folder is another's
 
 
 def make_home(home: Path) -> None:

@@ -1,38 +1,69 @@
 """
-Carrying the spool into the database while the process runs, and to the last record when it ends.
+Carrying a spool into the database while the process runs, and to the last record when it ends.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
+from typing import Generic, Protocol, TypeVar
 
 from masterops import errors
 from masterops.app.shipping_pace import PAUSE_SECONDS, pause_after, pause_after_failure
-from masterops.logs import Logger, Pipeline, RecordStore, Shipped, ship_once
+from masterops.logs import Logger, RecordStore, Shipped, ship_once
+from masterops.logs.batch import OF_LOGS
 
 FLUSH_SECONDS, LAST_SECONDS = 5.0, 30.0
+R = TypeVar("R")
 
 
-class Shipping:
+class Writing(Protocol):
     """
-    A background task with an orderly end: on exit the open segment is finished and shipped.
+    This process's end of a spool.
+    """
+
+    @property
+    def folder(self) -> Path:
+        """Where the segments lie."""
+        ...
+
+    def close(self) -> None:
+        """Finish the open segment."""
+        ...
+
+
+class Shipping(Generic[R]):
+    """
+    A background task with an orderly end: on exit the open segment is finished and shipped. `what` begins the
+    names of its events.
 
     A database that is away costs nothing but time: records wait in the spool, on disk.
     """
 
-    def __init__(self, pipeline: Pipeline, store: RecordStore, log: Logger) -> None:
-        self._pipeline = pipeline
+    def __init__(
+        self,
+        writing: Writing,
+        store: RecordStore[R],
+        log: Logger,
+        *,
+        decode: Callable[[bytes], R] = OF_LOGS,
+        what: str = "logs",
+    ) -> None:
+        self._writing = writing
         self._store = store
         self._log = log
+        self._decode = decode
+        self._what = what
         self._task: asyncio.Task[None] | None = None
         self._stop = asyncio.Event()
         self._one_at_a_time = asyncio.Lock()
         self._shipped_to: dict[str, int] = {}
 
-    async def __aenter__(self) -> Shipping:
-        self._task = asyncio.create_task(self._run(), name="masterops-shipping")
+    async def __aenter__(self) -> Shipping[R]:
+        self._task = asyncio.create_task(self._run(), name=f"masterops-shipping-{self._what}")
         return self
 
     async def __aexit__(
@@ -41,7 +72,7 @@ class Shipping:
         self._stop.set()
         if self._task is not None:
             await self._task
-        self._pipeline.close()
+        self._writing.close()
         # What is left, because the database is away or there is too much of it, waits for the next process.
         with contextlib.suppress(errors.DatabaseError, errors.SpoolUnusable):
             await self.flush(LAST_SECONDS)
@@ -59,7 +90,7 @@ class Shipping:
     async def _ship(self) -> Shipped:
         # The background pass holds the segments' locks: beside it a second one would find nothing to do.
         async with self._one_at_a_time:
-            return await ship_once(self._pipeline.folder, self._store, self._shipped_to)
+            return await ship_once(self._writing.folder, self._store, self._shipped_to, decode=self._decode)
 
     async def _run(self) -> None:
         pause = PAUSE_SECONDS
@@ -68,16 +99,16 @@ class Shipping:
                 shipped = await self._ship()
             except errors.DatabaseError as error:
                 pause = pause_after_failure(pause)
-                self._log.debug("logs.database_away", error=error.message, wait_seconds=pause)
+                self._log.debug(f"{self._what}.database_away", error=error.message, wait_seconds=pause)
             except errors.SpoolUnusable as error:
                 pause = pause_after_failure(pause)
-                self._log.error("logs.spool_unusable", error=error, wait_seconds=pause)
+                self._log.error(f"{self._what}.spool_unusable", error=error, wait_seconds=pause)
             except Exception:  # shipping goes on whatever happens to one pass
                 pause = pause_after_failure(pause)
-                self._log.exception("logs.shipping_failed", wait_seconds=pause)
+                self._log.exception(f"{self._what}.shipping_failed", wait_seconds=pause)
             else:
                 pause = pause_after(shipped.size_bytes)
                 if shipped.rejected:
-                    self._log.error("logs.rejected", rejected=shipped.rejected)
+                    self._log.error(f"{self._what}.rejected", rejected=shipped.rejected)
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._stop.wait(), pause)

@@ -54,5 +54,6 @@ def secrets_of(settings: Settings) -> list[str]:
     """Every secret that was configured, to be kept out of what is written down."""
     values = [value for each in settings.connections for value in each.values.values()]
     found = [value.reveal() for value in values if isinstance(value, Secret)]
+    found += [each.token.reveal() for each in settings.heartbeats if each.token]
     password = urlsplit(settings.database.url.reveal()).password if settings.database.url else None
     return [*found, unquote(password)] if password else found

@@ -20,6 +20,7 @@ from masterops.cli.failing import report, report_crash, report_usage
 # name -> (module, attribute, one line of help)
 COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": ("up", "up", "Run the platform: health cycles, changes, logs; live summary."),
+    "web": ("web", "web", "Serve HTTP alone: pings, health, status."),
     "work": ("work", "work", "Run one more worker for the jobs of `ops up`."),
     "down": ("down", "down", "Stop an embedded server or sandbox left running."),
     "init": ("init", "init", "Write a commented masterops.toml."),
@@ -30,6 +31,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "logs": ("logs", "logs", "Read log records, or follow them."),
     "stats": ("stats", "stats", "What each source did in the last hours."),
     "budget": ("budget", "budget", "What is left of each limit, who spent it, when it runs out."),
+    "heartbeat": ("heartbeat", "heartbeat", "What is expected to ping, and whether it does."),
     "workflows": ("workflows", "workflows", "How n8n's workflows perform, and which failed."),
     "db": ("db", "db", "Query, migrate and reach the database."),
     "test-integration": ("integration", "test_integration", "Try each capability of a connector."),

@@ -17,6 +17,7 @@ from masterops.config.model import (
     Connection,
     Database,
     Gap,
+    Heartbeat,
     Http,
     Log,
     Origin,
@@ -24,6 +25,7 @@ from masterops.config.model import (
     Sandbox,
     Schedule,
     Settings,
+    Web,
 )
 from masterops.config.pairs import pairs, words
 from masterops.config.secret import Secret
@@ -48,6 +50,7 @@ __all__ = [
     "Connection",
     "Database",
     "Gap",
+    "Heartbeat",
     "Http",
     "Log",
     "Origin",
@@ -57,6 +60,7 @@ __all__ = [
     "Secret",
     "Settings",
     "Shown",
+    "Web",
     "WriteResult",
     "effective",
     "find_business",

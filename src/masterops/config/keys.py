@@ -193,6 +193,54 @@ SETTINGS: tuple[Setting, ...] = (
         "How much is read of one answer, in MiB; a larger one is refused.",
         default=64,
     ),
+    Setting(
+        "web.enabled",
+        kinds.BOOLEAN,
+        "Whether `ops up` answers HTTP requests as well: the pings of heartbeats, health, status.",
+        default=True,
+    ),
+    Setting(
+        "web.host",
+        kinds.HOST,
+        "Where it listens: 127.0.0.1 is this machine alone, 0.0.0.0 every network that it is in.",
+        default="127.0.0.1",
+    ),
+    Setting(
+        "web.port",
+        kinds.integer("a port number", least=0, most=65535),
+        "Its port; 0 picks a free one.",
+        default=8470,
+    ),
+    Setting(
+        "web.base_url",
+        kinds.URL,
+        "Its address as others reach it, for example behind a proxy: what printed addresses begin with.",
+        example="https://ops.example.com",
+    ),
+    Setting(
+        "web.body_limit_kb",
+        kinds.integer("a number of KiB", least=1, most=65_536),
+        "The largest body of a request, in KiB; more is refused. Of a ping's body 10,000 bytes are kept.",
+        default=1024,
+    ),
+    Setting(
+        "web.trusted_proxies",
+        kinds.NETWORKS,
+        "Addresses or networks of the proxies whose X-Forwarded-For is believed; of others it is not read.",
+        default="",
+    ),
+    Setting(
+        "web.log_share",
+        _SHARE,
+        "The share of successful requests that leave a log record; those refused or failed always do.",
+        default=0.1,
+    ),
+    Setting(
+        "web.pings_per_minute",
+        kinds.integer("a number of pings", least=1, most=1_000_000),
+        "How many pings of one heartbeat are taken in a minute, on average; more are refused with 429.",
+        default=120,
+    ),
     Setting("sandbox.host", kinds.HOST, "Where the sandbox listens.", default="127.0.0.1"),
     Setting(
         "sandbox.port",
@@ -241,6 +289,52 @@ BUSINESS: tuple[Setting, ...] = (
         "How long its log records are kept, instead of integration_logs_days; the shorter of both if their "
         "level has days of its own.",
         example=60,
+    ),
+)
+
+HEARTBEAT: tuple[Setting, ...] = (
+    Setting(
+        "name",
+        kinds.text("a name in small letters, digits and hyphens", SLUG),
+        "How it is called.",
+        example="nightly-backup",
+        required=True,
+    ),
+    Setting(
+        "business",
+        kinds.text("a business's slug", SLUG),
+        "Whose it is: a business's slug, or `group` for all together.",
+        default=GROUP,
+    ),
+    Setting("every", kinds.DURATION, "The longest time between two pings; or `cron`.", example="1d"),
+    Setting(
+        "cron",
+        kinds.CRON,
+        "When a ping is due, in cron's five fields; in place of `every`.",
+        example="30 2 * * *",
+    ),
+    Setting("zone", kinds.TIME_ZONE, "The time zone of `cron`.", default="UTC"),
+    Setting(
+        "grace", kinds.DURATION, "How long a ping may be late before it counts as missing.", default="5m"
+    ),
+    Setting(
+        "longest",
+        kinds.DURATION,
+        "How long a run may take from start to end, where it tells both. Left out, as long as `grace`.",
+        example="2h",
+    ),
+    Setting(
+        "token",
+        kinds.SECRET,
+        "The secret part of its address, 16 characters or more, by reference. Left out, "
+        "`ops heartbeat rotate` makes one.",
+        example="env:NIGHTLY_BACKUP_TOKEN",
+    ),
+    Setting(
+        "severity",
+        kinds.choice("warning", "critical"),
+        "How bad it is when it goes missing.",
+        default="critical",
     ),
 )
 

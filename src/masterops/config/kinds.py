@@ -14,6 +14,7 @@ from typing import NamedTuple
 from masterops.config import cron
 
 LONGEST_QUOTE = 40
+LONGEST_SPAN_SECONDS = 2 * 366 * 86_400
 # Patterns stay texts until they are needed: compiling them all would cost every start some milliseconds.
 _URL = (
     r"(?i:https?)://(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9][A-Za-z0-9._-]*)(?::[0-9]{1,5})?"
@@ -223,10 +224,45 @@ def _read_reference(value: object) -> object:
     raise Unfit("`env:NAME` or `file:PATH`", "an empty text" if isinstance(value, str) else type_name(value))
 
 
+def _read_duration(value: object) -> object:
+    """A span as it was written; what needs it in seconds reads it again."""
+    expected = "a span such as 90s, 30m, 2h or 1d"
+    if not isinstance(value, str):
+        raise Unfit(expected, quoted(value))
+    from masterops.core.durations import parse_duration
+    from masterops.errors import BadValue
+
+    try:
+        seconds = parse_duration(value).total_seconds()
+    except BadValue:
+        raise Unfit(expected, quoted(value)) from None
+    if not 0 < seconds <= LONGEST_SPAN_SECONDS:
+        raise Unfit("a span of more than nothing and at most two years", quoted(value))
+    return value.strip()
+
+
+def _read_networks(value: object) -> object:
+    """Addresses and networks: `10.0.0.0/8, ::1`, or a list."""
+    from ipaddress import ip_network
+
+    expected = "addresses or networks such as `127.0.0.1, 10.0.0.0/8`"
+    parts = [each.strip() for each in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise Unfit(expected, quoted(value))
+    for part in filter(None, parts):
+        try:
+            ip_network(part)
+        except ValueError:
+            raise Unfit(expected, quoted(part)) from None
+    return ", ".join(filter(None, parts))
+
+
 BOOLEAN = Kind("`true` \\| `false`", _read_boolean, _boolean_from)
 IDENTIFIER = Kind("id", _read_identifier)
 URL = Kind("URL", _read_url)
 CRON = Kind("schedule", _read_cron)
+DURATION = Kind("span", _read_duration)
+NETWORKS = Kind("networks", _read_networks)
 TIME_ZONE = Kind("time zone", _read_zone)
 HOST = text("a host name or address", _HOST)
 VERSION = text("a version such as 2026-03", _VERSION)

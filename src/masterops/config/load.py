@@ -9,15 +9,16 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from masterops.config import businesses, connections, database_url, kinds
+from masterops.config import businesses, connections, database_url, heartbeats, kinds
 from masterops.config.businesses import read_businesses
 from masterops.config.connections import read_connections
 from masterops.config.database_url import DatabaseUrl
 from masterops.config.document import Document, read
 from masterops.config.environment import Environment
 from masterops.config.files import current_folder, find_file, home_directory
+from masterops.config.heartbeats import read_heartbeats
 from masterops.config.keys import ALLOW_INLINE, ALLOW_INLINE_VARIABLE, SETTINGS, Setting
-from masterops.config.model import Database, Http, Log, Origin, Retention, Sandbox, Schedule, Settings
+from masterops.config.model import Database, Http, Log, Origin, Retention, Sandbox, Schedule, Settings, Web
 from masterops.config.reading import Found, Source
 from masterops.config.references import follow_now, plain
 from masterops.errors import ConfigType
@@ -54,6 +55,7 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         values[setting.section][setting.name], origins[setting.key] = _value(source, setting, inline)
     owners, owner_origins = read_businesses(source)
     accounts, account_origins = read_connections(source, owners, inline=inline)
+    expected, expected_origins = read_heartbeats(source, owners, inline=inline)
     demo = values[""]["demo"]
     return Settings(
         home=home,
@@ -66,15 +68,17 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         retention=Retention(**values["retention"]),
         http=Http(**values["http"]),
         sandbox=Sandbox(**values["sandbox"]),
+        web=Web(**values["web"]),
         businesses=owners,
         connections=accounts,
-        origins={**origins, **owner_origins, **account_origins},
+        heartbeats=expected,
+        origins={**origins, **owner_origins, **account_origins, **expected_origins},
     )
 
 
 def _check_tables(source: Source) -> None:
     top = [each.name for each in SETTINGS if not each.section]
-    source.check_names((), (*top, *SECTIONS, businesses.TABLE, connections.TABLE))
+    source.check_names((), (*top, *SECTIONS, businesses.TABLE, connections.TABLE, heartbeats.TABLE))
     for section in SECTIONS:
         source.check_names((section,), (each.name for each in SETTINGS if each.section == section))
 

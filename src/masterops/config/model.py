@@ -121,6 +121,45 @@ class Sandbox:
 
 
 @dataclass(frozen=True, slots=True)
+class Web:
+    """
+    Where requests are answered, and within which bounds.
+    """
+
+    enabled: bool
+    host: str
+    port: int
+    base_url: str | None
+    body_limit_kb: int
+    trusted_proxies: str
+    log_share: float
+    pings_per_minute: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """
+    A ping that is expected: after a span (`every`) or at the times of a schedule (`cron` in `zone`). Spans
+    are as they were written. `token` is None as long as the configuration gives none.
+    """
+
+    name: str
+    business: str
+    every: str | None = None
+    cron: str | None = None
+    zone: str = "UTC"
+    grace: str = "5m"
+    longest: str | None = None
+    token: Secret | None = None
+    severity: str = "critical"
+
+    @property
+    def slug(self) -> str | None:
+        """The business it belongs to; None when it is the group's."""
+        return None if self.business == GROUP else self.business
+
+
+@dataclass(frozen=True, slots=True)
 class Business:
     """
     One business of the group.
@@ -197,8 +236,10 @@ class Settings:
     retention: Retention
     http: Http
     sandbox: Sandbox
+    web: Web
     businesses: tuple[Business, ...]
     connections: tuple[Connection, ...]
+    heartbeats: tuple[Heartbeat, ...]
     origins: Mapping[str, Origin]
 
     @property

@@ -10,7 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
-from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, GROUP, SETTINGS, Setting
+from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, GROUP, HEARTBEAT, SETTINGS, Setting
 from masterops.config.services import SERVICES
 from masterops.config.toml import dotted, literal
 
@@ -36,6 +36,12 @@ whose variable is not set yet is loaded all the same, and `ops doctor` names wha
 """
 
 
+HEARTBEATS = """
+What is expected to say regularly that it still runs: one [[heartbeats]] each, with `every` or, in its place,
+`cron` and `zone`.
+"""
+
+
 def template() -> str:
     """The text of a new masterops.toml. It loads as it is."""
     return "\n".join(_lines()) + "\n"
@@ -58,6 +64,11 @@ def _lines() -> Iterator[str]:
         yield from _table(SERVICES[CONNECTED], values, explained=index == 0)
     for service in SERVICES:
         yield from _possible_connection(service)
+    yield from ("", *_prose(HEARTBEATS), "#[[heartbeats]]")
+    for setting in HEARTBEAT:
+        yield from _prose(setting.help)
+        if setting.name not in ("cron", "zone"):  # beside `every` they would be wrong
+            yield _commented(setting)
 
 
 def _settings(settings: Iterable[Setting]) -> Iterator[str]:

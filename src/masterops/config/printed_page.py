@@ -6,7 +6,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from masterops.config.keys import ALLOW_INLINE_VARIABLE, BUSINESS, DEFAULT_BUSINESSES, SETTINGS, Setting
+from masterops.config.keys import (
+    ALLOW_INLINE_VARIABLE,
+    BUSINESS,
+    DEFAULT_BUSINESSES,
+    HEARTBEAT,
+    SETTINGS,
+    Setting,
+)
 from masterops.config.services import SERVICES
 from masterops.config.toml import literal
 
@@ -70,6 +77,16 @@ def _lines() -> Iterator[str]:
         "slug before it, in capitals and with `_` for `-`, a variable is that business's: "
         "`RED_HILL_FRESH_HUBSPOT_ACCESS_TOKEN`. A required variable makes its connection without any file."
     )
+    yield from _connections()
+    yield "\n## Heartbeats\n"
+    yield (
+        "One table `[[heartbeats]]` each, with either `every` or `cron`; `ops heartbeat add` makes others "
+        "without a file. What they are for: [heartbeats.md](heartbeats.md).\n"
+    )
+    yield from _table(HEARTBEAT)
+
+
+def _connections() -> Iterator[str]:
     for service, settings in SERVICES.items():
         yield f"\n### {service}\n"
         yield from _table(settings, [_code(*each.plain) for each in settings])

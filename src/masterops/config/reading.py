@@ -57,13 +57,13 @@ class Source:
         """What was written for a setting, checked; None when nobody wrote anything. Raises ConfigType."""
         variable = self.environment.find(*variables)
         if variable is not None:
-            value = _checked(setting.kind.from_text, variable.value, variable.where, key)
+            value = checked(setting.kind.from_text, variable.value, variable.where, key)
             return Found(value, variable.where, variable.folder, in_file=False)
         table = self.table(*path[:-1])
         if path[-1] not in table:
             return None
         where = self.document.where(*path)
-        value = _checked(setting.kind.read, table[path[-1]], where, key)
+        value = checked(setting.kind.read, table[path[-1]], where, key)
         return Found(value, where, self.document.folder, in_file=True)
 
     def table(self, *path: str) -> Mapping[str, object]:
@@ -86,7 +86,8 @@ class Source:
                 raise ConfigKey(where=where, key=dotted(*path, name), hint=_advice(path, name, names))
 
 
-def _checked(read: Callable[[Any], object], value: object, where: str, key: str) -> object:
+def checked(read: Callable[[Any], object], value: object, where: str, key: str) -> object:
+    """What `read` makes of a value. Raises ConfigType with its place."""
     try:
         return read(value)
     except Unfit as unfit:

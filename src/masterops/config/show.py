@@ -7,8 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from masterops.config.keys import BUSINESS, SETTINGS
-from masterops.config.model import DEFAULT, Business, Connection, Settings, path_of
+from masterops.config.keys import BUSINESS, HEARTBEAT, SETTINGS
+from masterops.config.model import DEFAULT, Business, Connection, Heartbeat, Settings, path_of
 from masterops.config.secret import Secret
 from masterops.config.services import ENABLED, SERVICES
 from masterops.config.toml import dotted
@@ -31,6 +31,7 @@ def effective(settings: Settings) -> list[Shown]:
         *_sections(settings),
         *(line for business in settings.businesses for line in _business(settings, business)),
         *(line for connection in settings.connections for line in _connection(settings, connection)),
+        *(line for heartbeat in settings.heartbeats for line in _heartbeat(settings, heartbeat)),
     ]
 
 
@@ -54,6 +55,13 @@ def _connection(settings: Settings, connection: Connection) -> Iterator[Shown]:
         value = connection.enabled if setting is ENABLED else connection.values.get(setting.name)
         shown = waiting.get(setting.name, _masked(value))
         yield Shown(key, shown, _origin(settings, key), setting.help)
+
+
+def _heartbeat(settings: Settings, heartbeat: Heartbeat) -> Iterator[Shown]:
+    for setting in HEARTBEAT:
+        key = dotted("heartbeats", heartbeat.name, setting.name)
+        value = _masked(getattr(heartbeat, setting.name))
+        yield Shown(key, value, _origin(settings, key), setting.help)
 
 
 def _masked(value: object) -> object:

@@ -12,6 +12,7 @@ from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
 from masterops.db.migrate import Migration, Status, bundled, migrate, status
 from masterops.db.oauth_tokens import OAuthTokens
+from masterops.db.ping_store import Ping, PingStore, decode_ping, encode_ping
 from masterops.db.query import Rows, TableQuery, run
 from masterops.db.rolling import roll_up
 from masterops.db.seed import seed
@@ -29,6 +30,8 @@ __all__ = [
     "LogStore",
     "Migration",
     "OAuthTokens",
+    "Ping",
+    "PingStore",
     "Pool",
     "Replayed",
     "Rows",
@@ -39,6 +42,8 @@ __all__ = [
     "clean_up",
     "connect",
     "connect_sync",
+    "decode_ping",
+    "encode_ping",
     "explain",
     "explained",
     "fetch",

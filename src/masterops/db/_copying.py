@@ -4,9 +4,9 @@ Rows into their tables by COPY, and which of them the server refuses.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 import msgspec
@@ -17,6 +17,8 @@ from masterops.db.connect import AsyncConnection
 from masterops.logs.record import ApiMetric, LogRecord, Row
 
 TABLES: dict[type[msgspec.Struct], str] = {LogRecord: "integration_logs", ApiMetric: "api_metrics"}
+
+R = TypeVar("R")
 
 # SQLSTATE classes of a refusal that is about the row and would come again: data that do not fit their
 # column, a constraint, and a limit of the server's (54000: too long for an index).
@@ -50,12 +52,18 @@ async def copy_rows(connection: AsyncConnection, rows: Sequence[Row]) -> None:
         async with connection.cursor() as cursor, cursor.copy(statement) as copy:
             # In pieces, so that the server works on one while we write the next.
             for first in range(0, len(mine), PIECE):
-                await copy.write("".join([_line(row) for row in mine[first : first + PIECE]]))
+                await copy.write(
+                    "".join([line_of(msgspec.structs.astuple(row)) for row in mine[first : first + PIECE]])
+                )
 
 
-async def refusals(connection: AsyncConnection, rows: Sequence[Row]) -> dict[int, str]:
+async def refusals(
+    connection: AsyncConnection,
+    rows: Sequence[R],
+    copy: Callable[[AsyncConnection, Sequence[R]], Awaitable[None]],
+) -> dict[int, str]:
     """
-    Which rows the server refuses, by their index, and why; nothing stays stored.
+    Which rows the server refuses when `copy` stores them, by their index, and why; nothing stays stored.
 
     Halving finds a few among thousands in a few dozen attempts. What was taken stays until the end, so that
     those that are left fit together as well: two with one id do not.
@@ -65,7 +73,7 @@ async def refusals(connection: AsyncConnection, rows: Sequence[Row]) -> dict[int
     async def attempt(indices: range) -> None:
         try:
             async with connection.transaction():
-                await copy_rows(connection, [rows[index] for index in indices])
+                await copy(connection, [rows[index] for index in indices])
         except psycopg.Error as error:
             if not about_the_row(error):
                 raise
@@ -89,13 +97,13 @@ def about_the_row(error: psycopg.Error) -> bool:
     return (error.sqlstate or "")[:2] in REFUSALS
 
 
-def _line(row: Row) -> str:
+def line_of(values: Iterable[Any]) -> str:
     """One line of COPY's text format. Written out by hand: psycopg takes twice as long for each row."""
-    values = [
+    shown = [
         NOTHING if value is None else _escaped(value) if type(value) is str else SHOW[type(value)](value)
-        for value in msgspec.structs.astuple(row)
+        for value in values
     ]
-    return "\t".join(values) + "\n"
+    return "\t".join(shown) + "\n"
 
 
 def _escaped(text: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import msgspec
 
-from masterops.db._copying import refusals
+from masterops.db._copying import copy_rows, refusals
 from masterops.db.connect import AsyncConnection, Pool
 from masterops.db.log_store import store_rows
 from masterops.logs import decode_carried
@@ -102,7 +102,7 @@ async def _try(connection: AsyncConnection, ids: list[UUID]) -> Replayed:
     found = await (await connection.execute(LOCK, [ids])).fetchall()
     read = [(row["id"], _row(row["line"])) for row in found]
     whole = [(id, row) for id, row in read if row is not None]
-    reasons = await refusals(connection, [row for _, row in whole])
+    reasons = await refusals(connection, [row for _, row in whole], copy_rows)
     good = [each for index, each in enumerate(whole) if index not in reasons]
     await store_rows(connection, [row for _, row in good])
     await connection.execute(REMOVE, [[id for id, _ in good]])

@@ -12,6 +12,7 @@ from masterops.core.ids import uuid7
 from masterops.db import Pool, clean_up, roll_up
 from masterops.engine import Job
 from masterops.health import Patient
+from masterops.heartbeats import look
 from masterops.jobs.cycle import run_cycle
 from masterops.logs import Logger
 
@@ -53,14 +54,27 @@ def catalogue(parts: Parts) -> list[Job]:
     async def retention(payload: dict[str, Any]) -> None:
         settings = parts.settings
         done = await clean_up(parts.pool, retention=settings.retention, businesses=settings.log_days)
-        parts.log.success("retention.done", rows=done.rows, freed_bytes=done.freed_bytes)
+        pings = 0
+        while gone := await _clean_pings(parts.pool, settings.retention.health_checks_days):
+            pings += gone
+        parts.log.success("retention.done", pings=pings, rows=done.rows, freed_bytes=done.freed_bytes)
+
+    async def heartbeats(payload: dict[str, Any]) -> None:
+        await look(parts.pool, parts.log)
 
     schedule = parts.settings.schedule
     return [
         # Two may overlap: one that a killed worker still holds must not hold up the next.
         Job(CYCLE, cycle, cron=schedule.cycle),
         Job("partitions", partitions, cron="17 * * * *", at_once=1),
+        Job("heartbeats", heartbeats, cron="* * * * *", at_once=1),
         # The views are right without it, and slower with every minute that it is late.
         Job("rollups", rollups, cron="* * * * *", at_once=1),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]
+
+
+async def _clean_pings(pool: Pool, days: int) -> int:
+    """Some of the pings that are too old; 0 when none is left."""
+    rows = await pool.fetch("SELECT ops.clean_heartbeat_pings(%s) AS gone", [days])
+    return int(rows[0]["gone"])

@@ -7,10 +7,10 @@ server checks them when it stores them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Generic, TypeVar, cast
 
 import msgspec
 
@@ -33,9 +33,11 @@ Carried = msgspec.defstruct(
 )
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(Carried | ApiMetric)
 
+R = TypeVar("R")  # what a line of a spool stands for
+
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class Batch(Generic[R]):
     """
     What lies between two offsets of one segment. `places` are the offsets of the rows, where they are known.
     """
@@ -43,7 +45,7 @@ class Batch:
     segment: str
     start: int
     end: int
-    rows: tuple[Row, ...]
+    rows: tuple[R, ...]
     rejects: tuple[tuple[int, str, str], ...]  # offset, line, reason
     places: tuple[int, ...] = ()
 
@@ -58,6 +60,10 @@ def decode_carried(line: bytes) -> Row:
     return row
 
 
+# Only readers of the spool of logs leave out how a line is read.
+OF_LOGS = cast("Callable[[bytes], Any]", decode_carried)
+
+
 def next_size(size: int, taken: int) -> int:
     """
     How many bytes to read after a reading of `size` that found `taken`: twice as many while there is more,
@@ -68,8 +74,14 @@ def next_size(size: int, taken: int) -> int:
 
 
 def read_batch(
-    path: Path, start: int, *, complete: bool, most: int = LARGEST_BYTES, end: int | None = None
-) -> Batch | None:
+    path: Path,
+    start: int,
+    *,
+    complete: bool,
+    most: int = LARGEST_BYTES,
+    end: int | None = None,
+    decode: Callable[[bytes], R] = OF_LOGS,
+) -> Batch[R] | None:
     """
     The next whole lines from `start`, about `most` bytes of them, or None at the end. `end` is where a seal
     stands.
@@ -90,7 +102,7 @@ def read_batch(
     if whole == 0 and not (complete and data):
         return None
     body = data[:whole] if whole else data
-    return _batch(path.name, start, body)
+    return _batch(path.name, start, body, decode)
 
 
 def _longer(file: BinaryIO, data: bytes) -> bytes:
@@ -115,7 +127,7 @@ def _line_end(file: BinaryIO) -> tuple[int, bool]:
 
 def _reject_endless(
     segment: str, start: int, head: bytes, line_end: tuple[int, bool], *, complete: bool, end: int | None
-) -> Batch | None:
+) -> Batch[R] | None:
     """A line that no logger writes: its beginning is kept, and how long it was."""
     found, whole = line_end
     if not (whole or complete):
@@ -126,8 +138,8 @@ def _reject_endless(
     return Batch(segment, start, found, (), ((start, line, reason),))
 
 
-def _batch(segment: str, start: int, body: bytes) -> Batch:
-    rows: list[Row] = []
+def _batch(segment: str, start: int, body: bytes, decode: Callable[[bytes], R]) -> Batch[R]:
+    rows: list[R] = []
     places: list[int] = []
     rejects: list[tuple[int, str, str]] = []
     legible = _is_text(body)
@@ -135,7 +147,7 @@ def _batch(segment: str, start: int, body: bytes) -> Batch:
         try:
             if not legible:
                 line.decode()
-            rows.append(decode_carried(line))
+            rows.append(decode(line))
             places.append(offset)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             rejects.append((offset, line.decode("utf-8", "backslashreplace"), f"not a record: {error}"))

@@ -12,13 +12,13 @@ import contextlib
 import fcntl
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from masterops.errors import DatabaseLost, DatabaseUnreachable
-from masterops.logs.batch import SMALLEST_BYTES, Batch, next_size, read_batch
+from masterops.logs.batch import OF_LOGS, SMALLEST_BYTES, Batch, next_size, read_batch
 from masterops.logs.segments import (
     OPENING,
     SUFFIX,
@@ -34,6 +34,7 @@ from masterops.logs.segments import (
 
 SHIPPING = ".shipping"  # the lock of whoever ships the segment
 PATIENCE_SECONDS = 60.0
+R = TypeVar("R")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +57,7 @@ class Shipped:
         )
 
 
-class RecordStore(Protocol):
+class RecordStore(Protocol[R]):
     """
     The database's side: implemented in `masterops.db`.
     """
@@ -65,7 +66,7 @@ class RecordStore(Protocol):
         """Bytes of `segment` that are already stored."""
         ...
 
-    async def store(self, batch: Batch) -> int:
+    async def store(self, batch: Batch[R]) -> int:
         """Store the rows and move the offset, in one transaction; answers the number of rows rejected."""
         ...
 
@@ -74,12 +75,19 @@ class RecordStore(Protocol):
         ...
 
 
-async def ship_once(folder: Path, store: RecordStore, shipped_to: dict[str, int] | None = None) -> Shipped:
+async def ship_once(
+    folder: Path,
+    store: RecordStore[R],
+    shipped_to: dict[str, int] | None = None,
+    *,
+    decode: Callable[[bytes], R] = OF_LOGS,
+) -> Shipped:
     """
     Ship everything that the spool holds now, oldest segment first, own and adopted ones alike.
 
     Whoever calls it again and again hands the same `shipped_to` each time, in which it notes how far it has
-    got in segments that are still open: one that has not grown since costs the store no question.
+    got in segments that are still open: one that has not grown since costs the store no question. `decode`
+    reads a line; it raises msgspec.DecodeError for one that is none.
 
     Raises DatabaseError when the database is away; nothing is lost by that, call it again later. Any
     other failure of one segment is raised at the end, when the others have been shipped: SpoolUnusable when
@@ -96,7 +104,7 @@ async def ship_once(folder: Path, store: RecordStore, shipped_to: dict[str, int]
         try:
             with _claimed(path) as claimed:
                 if claimed:
-                    shipped += await _ship_segment(path, store, shipped_to)
+                    shipped += await _ship_segment(path, store, shipped_to, decode)
         except (DatabaseLost, DatabaseUnreachable):
             raise
         except OSError as error:
@@ -108,7 +116,9 @@ async def ship_once(folder: Path, store: RecordStore, shipped_to: dict[str, int]
     return shipped
 
 
-async def _ship_segment(path: Path, store: RecordStore, shipped_to: dict[str, int]) -> Shipped:
+async def _ship_segment(
+    path: Path, store: RecordStore[R], shipped_to: dict[str, int], decode: Callable[[bytes], R]
+) -> Shipped:
     # Asked before reading: a segment that was finished then cannot have grown since.
     complete = not owner_lives(path)
     if not complete and not overdue(path.name) and path.stat().st_size == shipped_to.get(path.name):
@@ -117,7 +127,7 @@ async def _ship_segment(path: Path, store: RecordStore, shipped_to: dict[str, in
     complete = complete or seal(path)
     end = end_of(path) if complete else None
     size, records, rejected = SMALLEST_BYTES, 0, 0
-    while batch := read_batch(path, position, complete=complete, most=size, end=end):
+    while batch := read_batch(path, position, complete=complete, most=size, end=end, decode=decode):
         refused = await store.store(batch)
         rejected += len(batch.rejects) + refused
         records += len(batch.rows) - refused
@@ -149,7 +159,7 @@ def _claimed(path: Path) -> Iterator[bool]:
         os.close(file)
 
 
-async def _sweep(folder: Path, store: RecordStore) -> None:
+async def _sweep(folder: Path, store: RecordStore[R]) -> None:
     """
     Remove what killed processes left: segments that never got their name, locks and offsets of segments
     that are gone.

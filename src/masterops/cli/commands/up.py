@@ -40,7 +40,8 @@ async def up(session: Session, once: bool, output: str) -> int:
     Run the platform: check every connection each minute, read what changed, keep logs and metrics.
 
     On a terminal it shows a live summary, elsewhere a line a cycle (with --output json an object a line).
-    Ctrl-C stops everything in order.
+    Ctrl-C stops everything in order. Beside that it serves HTTP, unless `web.enabled` is false: pings of
+    heartbeats, /healthz, /readyz, /status.json.
 
     Example:
 
@@ -83,11 +84,30 @@ async def _ended(app: App, cycle: UUID) -> None:
 async def _run(app: App, output: str) -> int:
     stop = stop_on_signals()
     await app.request_cycle(uuid7())
-    async with working(app, stop):
+    async with working(app, stop), _web(app):
         live = output == "table" and sys.stdout.isatty()
         await (_live(app, stop) if live else _lines(app, stop, output))
     say("Stopped.")
     return 0
+
+
+@contextlib.asynccontextmanager
+async def _web(app: App) -> AsyncIterator[None]:
+    """HTTP beside the worker; an address that cannot be had is said, and the platform goes on."""
+    if not app.settings.web.enabled:
+        yield
+        return
+    from masterops.web import bind, serving  # a quarter of a second that other commands need not spend
+
+    try:
+        bound = bind(app.settings.web)
+    except errors.WebError as error:
+        app.log.warn("web.not_served", service="web", code=error.code, error=error.message)
+        say(f"{error.message}. {error.advice}")
+        yield
+        return
+    async with serving(app, bound):
+        yield
 
 
 @contextlib.asynccontextmanager
