@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from masterops import errors
+from masterops.config.alerting import Alerts, ChannelSettings
 from masterops.config.database_url import DatabaseUrl
 from masterops.config.keys import GROUP
 from masterops.config.secret import Secret
@@ -199,6 +200,8 @@ class Settings:
     sandbox: Sandbox
     businesses: tuple[Business, ...]
     connections: tuple[Connection, ...]
+    channels: tuple[ChannelSettings, ...]
+    alerts: Alerts
     origins: Mapping[str, Origin]
 
     @property
