@@ -1,9 +1,9 @@
 """
 What becomes of alerts when a look finds these rows: pure.
 
-A row that is found must hold as long as its rule says and then fires; one that is no longer found is resolved.
-Rows of a rule that could not be read say nothing: its alerts stay as they are. Nobody is told here; see
-`telling`.
+A row that is found must hold as long as its rule says and then fires; one that is no longer found is
+resolved. Rows of a rule that could not be read say nothing: its alerts stay as they are. Nobody is told here;
+see `telling`.
 
 Alerts that come and go are held together: one that fires for the third time within half an hour flaps, and is
 resolved only when it has stayed away for ten minutes.
@@ -89,7 +89,7 @@ def _still_there(alert: Alert, seen: Observation, rules: Mapping[str, AlertRule]
         reason=seen.reason,
         hint=seen.hint,
         # What it was told with: an alert that changes its group would be told in two.
-        group=alert.group if alert.state == "firing" else seen.group,
+        group_key=alert.group_key if alert.state == "firing" else seen.group_key,
         absent_since=None,
     )
     if alert.state == "firing":

@@ -25,12 +25,12 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     key: str
     severity: Severity
     summary: str
-    business: str | None = None
+    business: str | None = msgspec.field(default=None, name="business_id")
     service: str | None = None
     category: str | None = None
     reason: str | None = None
     hint: str | None = None
-    group: str = ""
+    group_key: str = ""
     since: datetime | None = None
 
 
@@ -49,12 +49,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     state: State
     severity: Severity
     summary: str
-    business: str | None = None
+    business: str | None = msgspec.field(default=None, name="business_id")
     service: str | None = None
     category: str | None = None
     reason: str | None = None
     hint: str | None = None
-    group: str = ""
+    group_key: str = ""
     since: datetime
     seen_at: datetime
     fired_at: datetime | None = None
@@ -83,7 +83,7 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     starts_at: datetime
     ends_at: datetime
     rule: str | None = None
-    business: str | None = None
+    business: str | None = msgspec.field(default=None, name="business_id")
     service: str | None = None
 
     def covers(self, alert: Alert, now: datetime) -> bool:

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -89,7 +90,7 @@ class _Teller:
         for group in _groups(untold):
             if self._waited(each.fired_at for each in group):
                 channels = self._policy.route(group[0].rule)
-                self._tell("firing", group, channels, lambda each: self._told(each, channels))
+                self._tell("firing", group, channels, partial(self._told, channels))
 
     def raised(self) -> None:
         """Those that are worse than they were told."""
@@ -116,9 +117,7 @@ class _Teller:
                 step = group[0].escalations
                 rule = self._policy.rules[group[0].rule]
                 channels = self._policy.only_usable(rule.escalate[step].channels)
-                self._tell(
-                    "escalation", group, channels, lambda each: _escalated(each, channels), mark=str(step)
-                )
+                self._tell("escalation", group, channels, partial(_escalated, channels), mark=str(step))
             if not due:
                 return
 
@@ -179,7 +178,7 @@ class _Teller:
             return False
         return self._now - last >= timedelta(seconds=rule.repeat)
 
-    def _told(self, alert: Alert, channels: tuple[str, ...]) -> Alert:
+    def _told(self, channels: tuple[str, ...], alert: Alert) -> Alert:
         return replace(alert, told_at=self._now, told_severity=alert.severity, told_channels=channels)
 
     def _held_until(self, group: Sequence[Alert]) -> datetime | None:
@@ -201,7 +200,7 @@ class _Teller:
                     dedupe_key=key,
                     kind=kind,
                     channel=channel,
-                    thread=f"{group[0].rule}/{group[0].group}",
+                    thread=f"{group[0].rule}/{group[0].group_key}",
                     severity=severity,
                     alert_ids=tuple(each.id for each in group),
                     message=wording.message(kind, group, self._policy.voice, key=key, now=self._now,
@@ -241,7 +240,7 @@ def _digest(channel: str, notices: list[Notice], voice: wording.Voice, now: date
     )
 
 
-def _escalated(alert: Alert, channels: tuple[str, ...]) -> Alert:
+def _escalated(channels: tuple[str, ...], alert: Alert) -> Alert:
     everybody = tuple(dict.fromkeys((*alert.told_channels, *channels)))
     return replace(alert, escalations=alert.escalations + 1, told_channels=everybody)
 
@@ -252,5 +251,5 @@ def _groups(
     """Alerts that are told together: of one rule, alike in the fields that it groups by."""
     groups: dict[tuple[object, ...], list[Alert]] = {}
     for alert in alerts:
-        groups.setdefault((alert.rule, alert.group, also(alert)), []).append(alert)
+        groups.setdefault((alert.rule, alert.group_key, also(alert)), []).append(alert)
     return list(groups.values())

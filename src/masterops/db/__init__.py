@@ -12,7 +12,7 @@ from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
 from masterops.db.migrate import Migration, Status, bundled, migrate, status
 from masterops.db.oauth_tokens import OAuthTokens
-from masterops.db.query import Rows, TableQuery, run
+from masterops.db.query import Filter, Operator, Rows, TableQuery, run
 from masterops.db.rolling import roll_up
 from masterops.db.seed import seed
 from masterops.db.upkeep import Dropped, Flaw, TableSize, clean_up, lint, sizes
@@ -24,11 +24,13 @@ __all__ = [
     "Dropped",
     "Embedded",
     "EmbeddedStatus",
+    "Filter",
     "Flaw",
     "Jsonb",
     "LogStore",
     "Migration",
     "OAuthTokens",
+    "Operator",
     "Pool",
     "Replayed",
     "Rows",

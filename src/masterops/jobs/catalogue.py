@@ -4,9 +4,12 @@ Every job of the platform, one entry each.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
+from masterops.alerts import deliver, evaluate, forget
+from masterops.channels import Channel
 from masterops.config import Settings
 from masterops.core.ids import uuid7
 from masterops.db import Pool, clean_up, roll_up
@@ -16,6 +19,9 @@ from masterops.jobs.cycle import run_cycle
 from masterops.logs import Logger
 
 CYCLE = "cycle"
+# The sixth field of a schedule: at which seconds of each minute.
+ALERT_SECONDS = "*/15"
+NOTICE_SECONDS = "5,20,35,50"
 
 
 class Parts(Protocol):
@@ -29,6 +35,10 @@ class Parts(Protocol):
 
     async def patients(self) -> list[Patient]:
         """Every enabled connection with its connector, or with the reason why it has none."""
+        ...
+
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that are switched on, by name."""
         ...
 
 
@@ -53,7 +63,15 @@ def catalogue(parts: Parts) -> list[Job]:
     async def retention(payload: dict[str, Any]) -> None:
         settings = parts.settings
         done = await clean_up(parts.pool, retention=settings.retention, businesses=settings.log_days)
+        async with parts.pool.connection() as connection:
+            await forget(connection, settings.retention.health_checks_days)
         parts.log.success("retention.done", rows=done.rows, freed_bytes=done.freed_bytes)
+
+    async def alerts(payload: dict[str, Any]) -> None:
+        await evaluate(parts.pool, parts.settings, parts.log)
+
+    async def notices(payload: dict[str, Any]) -> None:
+        await deliver(parts.pool, parts.channels(), parts.log)
 
     schedule = parts.settings.schedule
     return [
@@ -62,5 +80,8 @@ def catalogue(parts: Parts) -> list[Job]:
         Job("partitions", partitions, cron="17 * * * *", at_once=1),
         # The views are right without it, and slower with every minute that it is late.
         Job("rollups", rollups, cron="* * * * *", at_once=1),
+        Job("alerts", alerts, cron=f"* * * * * {ALERT_SECONDS}", at_once=1),
+        # By itself: a channel that hangs must not hold up what finds out that something is wrong.
+        Job("notices", notices, cron=f"* * * * * {NOTICE_SECONDS}"),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]
