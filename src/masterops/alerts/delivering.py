@@ -41,7 +41,8 @@ WHERE n.channel = %s AND n.status = 'waiting' AND n.next_try_at <= now()
 ORDER BY n.created_at, n.id LIMIT 1 FOR UPDATE OF n SKIP LOCKED
 """
 SENT = """
-UPDATE ops.alert_notices SET status = 'sent', sent_at = clock_timestamp(), attempts = attempts + 1, error = NULL
+UPDATE ops.alert_notices
+SET status = 'sent', sent_at = clock_timestamp(), attempts = attempts + 1, error = NULL
 WHERE id = %s
 """
 AGAIN = (

@@ -1,8 +1,8 @@
 """
 E-mail over SMTP, by the standard library in a thread.
 
-A second attempt has the same Message-ID, by which mail programs show it once. What the server answers with 4xx
-is tried again, 5xx is final. A password is sent over TLS only, but for servers of this machine.
+A second attempt has the same Message-ID, by which mail programs show it once. What the server answers with
+4xx is tried again, 5xx is final. A password is sent over TLS only, but for servers of this machine.
 """
 
 from __future__ import annotations
