@@ -44,6 +44,7 @@ def message(
     kind: Kind, group: Sequence[Alert], voice: Voice, *, key: str, now: datetime, rule: AlertRule | None
 ) -> Message:
     """What is said of alerts that are told together."""
+    group = sorted(group, key=lambda each: (-rank(each.severity), each.id))
     resolved = kind == "resolved"
     lines = [*_each(group, voice, now, resolved), *(() if resolved else _help(group, rule))]
     return Message(
@@ -90,7 +91,7 @@ def _what(group: Sequence[Alert], voice: Voice) -> str:
     more = f" and {len(businesses) - MOST_NAMED} more" if len(businesses) > MOST_NAMED else ""
     if same and len(businesses) > 1:
         return f"{first.summary} for {len(businesses)} businesses ({named}{more})"
-    owner = f"{businesses[0]}: " if len(businesses) == 1 else ""
+    owner = f"{voice.name(first.business)}: " if first.business else ""
     return f"{owner}{first.summary}, and {len(group) - 1} more"
 
 

@@ -40,7 +40,7 @@ class Hook:
         self._parts = {f"p{index}": unquote(each) for index, each in enumerate(segments) if each}
         self._path = "".join(f"/{{p{index}}}" if each else "/" for index, each in enumerate(segments))
         self.secrets = secret_parts(url, *self._parts.values(), *self._query.values())
-        remember(*self.secrets)
+        remember(self.secrets)
         self._target = Target(
             connection=f"channel/{name}",
             service=kind,

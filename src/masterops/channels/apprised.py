@@ -29,7 +29,7 @@ class Apprised:
         self.name = settings.name
         url = settings.secret("url").reveal()
         self._secrets = secret_parts(url, *url.replace("?", "/").replace("&", "/").split("/"))
-        remember(*self._secrets)
+        remember(self._secrets)
         self._said = _Said()
         self._service = self._opened(url)
 

@@ -53,7 +53,7 @@ class Email:
         self._sender, self._to = settings.sender or "", settings.to
         self._log = log
         self._secrets = tuple(each for each in (self._url, self._server.password) if each)
-        remember(*self._secrets)
+        remember(self._secrets)
 
     async def send(self, message: Message) -> None:
         """Hand one e-mail over to the server."""

@@ -34,7 +34,7 @@ class Webhook:
         wanted = "secret" in settings.secrets or "secret" in settings.missing
         self._secret: Secret | None = settings.secret("secret") if wanted else None
         if self._secret is not None:
-            remember(self._secret.reveal())
+            remember([self._secret.reveal()])
         self._transport = transport
 
     async def send(self, message: Message) -> None:
