@@ -134,7 +134,7 @@ COMMENT ON VIEW public.current_alerts IS
     'What is wrong now by the rules of alerts: pending, firing, acknowledged or silenced, the worst first.';
 
 CREATE VIEW ops.standing_health WITH (security_invoker = true) AS
-SELECT s.integration_id AS connection, s.check_name, k.slug AS business, s.service, s.state,
+SELECT s.integration_id AS connection, s.check_name, coalesce(k.slug, s.business_id) AS business, s.service, s.state,
     s.error_category AS category, l.error_code AS code, s.error_message AS reason, s.since
 FROM ops.health_state AS s
 LEFT JOIN ops.connections AS c ON c.id = s.integration_id
