@@ -108,6 +108,7 @@ CREATE TABLE ops.alert_silences (
     CHECK (num_nonnulls(rule, business_id, service) > 0)
 );
 SELECT ops.close_table('ops.alert_silences');
+CREATE INDEX alert_silences_business ON ops.alert_silences (business_id);
 CREATE INDEX alert_silences_end ON ops.alert_silences (ends_at);
 
 COMMENT ON TABLE ops.alert_silences IS

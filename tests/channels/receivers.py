@@ -99,6 +99,7 @@ class Mails:
         port = free_port()
         self._controller = Controller(self, hostname="127.0.0.1", port=port, ready_timeout=30)
         self._controller.start()
+        self._open = True
         self.url = f"smtp://127.0.0.1:{port}"
 
     async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
@@ -114,7 +115,9 @@ class Mails:
         return "250 taken"
 
     def close(self) -> None:
-        self._controller.stop(no_assert=True)
+        if self._open:
+            self._open = False
+            self._controller.stop()
 
 
 def free_port() -> int:

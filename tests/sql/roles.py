@@ -5,6 +5,7 @@ Going on as somebody else, in a database where each of two businesses has a row 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from tests.sql.conftest import Connection
@@ -28,6 +29,10 @@ def fill(admin: Connection) -> None:
         execution(admin, business_id=slug, execution_id=name, status="error", workflow_id=name)
         finding = {"integration_id": name, "workflow_id": name, "problem": "missed", "reason": name}
         add(admin, "ops.workflow_findings", business_id=slug, **finding)
+        alert = {"rule": name, "key": name, "severity": "critical", "summary": name, "since": ago()}
+        moments = {"seen_at": ago(), "fired_at": ago()}
+        add(admin, "ops.alerts", id=owners.index(slug), state="firing", business_id=slug, **alert, **moments)
+        add(admin, "ops.alert_silences", rule="other", business_id=slug, ends_at=ago(timedelta(hours=-1)))
     admin.execute("SELECT ops.roll_up()")
     # These wait to be rolled up: the views read both, and neither may tell too much.
     for slug in owners:
@@ -71,6 +76,16 @@ def fill(admin: Connection) -> None:
             "starts": "2026-01-01",
             "mark_at": ago(),
             "before_at": ago(),
+        },
+        "ops.alert_notices": {
+            "dedupe_key": "a",
+            "kind": "firing",
+            "channel": "a",
+            "thread": "a",
+            "severity": "info",
+            "alert_ids": "{1}",
+            "message": {},
+            "created_at": ago(),
         },
         "ops.budget_spending": {"connection": "a", "process": "a", "day": "2026-01-01", "seen_at": ago()},
     }

@@ -30,6 +30,8 @@ OWNED = {
     "health_flips": "business_id",
     "tasks": "business_id",
     "ops.workflow_findings": "business_id",
+    "ops.alerts": "business_id",
+    "ops.alert_silences": "business_id",
     "ops.connections": "business_slug",
     "ops.health_state": "business_id",
     "ops.deltas": "business_id",
@@ -41,7 +43,7 @@ TABLES = [*OWNED, "task_logs", "ops.sources", "ops.cycles", "ops.read_cursors", 
           "ops.execution_sweeps",
           "ops.log_dead_letters", "ops.log_arrivals", "ops.partitioned_tables", "ops.horizons", "ops.deletions",
           "ops.relations", "ops.functions", "ops.detached_partitions", "ops.budgets", "ops.budget_holders",
-          "ops.budget_periods", "ops.budget_spending"]  # fmt: skip
+          "ops.budget_periods", "ops.budget_spending", "ops.alert_notices"]  # fmt: skip
 # The owner acts upon what stands there, so only the owner writes it.
 BY_OWNER = {"ops.partitioned_tables", "ops.horizons", "ops.deletions", "ops.relations", "ops.functions",
             "ops.detached_partitions"}  # fmt: skip
@@ -67,6 +69,7 @@ OTHER_VIEWS = [
     "tasks_needing_attention",
     "uptime_summary",
     "workflow_problems",
+    "current_alerts",
 ]
 WRITING = [
     "cleanup_old_logs()",
@@ -147,6 +150,11 @@ def test_every_table_of_ours_is_in_these_tests(db: Connection) -> None:
         "ops.attention_reasons",
         "ops.partitions",
         "budget_status",
+        "ops.standing_health",
+        "ops.standing_budgets",
+        "ops.standing_dead_letters",
+        "ops.standing_losses",
+        "ops.standing_undelivered",
     }
 
     assert known | helpers == {

@@ -91,12 +91,12 @@ async def silences(pool: Pool) -> list[Row]:
 async def rules_now(pool: Pool, settings: Settings, now: datetime) -> list[RuleNow]:
     """Every rule in force with what it finds now; nobody is told. Raises DatabaseError."""
     async with pool.connection() as connection:
-        looked = await look(connection, settings.alerts.rules)
+        looked = await look(connection, settings.alert_rules)
         kept = await store.load(connection, now)
     policy = policy_of(settings, kept.names)
     found, unread = observations(looked, settings, kept.slugs)
     rows = []
-    for rule in settings.alerts.rules:
+    for rule in settings.alert_rules:
         finds = [
             _named(each.business, each.summary, each.severity) for each in found if each.rule == rule.name
         ]

@@ -42,7 +42,7 @@ async def evaluate(
     Bring alerts into line with what stands now; None when somebody else is at it. Raises DatabaseError, and
     then nothing has changed.
     """
-    rules = settings.alerts.rules
+    rules = settings.alert_rules
     async with pool.connection() as connection, connection.transaction():
         if not await store.lock(connection):
             return None
@@ -84,7 +84,7 @@ def observations(
                 observed += observe(rule, rows, slugs)
         except UnknownName as wrong:
             unread[rule.name] = wrong.message
-    for rule in settings.alerts.rules:
+    for rule in settings.alert_rules:
         if rule.source == "rules":
             observed += unreadable(rule, list(unread.items()))
     return observed, unread
@@ -96,7 +96,7 @@ def policy_of(settings: Settings, names: dict[str, str]) -> Policy:
     usable = [each.name for each in settings.channels if each.enabled]
     declared = [name for name in usable if name != LOG_CHANNEL]
     return Policy(
-        rules={each.name: each for each in alerts.rules},
+        rules={each.name: each for each in settings.alert_rules},
         channels=tuple(words(alerts.channels) or declared or [LOG_CHANNEL]),
         usable=frozenset(usable),
         group_wait=alerts.group_wait_seconds,

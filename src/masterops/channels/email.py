@@ -12,6 +12,7 @@ import smtplib
 import socket
 import ssl
 from email.message import EmailMessage
+from email.policy import SMTP
 from email.utils import format_datetime
 from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
@@ -26,6 +27,8 @@ from masterops.transport import Transport
 
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
 LONGEST_SUBJECT = 200
+# Lines as long as SMTP takes them: a subject that is folded begins with a blank in some programs.
+POLICY = SMTP.clone(max_line_length=900)
 PERMANENT = 500
 
 
@@ -67,7 +70,7 @@ class Email:
 
     def mail(self, message: Message) -> EmailMessage:
         """The e-mail."""
-        mail = EmailMessage()
+        mail = EmailMessage(policy=POLICY)
         mail["Subject"] = message.title[:LONGEST_SUBJECT]
         mail["From"] = self._sender
         mail["To"] = ", ".join(self._to)

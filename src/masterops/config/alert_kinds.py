@@ -70,7 +70,9 @@ def _read_names(value: object) -> object:
 NAMES = Kind("list of names", _read_names)
 
 # The same for a setting that is kept as text; nothing at all is allowed.
-WORDS = Kind("names", lambda value: ", ".join(cast("tuple[str, ...]", _read_names(value))) if value else "")
+WORDS = Kind(
+    "names", lambda value: "" if value == "" else ", ".join(cast("tuple[str, ...]", _read_names(value)))
+)
 
 
 def _severity(value: object) -> Severity:

@@ -118,7 +118,7 @@ class ChannelSettings:
 @dataclass(frozen=True, slots=True)
 class Alerts:
     """
-    What holds for all rules, as it was written (`channels` is read with `words`), and the rules in force.
+    What holds for all rules, as it was written; `channels` is read with `words`.
     """
 
     link: str | None
@@ -127,4 +127,3 @@ class Alerts:
     time_zone: str
     group_wait_seconds: float
     default_rules: bool
-    rules: tuple[AlertRule, ...] = ()

@@ -74,7 +74,8 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         businesses=owners,
         connections=accounts,
         channels=ways,
-        alerts=Alerts(**values["alerts"], rules=rules),
+        alerts=Alerts(**values["alerts"]),
+        alert_rules=rules,
         origins={**origins, **owner_origins, **account_origins},
     )
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from masterops.config.alert_keys import CHANNEL
 from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, GROUP, SETTINGS, Setting
 from masterops.config.services import SERVICES
 from masterops.config.toml import dotted, literal
@@ -35,6 +36,11 @@ The accounts: [connections."service/business"], with "group" for one that all bu
 whose variable is not set yet is loaded all the same, and `ops doctor` names what is missing.
 """
 
+CHANNELS = """
+Ways to reach people: [[channels]], one table each. Rules of your own are [[alerts.rules]]; docs/alerts.md
+has examples of both.
+"""
+
 
 def template() -> str:
     """The text of a new masterops.toml. It loads as it is."""
@@ -58,6 +64,8 @@ def _lines() -> Iterator[str]:
         yield from _table(SERVICES[CONNECTED], values, explained=index == 0)
     for service in SERVICES:
         yield from _possible_connection(service)
+    yield from ("", *_prose(CHANNELS), "#[[channels]]")
+    yield from _examples(CHANNEL, {"name": "ops-slack", "kind": "slack"})
 
 
 def _settings(settings: Iterable[Setting]) -> Iterator[str]:
@@ -73,6 +81,14 @@ def _table(settings: Iterable[Setting], values: dict[str, str], *, explained: bo
         yield from _prose(setting.help) if explained else []
         given = values.get(setting.name)
         yield f"{setting.name} = {given}" if given else _commented(setting)
+
+
+def _examples(settings: Iterable[Setting], values: dict[str, str]) -> Iterator[str]:
+    """A table of a list, in comments."""
+    for setting in settings:
+        value = values.get(setting.name, setting.example if setting.default is None else setting.default)
+        yield from _prose(setting.help)
+        yield f"#{setting.name} = {literal(value)}"
 
 
 def _possible_connection(service: str) -> Iterator[str]:

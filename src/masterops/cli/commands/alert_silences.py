@@ -90,7 +90,7 @@ def _wanted(session: Session, business: str | None, service: str | None, rule: s
     if business is None and service is None and rule is None:
         what = "say what should be silent: --business, --service or --rule"
         raise errors.UsageError(what=what, hint="Everything at once would hide what you do not think of.")
-    names = [each.name for each in session.settings.alerts.rules]
+    names = [each.name for each in session.settings.alert_rules]
     if rule is not None and rule not in names:
         raise unknown("alert rule", rule, names)
     return {
