@@ -13,10 +13,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
-from masterops.alerts.model import Alert, Observation
+from masterops.alerts.model import Alert, Observation, Trouble
 from masterops.config import AlertRule
 
 FLAP_WINDOW = timedelta(minutes=30)
@@ -66,32 +67,19 @@ def _new(
 ) -> Alert:
     alert = Alert(
         id=id,
-        rule=seen.rule,
-        key=seen.key,
         state="pending",
-        severity=seen.severity,
-        summary=seen.summary,
         since=min(seen.since or now, now),
         seen_at=now,
         fires=before.fires if before is not None else (),
+        **_trouble(seen),
     )
     return _still_there(alert, seen, rules, now)
 
 
 def _still_there(alert: Alert, seen: Observation, rules: Mapping[str, AlertRule], now: datetime) -> Alert:
-    alert = replace(
-        alert,
-        severity=seen.severity,
-        summary=seen.summary,
-        business=seen.business,
-        service=seen.service,
-        category=seen.category,
-        reason=seen.reason,
-        hint=seen.hint,
-        # What it was told with: an alert that changes its group would be told in two.
-        group_key=alert.group_key if alert.state == "firing" else seen.group_key,
-        absent_since=None,
-    )
+    # An alert that changes its group would be told in two.
+    group_key = alert.group_key if alert.state == "firing" else seen.group_key
+    alert = replace(alert, **{**_trouble(seen), "group_key": group_key, "absent_since": None})
     if alert.state == "firing":
         return alert
     rule = rules.get(alert.rule)
@@ -108,6 +96,11 @@ def _still_there(alert: Alert, seen: Observation, rules: Mapping[str, AlertRule]
         fires=fires,
         flapping=len(fires) >= FLAP_FIRES,
     )
+
+
+def _trouble(seen: Observation) -> dict[str, Any]:
+    """What an observation says, without when it began."""
+    return {name: getattr(seen, name) for name in Trouble.__struct_fields__}
 
 
 def _gone(alert: Alert, now: datetime) -> Alert | None:

@@ -16,9 +16,9 @@ State = Literal["pending", "firing", "resolved"]
 Kind = Literal["firing", "raised", "escalation", "repeat", "resolved", "digest", "test"]
 
 
-class Observation(msgspec.Struct, frozen=True, kw_only=True):
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """
-    A row that a rule looks for, as it stands now. Rows of one `key` are one alert.
+    What is wrong, and with what. Rows of one `key` are one alert.
     """
 
     rule: str
@@ -31,10 +31,17 @@ class Observation(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     hint: str | None = None
     group_key: str = ""
+
+
+class Observation(Trouble, frozen=True, kw_only=True):
+    """
+    A row that a rule looks for, as it stands now.
+    """
+
     since: datetime | None = None
 
 
-class Alert(msgspec.Struct, frozen=True, kw_only=True):
+class Alert(Trouble, frozen=True, kw_only=True):
     """
     One episode: from the first look that found it to the word that it is over.
 
@@ -44,17 +51,7 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     id: int
-    rule: str
-    key: str
     state: State
-    severity: Severity
-    summary: str
-    business: str | None = msgspec.field(default=None, name="business_id")
-    service: str | None = None
-    category: str | None = None
-    reason: str | None = None
-    hint: str | None = None
-    group_key: str = ""
     since: datetime
     seen_at: datetime
     fired_at: datetime | None = None

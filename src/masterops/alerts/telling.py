@@ -24,6 +24,9 @@ from masterops.alerts.model import Alert, Kind, Notice, Silence, rank
 from masterops.alerts.quiet import quiet_until
 from masterops.config import LOG_CHANNEL, AlertRule
 
+# Looks come a little early or late: one that lacks so much need not wait for the next.
+GRAIN = timedelta(seconds=2)
+
 Change = Callable[[Alert], Alert]
 
 
@@ -163,7 +166,7 @@ class _Teller:
 
     def _waited(self, moments: Iterable[datetime | None]) -> bool:
         first = min(each or self._now for each in moments)
-        return self._now - first >= timedelta(seconds=self._policy.group_wait)
+        return self._now - first + GRAIN >= timedelta(seconds=self._policy.group_wait)
 
     def _step_is_due(self, alert: Alert) -> bool:
         rule = self._policy.rules.get(alert.rule)

@@ -31,6 +31,7 @@ SILENCES = (
 )
 
 NUMBER = click.IntRange(1, 2**63 - 1)  # what the database counts with
+NUMBER.name = "number"
 
 
 def legible(context: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -32,7 +32,7 @@ LIST = (
 )
 NOTICES = (
     Column("created_at", "time", show=moment),
-    Column("kind", "kind"),
+    Column("kind", "kind", spare=2),
     Column("channel", "channel"),
     Column("status", "outcome"),
     Column("title", "notice"),
