@@ -11,6 +11,7 @@ import pytest
 
 from masterops.alerts import evaluate, forget
 from masterops.core import clock
+from masterops.errors import DatabaseError
 from tests.alerts.platform import Platform
 
 NOW = "[alerts]\ngroup_wait_seconds = 0\n"
@@ -245,3 +246,28 @@ async def test_what_is_long_over_is_forgotten_and_what_waits_is_not(platform: Pl
 
     assert [("resolved", "log", "waiting")] == await platform.notices()
     assert [] == await platform.run("SELECT * FROM ops.alerts")
+
+
+async def test_a_session_that_ends_between_two_writes_leaves_nothing_half_done(platform: Platform) -> None:
+    """
+    The alert was written, and its notice ends the server's process: the next look finds it all undone and tells
+    it once.
+    """
+    platform.configure(NOW)
+    await platform.check(0, "hubspot/teelixir", "down", "gone")
+    await platform.run(
+        "CREATE FUNCTION public.end_it() RETURNS trigger LANGUAGE plpgsql AS"
+        " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$"
+    )
+    await platform.run(
+        "CREATE TRIGGER end_it BEFORE INSERT ON ops.alert_notices FOR EACH ROW EXECUTE FUNCTION public.end_it()"
+    )
+    with pytest.raises(DatabaseError):
+        await platform.look(0)
+    undone = await platform.run("SELECT id FROM ops.alerts"), await platform.notices()
+    await platform.run("DROP TRIGGER end_it ON ops.alert_notices")
+    await platform.look(15)
+    await platform.look(30)
+
+    assert ([], []) == undone
+    assert [("firing", "log", "waiting")] == await platform.notices()
