@@ -34,7 +34,7 @@ class Hook:
         parts = urlsplit(url)
         if parts.scheme not in ("http", "https") or not parts.hostname or "@" in parts.netloc:
             reason = "it must begin with https:// or http:// and a host, without user and password"
-            raise errors.BadValue(kind=f"address of channel {name}", value="***", reason=reason)
+            raise bad_address(name, reason)
         self._query = dict(parse_qsl(parts.query, keep_blank_values=True))
         segments = parts.path.split("/")[1:]
         self._parts = {f"p{index}": unquote(each) for index, each in enumerate(segments) if each}
@@ -70,6 +70,12 @@ class Hook:
     def _explain(self, reply: Reply) -> Problem:
         said = " ".join(reply.body[:2000].decode("utf-8", "replace").split())
         return Problem(reason=without(said, self.secrets)[:LONGEST_REASON])
+
+
+def bad_address(name: str, reason: str) -> errors.BadValue:
+    """The error for an address that is none, which is not repeated."""
+    hint = "Mend it where `ops config show` says that it comes from; `ops alerts test` tries it."
+    return errors.BadValue(kind=f"address of channel {name}", value="***", reason=reason, hint=hint)
 
 
 def secret_parts(*texts: str | None) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ import logging
 from typing import Any
 
 from masterops import errors
-from masterops.channels.addresses import secret_parts, without
+from masterops.channels.addresses import bad_address, secret_parts, without
 from masterops.channels.message import Message
 from masterops.config import ChannelSettings
 from masterops.logs import Logger, remember
@@ -56,7 +56,7 @@ class Apprised:
         opened = Apprise(asset=AppriseAsset(app_id="Master-Ops", async_mode=False))
         if not opened.add(url):
             reason = "Apprise does not understand it: see https://appriseit.com for the addresses it knows"
-            raise errors.BadValue(kind=f"address of channel {self.name}", value="***", reason=reason)
+            raise bad_address(self.name, reason)
         return opened
 
 

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from urllib.parse import unquote, urlsplit
 
 from masterops import errors
-from masterops.channels.addresses import SECONDS, without
+from masterops.channels.addresses import SECONDS, bad_address, without
 from masterops.channels.message import Message
 from masterops.config import ChannelSettings
 from masterops.core import clock
@@ -122,7 +122,7 @@ def _server(name: str, url: str) -> Server:
         parts, port = urlsplit(""), None
     if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
         reason = "it must be like smtp://user:password@host:587, or smtps:// for TLS from the start"
-        raise errors.BadValue(kind=f"address of channel {name}", value="***", reason=reason)
+        raise bad_address(name, reason)
     tls = parts.scheme == "smtps"
     user, password = (unquote(each) if each else None for each in (parts.username, parts.password))
     return Server(parts.hostname, port or (465 if tls else 587), tls, user, password)
