@@ -4,7 +4,6 @@ What a rule makes of a row, and what is said of several.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -72,7 +71,7 @@ def test_what_a_row_holds_is_one_line_without_secrets_and_not_too_long() -> None
     A phone shows it.
     """
     remember(["a-secret-that-nobody-may-see"])
-    rule = replace(RULE, reason="{text}")
+    rule = RULE._replace(reason="{text}")
     (seen,) = observe(rule, [row(text="one\n two a-secret-that-nobody-may-see " + "x" * 1000)], {})
 
     assert (seen.reason or "").startswith("one two ")
@@ -93,7 +92,7 @@ def test_lists_are_compared_here(condition: Condition, left: list[str]) -> None:
     The other operators are the database's.
     """
     rows = [row(a="x", b=False), row(a="y", b=True)]
-    rule = replace(RULE, where=(condition,), keys=("a",), summary="{a}")
+    rule = RULE._replace(where=(condition,), keys=("a",), summary="{a}")
 
     assert left == [each.summary for each in observe(rule, rows, {})]
 
@@ -106,7 +105,7 @@ def test_a_field_that_the_rows_do_not_have_is_named(change: dict[str, Any]) -> N
     With those that they have.
     """
     with pytest.raises(errors.UnknownName, match="There is no field named 'c'"):
-        observe(replace(RULE, **change), [row()], {})
+        observe(RULE._replace(**change), [row()], {})
 
 
 def test_many_businesses_are_counted_and_the_first_named() -> None:

@@ -10,7 +10,6 @@ from typing import cast
 
 from masterops.config.alerting import SEVERITIES, Condition, Escalation, Severity, SeverityBy
 from masterops.config.kinds import Kind, Unfit, quoted
-from masterops.core.durations import parse_duration
 from masterops.core.spelling import nearest
 from masterops.errors import BadValue
 
@@ -24,6 +23,9 @@ def _read_span(value: object) -> object:
     expected = "a span such as 30s, 5m or 2h, of at most 31 days"
     if not isinstance(value, str):
         raise Unfit(expected, quoted(value))
+    # Here, because most starts have no span to read.
+    from masterops.core.durations import parse_duration
+
     try:
         seconds = parse_duration(value).total_seconds()
     except BadValue:

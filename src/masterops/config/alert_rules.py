@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from masterops.config.alert_defaults import DEFAULT_RULES
@@ -136,7 +135,7 @@ def _quiet(hours: str | None, zone: str) -> QuietHours | None:
 
 
 def _with_quiet(rule: AlertRule, quiet: QuietHours | None) -> AlertRule:
-    return replace(rule, quiet=quiet)
+    return rule._replace(quiet=quiet)
 
 
 def _of_keys(name: str, keys: tuple[str, ...]) -> str:

@@ -1,12 +1,14 @@
 """
 Channels, alert rules and what they are made of, as the rest of the program sees them.
+
+Named tuples, because every command imports them, and making a dataclass costs several times as much.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
 
 from masterops import errors
 from masterops.config.secret import Secret
@@ -17,8 +19,7 @@ SEVERITIES: tuple[Severity, ...] = ("info", "warning", "critical")
 LOG_CHANNEL = "log"
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(NamedTuple):
     """
     What a row must be like; a value of None is "no value", a tuple goes with `in` and `not in`.
     """
@@ -28,19 +29,17 @@ class Condition:
     value: str | tuple[str, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class SeverityBy:
+class SeverityBy(NamedTuple):
     """
     How bad a row is: by the value of one of its fields, or the same for all.
     """
 
     other: Severity = "warning"
     by: str | None = None
-    values: Mapping[str, Severity] = field(default_factory=dict)
+    values: Mapping[str, Severity] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class QuietHours:
+class QuietHours(NamedTuple):
     """
     The part of each day in which only what is critical is told, in minutes from midnight in `zone`.
     """
@@ -50,8 +49,7 @@ class QuietHours:
     zone: str = "UTC"
 
 
-@dataclass(frozen=True, slots=True)
-class Escalation:
+class Escalation(NamedTuple):
     """
     Who else is told when nobody has acknowledged an alert so many seconds after it was told.
     """
@@ -60,8 +58,7 @@ class Escalation:
     channels: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AlertRule:
+class AlertRule(NamedTuple):
     """
     Which rows are alerts, and who is told of them, when and how. Spans are in seconds; no `channels` means
     those of all rules.
@@ -71,7 +68,7 @@ class AlertRule:
     source: str
     keys: tuple[str, ...]
     where: tuple[Condition, ...] = ()
-    severity: SeverityBy = field(default=SeverityBy())
+    severity: SeverityBy = SeverityBy()
     summary: str = ""
     reason: str = ""
     hold: float = 0.0
@@ -85,8 +82,7 @@ class AlertRule:
     origin: str = "default"
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelSettings:
+class ChannelSettings(NamedTuple):
     """
     One way to reach people. It is loaded though a reference of it leads nowhere yet; only `secret` raises.
     """
@@ -96,9 +92,9 @@ class ChannelSettings:
     enabled: bool = True
     sender: str | None = None
     to: tuple[str, ...] = ()
-    secrets: Mapping[str, Secret] = field(default_factory=dict)
+    secrets: Mapping[str, Secret] = {}
     # Settings that wait for a variable: name -> the reference and where it stands.
-    missing: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    missing: Mapping[str, tuple[str, str]] = {}
     where: str = "default"
 
     @property
