@@ -15,6 +15,7 @@ Every error of Master-Ops, in one tree.
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── CycleUnfinished                a cycle takes too long                           exit 1
     ├── SpoolUnusable                  log records cannot be read or written on disk    exit 1
+    ├── ChannelGone  ChannelCrashed    a notice that no channel takes                   exit 1
     ├── OutputFailed                   stdout cannot be written                         exit 1
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
@@ -384,6 +385,22 @@ class SpoolUnusable(MasterOpsError):
     code = "LOG001"
     category = "configuration"
     hint = "Nothing in it is lost. Let this user read and write there, or move aside what is in the way."
+
+
+class ChannelGone(MasterOpsError):
+    """There is no channel named {channel!r} any more, or it is switched off"""
+
+    code = "ALR001"
+    category = "configuration"
+    hint = "Notices that waited for it are given up; `ops alerts log` shows them."
+
+
+class ChannelCrashed(MasterOpsError):
+    """The channel {channel} has a fault of ours: {reason}"""
+
+    code = "ALR002"
+    category = "internal"
+    hint = "`ops logs --errors-only` has the traceback: please report it."
 
 
 class OutputFailed(MasterOpsError):

@@ -99,3 +99,22 @@ def test_the_file_of_losses_is_json_whatever_was_written_over_it(tmp_path: Path)
 
     content: dict[str, Any] = json.loads((tmp_path / "spool" / "lost.json").read_text())
     assert {"spool_full": {"debug": 3, "info": 1, "warn": 1}} == content["lost"]
+
+
+async def test_a_channel_that_waits_for_its_address_is_a_warning(tmp_path: Path) -> None:
+    """
+    With the variable that it waits for; one that is ready says how to try it.
+    """
+    (tmp_path / "masterops.toml").write_text(
+        '[[channels]]\nname = "a"\nkind = "slack"\nurl = "env:SLACK_URL"\n'
+        '[[channels]]\nname = "b"\nkind = "teams"\nurl = "env:TEAMS_URL"\n'
+    )
+    environ = {"MASTEROPS_HOME": str(tmp_path), "DATABASE_URL": "postgresql://ops@127.0.0.1:1/ops"}
+    environ["TEAMS_URL"] = "https://example.com/secret-of-teams"
+    found = [each async for each in examine(lambda: load(environ=environ, cwd=tmp_path))]
+
+    assert [
+        ("warning", "a waits for env:SLACK_URL"),
+        ("ok", "b (teams)"),
+    ] == [(each.state, each.detail) for each in found if each.check == "channels"]
+    assert "secret-of-teams" not in repr(found)

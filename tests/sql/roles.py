@@ -5,6 +5,7 @@ Going on as somebody else, in a database where each of two businesses has a row 
 from __future__ import annotations
 
 import json
+from datetime import timedelta
 from typing import Any
 
 from tests.sql.conftest import Connection
@@ -33,6 +34,10 @@ def fill(admin: Connection) -> None:
         )
         ping = {"id": heartbeat["id"], "heartbeat_id": heartbeat["id"], "kind": "success", "method": "GET"}
         add(admin, "ops.heartbeat_pings", business_id=slug, accepted_at=ago(), **ping)
+        alert = {"rule": name, "key": name, "severity": "critical", "summary": name, "since": ago()}
+        moments = {"seen_at": ago(), "fired_at": ago()}
+        add(admin, "ops.alerts", id=owners.index(slug), state="firing", business_id=slug, **alert, **moments)
+        add(admin, "ops.alert_silences", rule="other", business_id=slug, ends_at=ago(timedelta(hours=-1)))
     admin.execute("SELECT ops.roll_up()")
     # These wait to be rolled up: the views read both, and neither may tell too much.
     for slug in owners:
@@ -77,6 +82,16 @@ def fill(admin: Connection) -> None:
             "starts": "2026-01-01",
             "mark_at": ago(),
             "before_at": ago(),
+        },
+        "ops.alert_notices": {
+            "dedupe_key": "a",
+            "kind": "firing",
+            "channel": "a",
+            "thread": "a",
+            "severity": "info",
+            "alert_ids": "{1}",
+            "message": {},
+            "created_at": ago(),
         },
         "ops.budget_spending": {"connection": "a", "process": "a", "day": "2026-01-01", "seen_at": ago()},
     }

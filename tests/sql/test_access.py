@@ -32,6 +32,8 @@ OWNED = {
     "ops.workflow_findings": "business_id",
     "ops.heartbeats": "business_id",
     "ops.heartbeat_pings": "business_id",
+    "ops.alerts": "business_id",
+    "ops.alert_silences": "business_id",
     "ops.connections": "business_slug",
     "ops.health_state": "business_id",
     "ops.deltas": "business_id",
@@ -43,7 +45,7 @@ TABLES = [*OWNED, "task_logs", "ops.sources", "ops.cycles", "ops.read_cursors", 
           "ops.execution_sweeps",
           "ops.log_dead_letters", "ops.log_arrivals", "ops.partitioned_tables", "ops.horizons", "ops.deletions",
           "ops.relations", "ops.functions", "ops.detached_partitions", "ops.budgets", "ops.budget_holders",
-          "ops.budget_periods", "ops.budget_spending", "ops.heartbeat_ingests"]  # fmt: skip
+          "ops.budget_periods", "ops.budget_spending", "ops.heartbeat_ingests", "ops.alert_notices"]  # fmt: skip
 # The owner acts upon what stands there, so only the owner writes it.
 BY_OWNER = {"ops.partitioned_tables", "ops.horizons", "ops.deletions", "ops.relations", "ops.functions",
             "ops.detached_partitions"}  # fmt: skip
@@ -70,6 +72,7 @@ OTHER_VIEWS = [
     "uptime_summary",
     "workflow_problems",
     "heartbeat_status",
+    "current_alerts",
 ]
 WRITING = [
     "cleanup_old_logs()",
@@ -150,6 +153,11 @@ def test_every_table_of_ours_is_in_these_tests(db: Connection) -> None:
         "ops.attention_reasons",
         "ops.partitions",
         "budget_status",
+        "ops.standing_health",
+        "ops.standing_budgets",
+        "ops.standing_dead_letters",
+        "ops.standing_losses",
+        "ops.standing_undelivered",
     }
 
     assert known | helpers == {

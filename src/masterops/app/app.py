@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from functools import partial
 from uuid import UUID
 
@@ -18,6 +18,7 @@ from masterops.app.listening import Listening
 from masterops.app.shipping import Shipping
 from masterops.app.tuning import Tuning
 from masterops.app.writing import pipeline_for
+from masterops.channels import Channel, open_channels
 from masterops.config import Connection, Settings
 from masterops.connectors import Connector, connector_for
 from masterops.core.backoff import RetryPolicy
@@ -57,6 +58,7 @@ class App:
         self.tuning = Tuning(settings, pipeline, log)
         self.demo = Demo(settings) if settings.demo else None
         self._transport = transport
+        self._channels: Mapping[str, Channel] | None = None
         self.engine = Engine(lambda: connect(database.url), log, catalogue(self))
 
     async def connections(self) -> list[Connection]:
@@ -75,6 +77,12 @@ class App:
     def connector(self, connection: Connection) -> Connector:
         """The connector of one connection. Raises ConfigReference or UnknownName."""
         return connector_for(connection, self._transport)
+
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that are switched on, by name; opened when first asked for."""
+        if self._channels is None:
+            self._channels = open_channels(self.settings.channels, self._transport, self.log)
+        return self._channels
 
     def pick(self, connections: Sequence[Connection], service: str, business: str | None) -> Connection:
         """The one of `connections` that is meant; a service with one connection needs no business."""

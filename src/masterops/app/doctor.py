@@ -65,7 +65,7 @@ async def examine(load: Callable[[], Settings]) -> AsyncIterator[Finding]:
         hint = f"Did you mean {meant}?" if meant else "`docs/config.md` lists the variables."
         yield Finding("environment", "warning", f"{name} sets nothing", hint)
     yield _home(settings.home)
-    for finding in _credentials(settings):
+    for finding in (*_credentials(settings), *_channels(settings)):
         yield finding
     async for finding in _database(settings):
         yield finding
@@ -110,6 +110,20 @@ def _credentials(settings: Settings) -> list[Finding]:
             findings.append(Finding("credentials", "warning", detail, "It is shown and not checked."))
         else:
             findings.append(Finding("credentials", "ok", each.id))
+    return findings
+
+
+def _channels(settings: Settings) -> list[Finding]:
+    """The channels that notices of alerts go to, but for the log, which lacks nothing."""
+    findings = []
+    for each in settings.channels:
+        if each.enabled and each.missing:
+            references = ", ".join(reference for reference, _ in each.missing.values())
+            hint = "Set it in the environment or in .env; notices wait a day for it."
+            findings.append(Finding("channels", "warning", f"{each.name} waits for {references}", hint))
+        elif each.enabled and each.kind != "log":
+            hint = f"`ops alerts test {each.name}` tries it."
+            findings.append(Finding("channels", "ok", f"{each.name} ({each.kind})", hint))
     return findings
 
 

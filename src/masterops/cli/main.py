@@ -28,6 +28,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "config": ("config", "config", "Show the effective settings and where each comes from."),
     "health-check": ("health", "health_check", "Check every connection now."),
     "attention": ("attention", "attention", "Which business needs attention, and why."),
+    "alerts": ("alerts", "alerts", "What fires, who was told; acknowledge, silence, try channels."),
     "logs": ("logs", "logs", "Read log records, or follow them."),
     "stats": ("stats", "stats", "What each source did in the last hours."),
     "budget": ("budget", "budget", "What is left of each limit, who spent it, when it runs out."),

@@ -40,6 +40,16 @@ class Session:
             self._settings = load(config=Path(self.config) if self.config else None)
         return self._settings
 
+    @property
+    def user(self) -> str:
+        """Who types, for what is kept about people's decisions."""
+        import getpass
+
+        try:
+            return getpass.getuser()
+        except (KeyError, OSError):  # a container's user may have no name
+            return "somebody"
+
     @asynccontextmanager
     async def app(self, *, migrating: bool = False, shipping: bool = True) -> AsyncIterator[App]:
         """An open application, closed when the command is done. A person waits for its calls."""

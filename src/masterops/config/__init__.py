@@ -9,6 +9,19 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from masterops.config.alert_sources import SOURCES, VIEW
+from masterops.config.alerting import (
+    LOG_CHANNEL,
+    SEVERITIES,
+    AlertRule,
+    Alerts,
+    ChannelSettings,
+    Condition,
+    Escalation,
+    QuietHours,
+    Severity,
+    SeverityBy,
+)
 from masterops.config.files import home_directory
 from masterops.config.find import find_business, find_service
 from masterops.config.load import load
@@ -46,19 +59,31 @@ _LATER = {
 }
 
 __all__ = [
+    "LOG_CHANNEL",
+    "SEVERITIES",
+    "SOURCES",
+    "VIEW",
+    "AlertRule",
+    "Alerts",
     "Business",
+    "ChannelSettings",
+    "Condition",
     "Connection",
     "Database",
+    "Escalation",
     "Gap",
     "Heartbeat",
     "Http",
     "Log",
     "Origin",
+    "QuietHours",
     "Retention",
     "Sandbox",
     "Schedule",
     "Secret",
     "Settings",
+    "Severity",
+    "SeverityBy",
     "Shown",
     "Web",
     "WriteResult",

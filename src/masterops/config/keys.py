@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from masterops.config import kinds, pairs
+from masterops.config import alert_kinds, kinds, pairs
 from masterops.config.kinds import Kind
 
 GROUP = "group"  # stands for all businesses together where an account is shared
@@ -241,6 +241,35 @@ SETTINGS: tuple[Setting, ...] = (
         "How many pings of one heartbeat are taken in a minute, on average; more are refused with 429.",
         default=120,
     ),
+    Setting(
+        "alerts.link",
+        kinds.URL,
+        "Where people look: the address that notices lead to.",
+        example="https://ops.example.com",
+    ),
+    Setting(
+        "alerts.channels",
+        alert_kinds.WORDS,
+        "Who is told where a rule does not say it. Left out, every channel that is declared; without any, "
+        "notices are log records.",
+        default="",
+    ),
+    Setting(
+        "alerts.quiet_hours",
+        alert_kinds.QUIET,
+        "When only what is critical is told; the rest follows at their end, in one message.",
+        example="22:00-07:00",
+    ),
+    Setting(
+        "alerts.time_zone", kinds.TIME_ZONE, "Of quiet hours, and of the times in notices.", default="UTC"
+    ),
+    Setting(
+        "alerts.group_wait_seconds",
+        kinds.number("a number of seconds", above=-1, most=LONGEST_WAIT_SECONDS),
+        "How long an alert waits for others that are alike, to be told in one notice.",
+        default=30.0,
+    ),
+    Setting("alerts.default_rules", kinds.BOOLEAN, "Whether the default rules hold.", default=True),
     Setting("sandbox.host", kinds.HOST, "Where the sandbox listens.", default="127.0.0.1"),
     Setting(
         "sandbox.port",

@@ -9,8 +9,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from masterops.config import businesses, connections, database_url, heartbeats, kinds
+from masterops.config import alert_rules, businesses, channels, connections, database_url, heartbeats, kinds
+from masterops.config.alert_rules import read_rules
+from masterops.config.alerting import Alerts
 from masterops.config.businesses import read_businesses
+from masterops.config.channels import read_channels
 from masterops.config.connections import read_connections
 from masterops.config.database_url import DatabaseUrl
 from masterops.config.document import Document, read
@@ -56,6 +59,8 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
     owners, owner_origins = read_businesses(source)
     accounts, account_origins = read_connections(source, owners, inline=inline)
     expected, expected_origins = read_heartbeats(source, owners, inline=inline)
+    ways = read_channels(source, inline=inline)
+    rules = read_rules(source, ways, values["alerts"])
     demo = values[""]["demo"]
     return Settings(
         home=home,
@@ -72,15 +77,21 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         businesses=owners,
         connections=accounts,
         heartbeats=expected,
+        channels=ways,
+        alerts=Alerts(**values["alerts"]),
+        alert_rules=rules,
         origins={**origins, **owner_origins, **account_origins, **expected_origins},
     )
 
 
 def _check_tables(source: Source) -> None:
     top = [each.name for each in SETTINGS if not each.section]
-    source.check_names((), (*top, *SECTIONS, businesses.TABLE, connections.TABLE, heartbeats.TABLE))
+    tables = (businesses.TABLE, connections.TABLE, heartbeats.TABLE, channels.TABLE)
+    source.check_names((), (*top, *SECTIONS, *tables))
     for section in SECTIONS:
-        source.check_names((section,), (each.name for each in SETTINGS if each.section == section))
+        lists = [alert_rules.TABLE.rpartition(".")[2]] if alert_rules.TABLE.startswith(f"{section}.") else []
+        names = [each.name for each in SETTINGS if each.section == section]
+        source.check_names((section,), (*names, *lists))
 
 
 def _inline_allowed(source: Source) -> bool:

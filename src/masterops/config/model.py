@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from masterops import errors
+from masterops.config.alerting import AlertRule, Alerts, ChannelSettings
 from masterops.config.database_url import DatabaseUrl
 from masterops.config.keys import GROUP
 from masterops.config.secret import Secret
@@ -240,6 +241,9 @@ class Settings:
     businesses: tuple[Business, ...]
     connections: tuple[Connection, ...]
     heartbeats: tuple[Heartbeat, ...]
+    channels: tuple[ChannelSettings, ...]
+    alerts: Alerts
+    alert_rules: tuple[AlertRule, ...]
     origins: Mapping[str, Origin]
 
     @property

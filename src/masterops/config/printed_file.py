@@ -10,6 +10,7 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from masterops.config.alert_keys import CHANNEL
 from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, GROUP, HEARTBEAT, SETTINGS, Setting
 from masterops.config.services import SERVICES
 from masterops.config.toml import dotted, literal
@@ -33,6 +34,11 @@ The businesses of the group: [businesses.<slug>].
 CONNECTIONS = """
 The accounts: [connections."service/business"], with "group" for one that all businesses share. One
 whose variable is not set yet is loaded all the same, and `ops doctor` names what is missing.
+"""
+
+CHANNELS = """
+Ways to reach people: [[channels]], one table each. Rules of your own are [[alerts.rules]]; docs/alerts.md
+has examples of both.
 """
 
 
@@ -69,6 +75,8 @@ def _lines() -> Iterator[str]:
         yield from _prose(setting.help)
         if setting.name not in ("cron", "zone"):  # beside `every` they would be wrong
             yield _commented(setting)
+    yield from ("", *_prose(CHANNELS), "#[[channels]]")
+    yield from _examples(CHANNEL, {"name": "ops-slack", "kind": "slack"})
 
 
 def _settings(settings: Iterable[Setting]) -> Iterator[str]:
@@ -84,6 +92,14 @@ def _table(settings: Iterable[Setting], values: dict[str, str], *, explained: bo
         yield from _prose(setting.help) if explained else []
         given = values.get(setting.name)
         yield f"{setting.name} = {given}" if given else _commented(setting)
+
+
+def _examples(settings: Iterable[Setting], values: dict[str, str]) -> Iterator[str]:
+    """A table of a list, in comments."""
+    for setting in settings:
+        value = values.get(setting.name, setting.example if setting.default is None else setting.default)
+        yield from _prose(setting.help)
+        yield f"#{setting.name} = {literal(value)}"
 
 
 def _possible_connection(service: str) -> Iterator[str]:

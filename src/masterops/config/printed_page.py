@@ -6,6 +6,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from masterops.config.alert_defaults import DEFAULT_RULES
+from masterops.config.alert_keys import CHANNEL, RULE
 from masterops.config.keys import (
     ALLOW_INLINE_VARIABLE,
     BUSINESS,
@@ -90,6 +92,15 @@ def _connections() -> Iterator[str]:
     for service, settings in SERVICES.items():
         yield f"\n### {service}\n"
         yield from _table(settings, [_code(*each.plain) for each in settings])
+    yield "\n## Channels\n"
+    yield "One table `[[channels]]` each: a way to reach people. docs/alerts.md has examples.\n"
+    yield from _table(CHANNEL)
+    yield "\n## Alert rules\n"
+    yield (
+        "One table `[[alerts.rules]]` each, beside the default rules "
+        f"({', '.join(f'`{each.name}`' for each in DEFAULT_RULES)}). docs/alerts.md explains them.\n"
+    )
+    yield from _table(RULE)
 
 
 def _table(settings: Iterable[Setting], variables: list[str] | None = None) -> Iterator[str]:
@@ -106,7 +117,7 @@ def _default(setting: Setting) -> str:
         return f"required for {setting.way}"
     if setting.required:
         return "required"
-    return "" if setting.default is None else f"`{literal(setting.default)}`"
+    return "" if setting.default in (None, ()) else f"`{literal(setting.default)}`"
 
 
 def _code(*names: str) -> str:

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from masterops.config.alert_keys import CHANNEL
+from masterops.config.alerting import ChannelSettings
 from masterops.config.keys import BUSINESS, HEARTBEAT, SETTINGS
 from masterops.config.model import DEFAULT, Business, Connection, Heartbeat, Settings, path_of
 from masterops.config.secret import Secret
@@ -32,6 +34,12 @@ def effective(settings: Settings) -> list[Shown]:
         *(line for business in settings.businesses for line in _business(settings, business)),
         *(line for connection in settings.connections for line in _connection(settings, connection)),
         *(line for heartbeat in settings.heartbeats for line in _heartbeat(settings, heartbeat)),
+        *(line for channel in settings.channels if channel.where != DEFAULT for line in _channel(channel)),
+        *(
+            Shown(f"alerts.rules.{each.name}", each.source, each.origin, "A rule of one's own.")
+            for each in settings.alert_rules
+            if each.origin != DEFAULT
+        ),
     ]
 
 
@@ -62,6 +70,22 @@ def _heartbeat(settings: Settings, heartbeat: Heartbeat) -> Iterator[Shown]:
         key = dotted("heartbeats", heartbeat.name, setting.name)
         value = _masked(getattr(heartbeat, setting.name))
         yield Shown(key, value, _origin(settings, key), setting.help)
+
+
+def _channel(channel: ChannelSettings) -> Iterator[Shown]:
+    """What is set of a channel; a file names all of it."""
+    values: dict[str, object] = {
+        "kind": channel.kind,
+        **{name: f"{reference} (is not set)" for name, (reference, _) in channel.missing.items()},
+        **{name: secret.shown for name, secret in channel.secrets.items()},
+        "from": channel.sender,
+        "to": ", ".join(channel.to) or None,
+        "enabled": channel.enabled,
+    }
+    for setting in CHANNEL:
+        if values.get(setting.name) is not None:
+            key = f"channels.{channel.name}.{setting.name}"
+            yield Shown(key, values[setting.name], channel.where, setting.help)
 
 
 def _masked(value: object) -> object:

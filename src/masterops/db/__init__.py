@@ -13,7 +13,7 @@ from masterops.db.log_store import LogStore
 from masterops.db.migrate import Migration, Status, bundled, migrate, status
 from masterops.db.oauth_tokens import OAuthTokens
 from masterops.db.ping_store import Ping, PingStore, decode_ping, encode_ping
-from masterops.db.query import Rows, TableQuery, run
+from masterops.db.query import Filter, Operator, Rows, TableQuery, run
 from masterops.db.rolling import roll_up
 from masterops.db.seed import seed
 from masterops.db.upkeep import Dropped, Flaw, TableSize, clean_up, lint, sizes
@@ -25,11 +25,13 @@ __all__ = [
     "Dropped",
     "Embedded",
     "EmbeddedStatus",
+    "Filter",
     "Flaw",
     "Jsonb",
     "LogStore",
     "Migration",
     "OAuthTokens",
+    "Operator",
     "Ping",
     "PingStore",
     "Pool",

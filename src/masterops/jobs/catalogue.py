@@ -4,9 +4,12 @@ Every job of the platform, one entry each.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
+from masterops.alerts import deliver, evaluate, forget
+from masterops.channels import Channel
 from masterops.config import Settings
 from masterops.core.ids import uuid7
 from masterops.db import Pool, clean_up, roll_up
@@ -17,6 +20,9 @@ from masterops.jobs.cycle import run_cycle
 from masterops.logs import Logger
 
 CYCLE = "cycle"
+# The sixth field of a schedule: at which seconds of each minute.
+ALERT_SECONDS = "*/15"
+NOTICE_SECONDS = "5,20,35,50"
 
 
 class Parts(Protocol):
@@ -30,6 +36,10 @@ class Parts(Protocol):
 
     async def patients(self) -> list[Patient]:
         """Every enabled connection with its connector, or with the reason why it has none."""
+        ...
+
+    def channels(self) -> Mapping[str, Channel]:
+        """The channels that are switched on, by name."""
         ...
 
 
@@ -57,10 +67,18 @@ def catalogue(parts: Parts) -> list[Job]:
         pings = 0
         while gone := await _clean_pings(parts.pool, settings.retention.health_checks_days):
             pings += gone
+        async with parts.pool.connection() as connection:
+            await forget(connection, settings.retention.health_checks_days)
         parts.log.success("retention.done", pings=pings, rows=done.rows, freed_bytes=done.freed_bytes)
 
     async def heartbeats(payload: dict[str, Any]) -> None:
         await look(parts.pool, parts.log)
+
+    async def alerts(payload: dict[str, Any]) -> None:
+        await evaluate(parts.pool, parts.settings, parts.log)
+
+    async def notices(payload: dict[str, Any]) -> None:
+        await deliver(parts.pool, parts.channels(), parts.log)
 
     schedule = parts.settings.schedule
     return [
@@ -70,6 +88,9 @@ def catalogue(parts: Parts) -> list[Job]:
         Job("heartbeats", heartbeats, cron="* * * * *", at_once=1),
         # The views are right without it, and slower with every minute that it is late.
         Job("rollups", rollups, cron="* * * * *", at_once=1),
+        Job("alerts", alerts, cron=f"* * * * * {ALERT_SECONDS}", at_once=1),
+        # By itself: a channel that hangs must not hold up what finds out that something is wrong.
+        Job("notices", notices, cron=f"* * * * * {NOTICE_SECONDS}"),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]
 
