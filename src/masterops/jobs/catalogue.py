@@ -10,7 +10,7 @@ from uuid import UUID
 from masterops.config import Settings
 from masterops.core.ids import uuid7
 from masterops.db import Pool, clean_up, roll_up
-from masterops.engine import Job
+from masterops.engine import Job, Patience, trim_history
 from masterops.health import Patient
 from masterops.jobs.cycle import run_cycle
 from masterops.logs import Logger
@@ -53,14 +53,17 @@ def catalogue(parts: Parts) -> list[Job]:
     async def retention(payload: dict[str, Any]) -> None:
         settings = parts.settings
         done = await clean_up(parts.pool, retention=settings.retention, businesses=settings.log_days)
+        await trim_history(parts.pool)
         parts.log.success("retention.done", rows=done.rows, freed_bytes=done.freed_bytes)
 
     schedule = parts.settings.schedule
+    # What comes again within the hour needs no second try: the next run clears what failed.
+    once = Patience(tries=1)
     return [
         # Two may overlap: one that a killed worker still holds must not hold up the next.
-        Job(CYCLE, cycle, cron=schedule.cycle),
-        Job("partitions", partitions, cron="17 * * * *", at_once=1),
+        Job(CYCLE, cycle, cron=schedule.cycle, patience=once),
+        Job("partitions", partitions, cron="17 * * * *", at_once=1, patience=once),
         # The views are right without it, and slower with every minute that it is late.
-        Job("rollups", rollups, cron="* * * * *", at_once=1),
+        Job("rollups", rollups, cron="* * * * *", at_once=1, patience=once),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]
