@@ -48,8 +48,8 @@ Payload = dict[str, Any]
 class Job:
     """
     One kind of work: its name, what it does with a payload, and when it runs by itself (a cron line in
-    UTC, or None). `at_once` is how many may run at the same time over all workers; 0 means any number. `patience`
-    is how often one that fails is tried before it is parked.
+    UTC, or None). `at_once` is how many may run at the same time over all workers; 0 means any number.
+    `patience` is how often one that fails is tried before it is parked.
     """
 
     name: str
