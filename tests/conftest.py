@@ -6,15 +6,14 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import tempfile
 from collections.abc import AsyncIterator, Iterator
-from pathlib import Path
 
 import psycopg
 import pytest
 from psycopg.sql import SQL, Identifier
 
-from masterops.db import Embedded, Pool, bundled, migrate
+from masterops.db import Pool, bundled, migrate
+from tests import servers
 
 TEMPLATE = "template_masterops"
 _numbers = itertools.count()
@@ -23,18 +22,14 @@ _numbers = itertools.count()
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """
-    The URL of an embedded server with a migrated template; one for each worker of the test run.
+    The URL of a server with a migrated template; one for each worker of the test run.
     """
-    with tempfile.TemporaryDirectory(prefix="mo-", dir="/tmp") as home:
-        Path(home).chmod(0o755)  # root's server runs under another account, which may enter here
-        embedded = Embedded(Path(home))
-        with embedded.running() as url, psycopg.connect(url, autocommit=True) as connection:
-            # Nothing here outlives the run, so nothing needs to reach the disk.
-            connection.execute("ALTER SYSTEM SET fsync = off")
-            connection.execute("SELECT pg_reload_conf()")
+    with servers.running(servers.newest_binaries(), timezone="UTC") as folder:
+        url = servers.url(folder, "postgres")
+        with psycopg.connect(url, autocommit=True) as connection:
             connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
-            asyncio.run(migrate(of(url, TEMPLATE), bundled()))
-            yield url
+        asyncio.run(migrate(of(url, TEMPLATE), bundled()))
+        yield url
 
 
 @pytest.fixture
@@ -44,9 +39,7 @@ def migrated(server: str) -> Iterator[str]:
     """
     name = f"test_{next(_numbers)}"
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(
-            SQL("CREATE DATABASE {} TEMPLATE {}").format(Identifier(name), Identifier(TEMPLATE))
-        )
+        connection.execute(f"CREATE DATABASE {name} {servers.copied(TEMPLATE)}".encode())
         yield of(server, name)
         connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
@@ -67,4 +60,4 @@ async def pool(database: str) -> AsyncIterator[Pool]:
 
 def of(url: str, database: str) -> str:
     """The same server, another database."""
-    return url.replace("/masterops?", f"/{database}?")
+    return url.replace("/postgres?", f"/{database}?")

@@ -14,6 +14,7 @@ Every error of Master-Ops, in one tree.
     │   ├── EmbeddedMissing  EmbeddedFailed  EmbeddedInUse  EmbeddedVersion  DataDirectoryUnusable  DiskFull
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── CycleUnfinished                a cycle takes too long                           exit 1
+    ├── JobFailed  JobBusy             a job failed for good, or is in the queue        exit 1
     ├── SpoolUnusable                  log records cannot be read or written on disk    exit 1
     ├── ChannelGone  ChannelCrashed    a notice that no channel takes                   exit 1
     ├── OutputFailed                   stdout cannot be written                         exit 1
@@ -377,6 +378,20 @@ class CycleUnfinished(MasterOpsError):
 
     code = "JOB001"
     hint = "`ops logs --errors-only` may say why; a dead worker's job is taken over within half a minute."
+
+
+class JobFailed(MasterOpsError):
+    """The job {job} failed: {reason}"""
+
+    code = "JOB002"
+    hint = "`ops logs --errors-only` has the whole error; `ops jobs retry ID` tries it again."
+
+
+class JobBusy(MasterOpsError):
+    """The job {job} is {state} already, as {id}"""
+
+    code = "JOB003"
+    hint = "`ops jobs show {id}` shows how it goes."
 
 
 class SpoolUnusable(MasterOpsError):

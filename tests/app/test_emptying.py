@@ -40,7 +40,7 @@ async def test_everything_that_lay_there_is_carried_over(tmp_path: Path) -> None
 
     assert (2, 0, 0) == (done.records, done.rejected, done.waiting_bytes)
     assert ["one", "two"] == store.messages
-    assert done.seconds < 2
+    assert done.seconds < 4  # of the 5 that it may take
     alive.close()
 
 
@@ -82,7 +82,7 @@ async def test_it_gives_up_in_time_and_says_what_still_waits(tmp_path: Path) -> 
     done = await empty(tmp_path, Hanging(), 0.3)
 
     assert (0, size) == (done.records, done.waiting_bytes)
-    assert 0.3 <= done.seconds < 2
+    assert 0.3 <= done.seconds < 10
     pipeline.close()
 
 

@@ -20,8 +20,8 @@ import pytest
 
 from masterops.db import _account, _places
 from masterops.db.embedded import Embedded
+from tests import servers
 
-DEBIAN = Path("/usr/lib/postgresql/15/bin")
 PASSWORD = "s3cret/of#the@tests"
 AS_ROOT = os.geteuid() == 0
 
@@ -77,20 +77,18 @@ def closed_home() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def embedded_url() -> Iterator[str]:
-    """The URL of an embedded server that lasts as long as the tests."""
-    folder = open_folder()
-    with Embedded(folder).running() as url:
-        yield url
-    dispose(folder)
+    """The URL of a server of the embedded one's programs that lasts as long as the tests."""
+    with servers.running(servers.newest_binaries(), timezone="UTC") as folder:
+        yield servers.url(folder, "postgres")
 
 
 @pytest.fixture(scope="session")
 def debian_url() -> Iterator[str]:
     """The URL of Debian's PostgreSQL 15, over TCP on the loopback, with a password."""
-    if not (DEBIAN / "postgres").exists():
+    if not (servers.DEBIAN_15 / "postgres").exists():
         pytest.skip("Debian's PostgreSQL 15 is not installed")
     account = _account.unprivileged() if AS_ROOT else _account.of(os.geteuid())
-    folder = Path(tempfile.mkdtemp(prefix="mops15-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="mops15-", dir=servers.place()))
     account.give(folder)
     secret = folder / "password"
     secret.write_text(PASSWORD)
@@ -108,12 +106,12 @@ def debian_url() -> Iterator[str]:
     ]
     data, port = folder / "data", free_port()
     subprocess.run(
-        [DEBIAN / "initdb", "-D", data, "-N", *options],
+        [servers.DEBIAN_15 / "initdb", "-D", data, "-N", *options],
         check=True, capture_output=True, cwd="/", **account.identity,
     )  # fmt: skip
     server = subprocess.Popen(
-        [DEBIAN / "postgres", "-D", data, "-p", str(port), "-k", "", "-c", "listen_addresses=127.0.0.1",
-         "-c", "fsync=off", "-c", "max_connections=30"],
+        [servers.DEBIAN_15 / "postgres", "-D", data, "-p", str(port), "-k", "",
+         *servers.options(listen_addresses="127.0.0.1")],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         cwd="/", **account.identity,
     )  # fmt: skip

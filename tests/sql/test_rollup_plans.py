@@ -4,9 +4,12 @@ What the views read: never the rows of a day that is rolled up.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.sql.conftest import Connection
+from tests import servers
+from tests.sql.conftest import OWNER, TEMPLATE, Connection, Server
 from tests.sql.naive import COUNTING
 from tests.sql.rows import business, connection, every, value
 
@@ -25,7 +28,6 @@ SELECT 'w', n, 'error', 'teelixir', now() - n * interval '20 minutes'
 FROM generate_series(0, 2500) AS n;
 SELECT ops.roll_up(1000000);
 ANALYZE;
-SET LOCAL enable_seqscan = off;  -- these partitions are small enough to be read whole; real ones are not
 """
 READ = """
 SELECT coalesce(sum(seq_tup_read + idx_tup_fetch), 0) FROM pg_stat_xact_user_tables
@@ -40,15 +42,27 @@ ASKED = [f"SELECT * FROM {view}" for view in COUNTING] + [
 ]
 
 
-@pytest.fixture
-def history(db: Connection) -> Connection:
+@pytest.fixture(scope="module")
+def rolled_up(server: Server) -> Iterator[Connection]:
     """Three rows an hour of everything, for thirty-five days, rolled up, in partitions of their own."""
-    db.execute("SELECT ops.ensure_partitions(1, 36)")
-    business(db)
-    connection(db)
-    connection(db, "xero/teelixir")
-    db.execute(HISTORY.encode())
-    return db
+    server.create("rolled_up", servers.copied(TEMPLATE))
+    with server.connect("rolled_up", OWNER) as db:
+        db.execute("SELECT ops.ensure_partitions(1, 36)")
+        business(db)
+        connection(db)
+        connection(db, "xero/teelixir")
+        db.execute(HISTORY.encode())
+        yield db
+    server.drop("rolled_up")
+
+
+@pytest.fixture
+def history(rolled_up: Connection) -> Iterator[Connection]:
+    """A transaction there, whose reads are counted from nothing."""
+    with rolled_up.transaction(force_rollback=True):
+        # These partitions are small enough to be read whole; real ones are not.
+        rolled_up.execute("SET LOCAL enable_seqscan = off")
+        yield rolled_up
 
 
 @pytest.mark.parametrize("question", ASKED)

@@ -16,6 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests import servers
 from tests.sql.comparing import differences
 from tests.sql.conftest import OWNER, TEMPLATE, Connection, Server
 from tests.sql.naive import COUNTING, statements
@@ -208,7 +209,7 @@ class House:
 @pytest.fixture(scope="module")
 def house(server: Server) -> Iterator[House]:
     """A database that the examples share, with two businesses and the old views to compare with."""
-    server.create("interleaved", "TEMPLATE", TEMPLATE)
+    server.create("interleaved", servers.copied(TEMPLATE))
     with server.connect("interleaved", OWNER) as db:
         db.execute(statements().encode())
         for slug in ("teelixir", "red-hill-fresh"):

@@ -36,12 +36,12 @@ def test_a_look_opens_what_is_new_keeps_what_stands_and_closes_the_rest(db: Conn
 
     assert [(2, 0, 2), (1, 1, 2), (1, 2, 1)] == [first, second, third]
     rows = every(
-        db, "SELECT workflow_id, reason, closed_at IS NULL AS open FROM ops.workflow_findings ORDER BY id"
+        db, "SELECT workflow_id, reason, closed_at IS NULL AS open FROM ops.workflow_findings ORDER BY 1, 3"
     )
-    assert [("a", False), ("b", False), ("c", False), ("a", True)] == [
+    assert [("a", False), ("a", True), ("b", False), ("c", False)] == [
         (r["workflow_id"], r["open"]) for r in rows
     ]
-    assert "still" == rows[1]["reason"]
+    assert "still" == rows[2]["reason"]
     assert ["a"] == [row["workflow_id"] for row in every(db, "SELECT * FROM workflow_problems")]
 
 

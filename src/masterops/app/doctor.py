@@ -22,8 +22,9 @@ from masterops.config import Secret, Settings
 from masterops.config.strays import strays
 from masterops.connectors import CONNECTORS
 from masterops.core import clock
-from masterops.db import Embedded, bundled, connect, status
+from masterops.db import Embedded, Pool, bundled, connect, status
 from masterops.db.partitions import COUNTED, Partitioning, Strays, partitioning
+from masterops.engine import entries
 from masterops.logs import spool_state
 
 MIB = 1024 * 1024
@@ -148,6 +149,7 @@ async def _database(settings: Settings) -> AsyncIterator[Finding]:
         if migrations.state == "ok":
             for finding in await _partitions(url, settings):
                 yield finding
+        yield await _jobs(url)
     except errors.MasterOpsError as error:
         yield _failed("database", error)
     finally:
@@ -182,6 +184,16 @@ async def _partitions(url: str, settings: Settings) -> list[Finding]:
     async with connection:
         found = await partitioning(connection)
     return partition_findings(found, kept_days=settings.longest_kept_days)
+
+
+async def _jobs(url: str) -> Finding:
+    async with Pool(url) as pool:
+        found = await entries(pool)
+    parked = [each for each in found if each.state == "failed"]
+    if parked:
+        shown = f"{len(parked)} failed for good, the last {parked[-1].job}: {parked[-1].error or '?'}"
+        return Finding("jobs", "warning", shown, "`ops jobs list --failed`; `ops jobs retry ID` tries again.")
+    return Finding("jobs", "ok", f"{len(found)} in the queue, none parked")
 
 
 def partition_findings(found: Partitioning, *, kept_days: int) -> list[Finding]:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "up": ("up", "up", "Run the platform: health cycles, changes, logs; live summary."),
     "web": ("web", "web", "Serve HTTP alone: pings, health, status."),
     "work": ("work", "work", "Run one more worker for the jobs of `ops up`."),
+    "jobs": ("jobs", "jobs", "What waits, runs and failed; run or retry a job."),
     "down": ("down", "down", "Stop an embedded server or sandbox left running."),
     "init": ("init", "init", "Write a commented masterops.toml."),
     "doctor": ("doctor", "doctor", "Say what is wrong with the set-up and how to mend it."),

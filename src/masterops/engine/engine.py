@@ -7,15 +7,17 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from masterops import errors
 from masterops.db import AsyncConnection, Connect, explained
+from masterops.engine.policy import PUT_BACK, Patience
 from masterops.logs import Logger
+from masterops.logs.redact import redact_text
 
 if TYPE_CHECKING:  # importing it costs a third of a second, and most commands need no engine
     from pgqueuer import PgQueuer
@@ -27,8 +29,16 @@ SCHEMA = "pgqueuer"
 # A worker that says nothing for so long is dead, and its job is taken over.
 HEARTBEAT = timedelta(seconds=20)
 POLL = timedelta(seconds=5)
-# A job that met a broken database is tried again after so long.
-PUT_BACK = timedelta(seconds=5)
+# A schedule that fails each minute parks one job, not a day's fourteen hundred; and none once it is well.
+CLEAR = f"""
+WITH gone AS (
+    DELETE FROM {SCHEMA}.pgqueuer
+    WHERE status = 'failed' AND entrypoint = $1 AND payload IS NOT DISTINCT FROM $2 AND id < $3
+    RETURNING id, entrypoint, priority
+)
+INSERT INTO {SCHEMA}.pgqueuer_log (job_id, status, entrypoint, priority)
+SELECT id, 'deleted', entrypoint, priority FROM gone
+"""
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 Payload = dict[str, Any]
@@ -39,12 +49,14 @@ class Job:
     """
     One kind of work: its name, what it does with a payload, and when it runs by itself (a cron line in
     UTC, or None). `at_once` is how many may run at the same time over all workers; 0 means any number.
+    `patience` is how often one that fails is tried before it is parked.
     """
 
     name: str
     run: Callable[[Payload], Awaitable[None]]
     cron: str | None = None
     at_once: int = 0
+    patience: Patience = field(default_factory=Patience)
 
 
 class Engine:
@@ -68,11 +80,27 @@ class Engine:
                 else:
                     await queries.install()
 
-    async def enqueue(self, name: str, payload: Payload | None = None, *, once: str | None = None) -> None:
-        """Put a job into the queue. With `once`, a job of the same key that still waits or runs is enough."""
+    async def enqueue(
+        self, name: str, payload: Payload | None = None, *, once: str | None = None
+    ) -> int | None:
+        """
+        Put a job into the queue; its id. With `once`, a job of the same key that still waits or runs is
+        enough, and there is none.
+        """
         async with contextlib.AsyncExitStack() as stack:
             queries = await self._queries(stack)
-            await _enqueue(queries, name, payload or {}, once)
+            return await _enqueue(queries, name, payload or {}, once)
+
+    @property
+    def names(self) -> list[str]:
+        """The jobs that there are."""
+        return [job.name for job in self._jobs]
+
+    async def retry(self, ids: Sequence[int]) -> None:
+        """Put parked jobs back into the queue, with all their tries before them again."""
+        async with contextlib.AsyncExitStack() as stack:
+            queries = await self._queries(stack)
+            await queries.requeue_jobs(cast("Any", list(ids)))
 
     async def work(self, stop: asyncio.Event) -> None:
         """
@@ -137,24 +165,29 @@ class Engine:
         return connection
 
 
-async def _enqueue(queries: Queries, name: str, payload: Payload, once: str | None) -> None:
+async def _enqueue(queries: Queries, name: str, payload: Payload, once: str | None) -> int | None:
     body = msgspec.json.encode(payload)
-    await queries.enqueue(name, body, dedupe_key=once, on_conflict="skip")
+    made = await queries.enqueue(name, body, dedupe_key=once, on_conflict="skip")
+    return made[0] if made else None
 
 
 def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None:
-    """A schedule only puts the job into the queue, where it is safe from whatever happens to this worker."""
-    from pgqueuer.errors import RetryRequested
+    """
+    A schedule only puts the job into the queue, where it is safe from whatever happens to this worker.
 
-    @worker.entrypoint(job.name, concurrency_limit=job.at_once, accepts_context=False)
+    A run takes the place of one before it that was parked: the same job with the same payload.
+    """
+
+    @worker.entrypoint(job.name, concurrency_limit=job.at_once, accepts_context=False, on_failure="hold")
     async def run(task: Task) -> None:
         try:
             await job.run(msgspec.json.decode(task.payload or b"{}"))
-        except errors.DatabaseError as error:
-            log.warn("engine.job_put_back", job=job.name, error=error.message)
-            raise RetryRequested(delay=PUT_BACK, reason=error.message) from error
-        except Exception:  # the worker must survive one bad job
-            log.exception("engine.job_failed", job=job.name)
+        except Exception as error:  # the worker must survive one bad job
+            told = _after(error, job, task, log)
+            if isinstance(told, errors.JobFailed):
+                await queries.driver.execute(CLEAR, task.entrypoint, task.payload, task.id)
+            raise told from None
+        await queries.driver.execute(CLEAR, task.entrypoint, task.payload, task.id)
 
     if job.cron is not None:
 
@@ -162,6 +195,23 @@ def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None
         async def due(schedule: Schedule) -> None:
             # The key is the firing, not the job: one that a killed worker holds must not hold up the next.
             await _enqueue(queries, job.name, {}, f"{job.name} {schedule.next_run.isoformat()}")
+
+
+def _after(error: Exception, job: Job, task: Task, log: Logger) -> Exception:
+    """
+    What PgQueuer is told of a job that failed: to put it back, or the error with which it is parked.
+
+    It writes down what it is told, so that must hold no secret.
+    """
+    from pgqueuer.errors import RetryRequested
+
+    if isinstance(error, errors.DatabaseError) and error.recovery == "retry":
+        log.warn("engine.job_put_back", job=job.name, error=error.message)
+        return RetryRequested(delay=PUT_BACK, reason=error.message)
+    log.exception("engine.job_failed", job=job.name, task=task.id, failures=task.attempts + 1)
+    reason = redact_text(f"{type(error).__name__}: {error}")
+    wait = job.patience.wait(task.attempts + 1)
+    return errors.JobFailed(job=job.name, reason=reason) if wait is None else RetryRequested(wait, reason)
 
 
 async def _forward(stop: asyncio.Event, shutdown: asyncio.Event) -> None:

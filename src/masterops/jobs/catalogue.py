@@ -8,14 +8,15 @@ from collections.abc import Mapping
 from typing import Any, Protocol
 from uuid import UUID
 
-from masterops.alerts import deliver, evaluate, forget
+from masterops.alerts import deliver, evaluate
 from masterops.channels import Channel
 from masterops.config import Settings
 from masterops.core.ids import uuid7
-from masterops.db import Pool, clean_up, roll_up
-from masterops.engine import Job
+from masterops.db import Pool, roll_up
+from masterops.engine import Job, Patience
 from masterops.health import Patient
 from masterops.heartbeats import look
+from masterops.jobs.cleaning import clean
 from masterops.jobs.cycle import run_cycle
 from masterops.logs import Logger
 
@@ -62,14 +63,7 @@ def catalogue(parts: Parts) -> list[Job]:
             await roll_up(connection)
 
     async def retention(payload: dict[str, Any]) -> None:
-        settings = parts.settings
-        done = await clean_up(parts.pool, retention=settings.retention, businesses=settings.log_days)
-        pings = 0
-        while gone := await _clean_pings(parts.pool, settings.retention.health_checks_days):
-            pings += gone
-        async with parts.pool.connection() as connection:
-            await forget(connection, settings.retention.health_checks_days)
-        parts.log.success("retention.done", pings=pings, rows=done.rows, freed_bytes=done.freed_bytes)
+        await clean(parts.pool, parts.settings, parts.log)
 
     async def heartbeats(payload: dict[str, Any]) -> None:
         await look(parts.pool, parts.log)
@@ -81,21 +75,17 @@ def catalogue(parts: Parts) -> list[Job]:
         await deliver(parts.pool, parts.channels(), parts.log)
 
     schedule = parts.settings.schedule
+    # What comes again within the hour needs no second try: the next run clears what failed.
+    once = Patience(tries=1)
     return [
         # Two may overlap: one that a killed worker still holds must not hold up the next.
-        Job(CYCLE, cycle, cron=schedule.cycle),
-        Job("partitions", partitions, cron="17 * * * *", at_once=1),
-        Job("heartbeats", heartbeats, cron="* * * * *", at_once=1),
+        Job(CYCLE, cycle, cron=schedule.cycle, patience=once),
+        Job("partitions", partitions, cron="17 * * * *", at_once=1, patience=once),
+        Job("heartbeats", heartbeats, cron="* * * * *", at_once=1, patience=once),
         # The views are right without it, and slower with every minute that it is late.
-        Job("rollups", rollups, cron="* * * * *", at_once=1),
-        Job("alerts", alerts, cron=f"* * * * * {ALERT_SECONDS}", at_once=1),
+        Job("rollups", rollups, cron="* * * * *", at_once=1, patience=once),
+        Job("alerts", alerts, cron=f"* * * * * {ALERT_SECONDS}", at_once=1, patience=once),
         # By itself: a channel that hangs must not hold up what finds out that something is wrong.
-        Job("notices", notices, cron=f"* * * * * {NOTICE_SECONDS}"),
+        Job("notices", notices, cron=f"* * * * * {NOTICE_SECONDS}", patience=once),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]
-
-
-async def _clean_pings(pool: Pool, days: int) -> int:
-    """Some of the pings that are too old; 0 when none is left."""
-    rows = await pool.fetch("SELECT ops.clean_heartbeat_pings(%s) AS gone", [days])
-    return int(rows[0]["gone"])
