@@ -42,13 +42,16 @@ NOTHING = (
 )
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--failures", is_flag=True, help="The newest failed executions instead.")
 @click.option("--business", help="Only this business, by slug or name.")
 @output_option()
+@click.pass_context
 @pass_session
 @acting
-async def workflows(session: Session, failures: bool, business: str | None, output: str) -> None:
+async def workflows(
+    session: Session, ctx: click.Context, failures: bool, business: str | None, output: str
+) -> None:
     """
     How each workflow performed in the last seven days, or which executions failed.
 
@@ -58,6 +61,8 @@ async def workflows(session: Session, failures: bool, business: str | None, outp
         ops workflows
         ops workflows --failures --business teelixir
     """
+    if ctx.invoked_subcommand is not None:
+        return
     slug = find_business(session.settings, business).slug if business else None
     async with session.app() as app:
         rows = (
