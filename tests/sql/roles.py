@@ -28,6 +28,8 @@ def fill(admin: Connection) -> None:
         execution(admin, business_id=slug, execution_id=name, status="error", workflow_id=name)
         finding = {"integration_id": name, "workflow_id": name, "problem": "missed", "reason": name}
         add(admin, "ops.workflow_findings", business_id=slug, **finding)
+        workflow = {"integration_id": name, "workflow_id": name, "name": name, "active": True}
+        add(admin, "ops.workflows", business_id=slug, **workflow)
     admin.execute("SELECT ops.roll_up()")
     # These wait to be rolled up: the views read both, and neither may tell too much.
     for slug in owners:

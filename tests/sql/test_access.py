@@ -30,6 +30,7 @@ OWNED = {
     "health_flips": "business_id",
     "tasks": "business_id",
     "ops.workflow_findings": "business_id",
+    "ops.workflows": "business_id",
     "ops.connections": "business_slug",
     "ops.health_state": "business_id",
     "ops.deltas": "business_id",

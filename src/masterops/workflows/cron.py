@@ -1,15 +1,15 @@
 """
 When n8n's timer fires for a cron expression. Pure.
 
-n8n 2.41 leaves this to the cron package for Node, 4.4: five fields, or six with seconds before them. A day that
-fits either the day of the month or the day of the week will do when both are limited. It looks for the next wall
-clock time and then for the moment at which that is, which decides what happens when the clocks change; the same is
-done here, step for step, and compared with the package itself in tests/n8n.
+n8n 2.41 leaves this to the cron package for Node, 4.4: five fields, or six with seconds before them. A day
+that fits either the day of the month or the day of the week will do when both are limited. It looks for the
+next wall clock time and then for the moment at which that is, which decides what happens when the clocks
+change; the same is done here, step for step, and compared with the package itself in tests/n8n.
 
 - Clocks go forward: a time in the hour that is left out comes at the moment of the change where the first of
   January has winter time, and an hour later than written where it has summer time (Melbourne).
-- Clocks go back: a time in the hour that comes twice fires the first time only, unless a minute later or an hour
-  later is due as well; a time right behind it (02:00) fires an hour early and again when it is due.
+- Clocks go back: a time in the hour that comes twice fires the first time only, unless it is due every hour;
+  one right behind it (02:00) fires an hour early and again when it is due.
 """
 
 from __future__ import annotations
