@@ -144,6 +144,13 @@ def _watched(
     )
 
 
+def upcoming(
+    workflow: Workflow, settings: Settings, start: datetime, last: datetime | None, count: int
+) -> list[datetime]:
+    """The next moments of a workflow after `start`, if it ran last at `last`."""
+    return schedule_of(workflow.nodes, workflow.settings, settings.zone).next(start, last, count)
+
+
 def _owner(workflow: Workflow, owners: Owners) -> str | None:
     return owners.of(workflow.id, workflow.name, [tag.name for tag in workflow.tags or []])
 
