@@ -16,8 +16,10 @@ from masterops.db import Pool
 OF = """(%(business)s::text IS NULL OR business_id IN (
     SELECT %(business)s UNION ALL SELECT key FROM ops.business_keys WHERE slug = %(business)s))"""
 SEEN = f"""
-SELECT w.integration_id, w.workflow_id, w.name, w.business_id, w.active, w.active_since, w.runs_when, w.next_at,
-    w.unjudged, ARRAY(SELECT p.problem FROM public.workflow_problems AS p WHERE p.integration_id = w.integration_id
+SELECT w.integration_id, w.workflow_id, w.name, w.business_id, w.active, w.active_since, w.runs_when,
+    w.next_at,
+    w.unjudged, ARRAY(SELECT p.problem FROM public.workflow_problems AS p
+        WHERE p.integration_id = w.integration_id
         AND p.workflow_id = w.workflow_id AND p.severity <> 'info') AS problems
 FROM ops.workflows AS w WHERE {OF} ORDER BY w.name, w.workflow_id
 """
