@@ -20,7 +20,7 @@ from masterops.workflows.schedule import Rule, Schedule
 KINDS = ("missed", "never_ran", "stuck", "slow", "failing", "no_error_workflow")
 GRACE = timedelta(minutes=5)
 IDLE = timedelta(days=7)  # how long a workflow may be active before it is odd that it has never run
-MOST_COUNTED = 200  # missed runs: a schedule of every second has 86,400 a day
+MOST_COUNTED = 100  # missed runs: a schedule of every second has 86,400 a day
 EARLY = timedelta(seconds=1)  # a timer of Node's may fire a moment before its time
 FAILING = 3  # failed runs one after the other
 STUCK_LEAST, STUCK_UNKNOWN, STUCK_TIMES = timedelta(minutes=10), timedelta(hours=1), 5

@@ -6,6 +6,7 @@ It is done after the executions have been read, from their rows; n8n is asked no
 
 from __future__ import annotations
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -95,7 +96,10 @@ async def watch(
     watched = {
         each.id: _watched(each, owners, before, runs.get(each.id, ()), settings, known.end) for each in active
     }
-    found = [finding for each in watched.values() for finding in findings(each, known)]
+    found = list[Finding]()
+    for each in watched.values():
+        found += findings(each, known)
+        await asyncio.sleep(0)  # many that have all stopped cost some milliseconds each; others run meanwhile
     found += _stuck(unended, runs, known.end)
     rows = [_row(each, watched.get(each.id), owners, known, settings.zone) for each in there]
     await _record(connection, rows, found, pool, log)
