@@ -190,6 +190,43 @@ def test_workflows_show_what_was_recorded(cli: Cli, database: str) -> None:
     assert "" == cli("workflows", "--failures", "--business", "elevate-wholesale").out
 
 
+def test_a_workflow_that_did_not_run_is_shown_with_what_is_known_of_it(cli: Cli, database: str) -> None:
+    """
+    Among the others, by itself, and in what was missed; an unknown one and a wrong retry are told.
+    """
+    import psycopg
+
+    row = {"workflow_id": "w1", "name": "Orders", "active": True, "runs_when": "every hour at minute 0 (UTC)"}
+    finding = {
+        "workflow_id": "w1",
+        "workflow_name": "Orders",
+        "problem": "missed",
+        "reason": "2 runs are missing",
+    }
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("SELECT ops.record_workflows('n8n/group', %s)", [json.dumps([row])])
+        connection.execute(
+            "SELECT ops.record_workflow_findings('n8n/group', '{missed}', %s)", [json.dumps([finding])]
+        )
+        run = {"workflow_id": "w1", "execution_id": "7", "status": "success", "integration_id": "n8n/group"}
+        connection.execute(
+            "SELECT ops.upsert_workflow_execution(%s)", [json.dumps(run | {"started_at": "now"})]
+        )
+
+    (shown,) = cli("workflows", "--output", "json").json
+    missed = cli("workflows", "--missed")
+    one = cli("workflows", "show", "orders")
+    unknown = cli("workflows", "show", "Ordres")
+    elsewhere = cli("workflows", "retry", "7", "--dry-run")
+
+    assert ("warning", ["missed"], 1) == (shown["state"], shown["problems"], shown["total_executions"])
+    assert "2 runs are missing" in missed.out
+    assert "every hour at minute 0 (UTC)" in one.out
+    assert "missed: 2 runs are missing" in one.out
+    assert (2, True) == (unknown.code, "Orders" in unknown.err)
+    assert (2, True) == (elsewhere.code, "n8n/group" in elsewhere.err)
+
+
 def test_every_capability_of_the_connector_works_in_the_demo(cli: Cli) -> None:
     """
     Each is named and timed; nothing fails.

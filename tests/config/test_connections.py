@@ -75,6 +75,8 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
                 "base_url": "https://n8n.example.com",
                 "api_key": Secret("k"),
                 "calls_per_second": 10,
+                "timezone": "America/New_York",
+                "missed_after_seconds": 300.0,
                 **CIRCUIT,
             },
             id="n8n",

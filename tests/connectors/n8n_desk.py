@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 import aiohttp
@@ -74,9 +75,9 @@ class Notebook:
 
 
 @contextlib.asynccontextmanager
-async def desk(*, workflows: int | None = None) -> AsyncIterator[Desk]:
-    """A server as it is seeded, its clock by hand, and a connector to it."""
-    hand, records = HandClock(clock.now()), list[LogRecord]()
+async def desk(*, workflows: int | None = None, start: datetime | None = None) -> AsyncIterator[Desk]:
+    """A server as it is seeded, its clock by hand from `start` (else from now), and a connector to it."""
+    hand, records = HandClock(start or clock.now()), list[LogRecord]()
     slept = 0
 
     async def sleep(seconds: float) -> None:

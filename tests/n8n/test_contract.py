@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from datetime import timedelta
 from itertools import pairwise
 from typing import Any
 from uuid import uuid4
@@ -21,7 +22,7 @@ from masterops.core.backoff import RetryPolicy
 from masterops.db import Pool
 from masterops.logs import Logger
 from masterops.transport import Transport
-from masterops.workflows import collect, owners
+from masterops.workflows import Settings, collect, listed, owners, watch
 from tests.connectors.n8n_desk import Notebook
 from tests.n8n.install import install
 from tests.n8n.server import Server, running
@@ -93,6 +94,16 @@ async def ended(n8n: N8n, workflow: str, status: str) -> Execution:
         await asyncio.sleep(0.1)
 
 
+async def until(look: Callable[[], Awaitable[list[Any]]], fits: Callable[[list[Any]], bool]) -> list[Any]:
+    """What a look finds as soon as it fits, or at the end of a minute."""
+    for _ in range(120):
+        found = await look()
+        if fits(found):
+            break
+        await asyncio.sleep(0.5)
+    return found
+
+
 async def test_every_capability_works(n8n: N8n) -> None:
     """
     Also those that write; what was made is gone.
@@ -161,3 +172,37 @@ async def test_executions_are_collected_with_the_reason_of_those_that_failed(
         rows[0]["nodes_failed"],
     )
     assert ("retry", failed.id) == (again.mode, again.retry_of)
+
+
+async def test_a_workflow_that_stops_running_is_missed(n8n: N8n, pool: Pool) -> None:
+    """
+    One of every two seconds runs, is switched off behind our back, and is missed until it runs again.
+    """
+    schedule = {"rule": {"interval": [{"field": "seconds", "secondsInterval": 2}]}}
+    first = {**node("When", "scheduleTrigger", 0, **schedule), "typeVersion": 1.2}
+    made = await n8n.workflows.create(
+        {"name": "Ticking", "nodes": [first], "connections": {}, "settings": {"executionOrder": "v1"}}
+    )
+    log, known = Logger(Notebook([])), owners([], {}, "teelixir")
+
+    async def look(*, believed: Workflow | None = None) -> list[dict[str, Any]]:
+        workflows = {**(await listed(n8n) or {}), **({believed.id: believed} if believed else {})}
+        await collect(n8n, known, pool, log, workflows=workflows)
+        await watch(n8n.connection, workflows, known, pool, log, Settings(grace=timedelta(seconds=10)))
+        async with pool.connection() as conn:
+            sql = "SELECT * FROM workflow_problems WHERE workflow_id = %s AND problem = 'missed'"
+            return [dict(row) for row in await (await conn.execute(sql, [made.id])).fetchall()]
+
+    active = await n8n.workflows.activate(made.id)
+    ran = await ended(n8n, made.id, "success")
+    running = await look()
+    await n8n.workflows.deactivate(made.id)
+    # What its database says and its timers do not know: to us it looks active still.
+    found = await until(lambda: look(believed=active), bool)
+    await n8n.workflows.activate(made.id)
+    closed = await until(look, lambda rows: not rows)
+    await n8n.workflows.deactivate(made.id)
+
+    assert ("trigger", []) == (ran.mode, running)
+    assert "not happened" in found[0]["reason"]
+    assert [] == closed

@@ -38,6 +38,8 @@ def fill(admin: Connection) -> None:
         moments = {"seen_at": ago(), "fired_at": ago()}
         add(admin, "ops.alerts", id=owners.index(slug), state="firing", business_id=slug, **alert, **moments)
         add(admin, "ops.alert_silences", rule="other", business_id=slug, ends_at=ago(timedelta(hours=-1)))
+        workflow = {"integration_id": name, "workflow_id": name, "name": name, "active": True}
+        add(admin, "ops.workflows", business_id=slug, **workflow)
     admin.execute("SELECT ops.roll_up()")
     # These wait to be rolled up: the views read both, and neither may tell too much.
     for slug in owners:

@@ -34,6 +34,7 @@ OWNED = {
     "ops.heartbeat_pings": "business_id",
     "ops.alerts": "business_id",
     "ops.alert_silences": "business_id",
+    "ops.workflows": "business_id",
     "ops.connections": "business_slug",
     "ops.health_state": "business_id",
     "ops.deltas": "business_id",

@@ -85,7 +85,7 @@ def test_the_first_look_goes_back_a_week_and_the_next_an_overlap() -> None:
     over = turned(first, [seen, seen - timedelta(hours=1)], None, NOW)
 
     assert NOW - FIRST_LOOK == first.floor
-    assert Sweep(read_to=seen) == over
+    assert (seen, None, seen - timedelta(hours=1)) == (over.read_to, over.floor, over.known_from)
     assert seen - OVERLAP == begun(over, NOW).floor
 
 
@@ -106,7 +106,8 @@ def test_a_page_from_beyond_the_floor_ends_the_look() -> None:
     border = turned(look, [NOW, NOW - timedelta(hours=5)], "page-2", NOW)
 
     assert "page-2" == border.place
-    assert Sweep(read_to=NOW) == turned(border, [NOW - timedelta(hours=6)], "page-3", NOW)
+    over = turned(border, [NOW - timedelta(hours=6)], "page-3", NOW)
+    assert (NOW, None) == (over.read_to, over.floor)
 
 
 def test_an_empty_look_moves_nothing() -> None:
@@ -115,7 +116,8 @@ def test_an_empty_look_moves_nothing() -> None:
     """
     before = Sweep(read_to=NOW - timedelta(days=2))
 
-    assert before == turned(begun(before, NOW), [], None, NOW)
+    over = turned(begun(before, NOW), [], None, NOW)
+    assert (before.read_to, NOW, NOW) == (over.read_to, over.known_from, over.caught_up)
 
 
 def test_a_look_under_way_keeps_its_floor_and_its_newest() -> None:
@@ -128,3 +130,29 @@ def test_a_look_under_way_keeps_its_floor_and_its_newest() -> None:
     assert begins == later
     assert "page-2" == later.place
     assert NOW == turned(later, [NOW - timedelta(days=1)], None, NOW + timedelta(hours=5)).read_to
+
+
+def test_what_is_known_has_no_gap_that_pruning_left() -> None:
+    """
+    A look that finds again what the last one ended with goes on; another one begins anew with what is there.
+    """
+    start, later = NOW - timedelta(days=2), NOW + timedelta(days=3)
+    first = turned(begun(Sweep(), NOW), [NOW - timedelta(hours=1), start], None, NOW)
+    goes_on = turned(begun(first, later), [later, NOW - timedelta(hours=1)], None, later)
+    pruned = turned(begun(first, later), [later, later - timedelta(hours=2)], None, later)
+
+    assert (start, NOW) == (first.known_from, first.caught_up)
+    assert (start, later) == (goes_on.known_from, goes_on.caught_up)
+    assert (later - timedelta(hours=2), later) == (pruned.known_from, pruned.caught_up)
+
+
+def test_a_look_in_parts_is_caught_up_with_its_beginning() -> None:
+    """
+    What began while it was under way is the next one's.
+    """
+    part = turned(begun(Sweep(), NOW), [NOW], "page-2", NOW)
+    over = turned(
+        begun(part, NOW + timedelta(hours=5)), [NOW - timedelta(days=1)], None, NOW + timedelta(hours=5)
+    )
+
+    assert (NOW, NOW - timedelta(days=1)) == (over.caught_up, over.known_from)

@@ -132,6 +132,19 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
             "Whose workflows are, by their names or ids; it wins over their tags and names.",
             example="Weekly report=teelixir",
         ),
+        Setting(
+            "timezone",
+            kinds.TIME_ZONE,
+            "n8n's GENERIC_TIMEZONE: where workflows are due that have no time zone of their own. "
+            "The default is n8n's own.",
+            default="America/New_York",
+        ),
+        Setting(
+            "missed_after_seconds",
+            kinds.number("a number of seconds", above=0, most=LONGEST_WAIT_SECONDS),
+            "How late a run may begin before it counts as missed.",
+            default=300.0,
+        ),
         *CIRCUIT,
         ENABLED,
     ),

@@ -21,7 +21,7 @@ from masterops.db import Jsonb, Pool
 from masterops.health import Checked, Patient, check_connections
 from masterops.logs import Logger, bind
 from masterops.transport import in_lane
-from masterops.workflows import collect, owners
+from masterops.workflows import collect, listed, owners, watch, watching
 
 # A cycle ends within its minute: whoever reads longer goes on from the same cursor in the next one.
 READ_SECONDS = 30.0
@@ -127,7 +127,10 @@ async def _executions(
     known = owners([(each.slug, each.name) for each in businesses], rules, connection.slug)
     with bind(connection=connection.id, business=connection.slug):
         try:
-            return [Read(connection.id, "executions", await collect(n8n, known, pool, log))]
+            workflows = await listed(n8n)
+            changed = await collect(n8n, known, pool, log, workflows=workflows or {})
+            await watch(connection.id, workflows, known, pool, log, watching(connection.values))
+            return [Read(connection.id, "executions", changed)]
         except errors.RemoteError as error:  # the transport has already logged the failed call
             return [Read(connection.id, "executions", error=error)]
 

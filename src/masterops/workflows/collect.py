@@ -8,8 +8,9 @@ its own.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any
 
 from masterops import errors
@@ -30,13 +31,21 @@ AT_ONCE = 10  # that many are kept before the next are asked for
 PURGED = "n8n has purged this execution: why it failed is not known"
 UNTOLD = "n8n does not say why"
 
-LOAD = "SELECT read_to, floor_at, newest_at, place FROM ops.execution_sweeps WHERE integration_id = %s"
+LOAD = """
+SELECT read_to, floor_at AS floor, newest_at AS newest, place, began_at AS began, oldest_at AS oldest,
+    known_from, caught_up_to AS caught_up
+FROM ops.execution_sweeps WHERE integration_id = %s
+"""
 SAVE = """
-INSERT INTO ops.execution_sweeps AS s (integration_id, read_to, floor_at, newest_at, place, executions)
-VALUES (%(id)s, %(read_to)s, %(floor)s, %(newest)s, %(place)s, %(count)s)
+INSERT INTO ops.execution_sweeps AS s (integration_id, read_to, floor_at, newest_at, place, began_at,
+    oldest_at, known_from, caught_up_to, executions)
+VALUES (%(id)s, %(read_to)s, %(floor)s, %(newest)s, %(place)s, %(began)s, %(oldest)s, %(known_from)s,
+    %(caught_up)s, %(count)s)
 ON CONFLICT (integration_id) DO UPDATE SET
     read_to = EXCLUDED.read_to, floor_at = EXCLUDED.floor_at, newest_at = EXCLUDED.newest_at,
-    place = EXCLUDED.place, executions = s.executions + EXCLUDED.executions, updated_at = now()
+    place = EXCLUDED.place, began_at = EXCLUDED.began_at, oldest_at = EXCLUDED.oldest_at,
+    known_from = EXCLUDED.known_from, caught_up_to = EXCLUDED.caught_up_to,
+    executions = s.executions + EXCLUDED.executions, updated_at = now()
 """
 # A row that says what is there already is left alone: the overlap is read again in every look.
 KEEP = """
@@ -76,15 +85,25 @@ WHERE integration_id = %s AND execution_id = %s AND error_message IS NULL
 Row = dict[str, Any]
 
 
-async def collect(n8n: N8n, owners: Owners, pool: Pool, log: Logger) -> int:
+async def collect(
+    n8n: N8n,
+    owners: Owners,
+    pool: Pool,
+    log: Logger,
+    *,
+    workflows: Mapping[str, Workflow] | None = None,
+    now: Callable[[], datetime] = clock.now,
+) -> int:
     """
-    One look; how many executions were new or had changed. Raises a RemoteError when n8n fails, DatabaseError
-    when the database does: what was read until then is kept, and the next look goes on behind it.
+    One look; how many executions were new or had changed. `workflows` are those of this n8n, asked for where
+    they are not given. Raises a RemoteError when n8n fails, DatabaseError when the database does: what was
+    read until then is kept, and the next look goes on behind it.
     """
-    start = clock.ticks()
-    book = Book(n8n.connection, await _workflows(n8n), owners)
+    start, began = clock.ticks(), now()
+    known = workflows if workflows is not None else await listed(n8n) or {}
+    book = Book(n8n.connection, known, owners)
     changed = await _running(n8n, book, pool)
-    changed += await _swept(n8n, book, pool)
+    changed += await _swept(n8n, book, pool, began, now)
     await _explained(n8n, book, pool)
     duration = (clock.ticks() - start) * 1000
     log.info("executions.read", service="n8n", operation="executions.collect", status="success",
@@ -92,12 +111,12 @@ async def collect(n8n: N8n, owners: Owners, pool: Pool, log: Logger) -> int:
     return changed
 
 
-async def _workflows(n8n: N8n) -> dict[str, Workflow]:
-    """The workflows by their ids; none where the key may not see them: executions are kept without names."""
+async def listed(n8n: N8n) -> dict[str, Workflow] | None:
+    """The workflows by their ids; None where the key may not see them: executions are kept without names."""
     try:
         return {row.id: row async for row in n8n.workflows.list(query={"excludePinnedData": "true"})}
     except errors.Forbidden:
-        return {}
+        return None
 
 
 class Book:
@@ -151,12 +170,12 @@ async def _running(n8n: N8n, book: Book, pool: Pool) -> int:
     return changed
 
 
-async def _swept(n8n: N8n, book: Book, pool: Pool) -> int:
+async def _swept(n8n: N8n, book: Book, pool: Pool, began: datetime, now: Callable[[], datetime]) -> int:
     """
     Every page of a look, down to its floor. Where n8n does not take a place, or comes no further from it, the
     next look starts at the first page again.
     """
-    sweep, changed = begun(await _load(pool, n8n.connection), clock.now()), 0
+    sweep, changed = begun(await _load(pool, n8n.connection), began), 0
     watch = Watch(n8n.connection)
     while sweep.floor is not None:
         try:
@@ -168,7 +187,7 @@ async def _swept(n8n: N8n, book: Book, pool: Pool) -> int:
             await _keep(pool, [], n8n.connection, replace(sweep, place=None))
             raise
         started = [each.started_at for each in page.rows if each.started_at is not None]
-        sweep = turned(sweep, started, page.after, clock.now())
+        sweep = turned(sweep, started, page.after, now())
         changed += await _keep(pool, book.rows(page.rows), n8n.connection, sweep)
     return changed
 
@@ -194,9 +213,7 @@ async def _one(n8n: N8n, id: str, *, data: bool = False) -> Execution | None:
 async def _load(pool: Pool, connection: str) -> Sweep:
     async with pool.connection() as conn:
         row: Row | None = await (await conn.execute(LOAD, [connection])).fetchone()
-    if row is None:
-        return Sweep()
-    return Sweep(row["read_to"], row["floor_at"], row["newest_at"], row["place"])
+    return Sweep(**row) if row is not None else Sweep()
 
 
 async def _keep(
@@ -207,8 +224,7 @@ async def _keep(
         found: Row | None = await (await conn.execute(KEEP, [Jsonb(list(rows))])).fetchone()
         kept = int(found["kept"]) if found else 0
         if sweep is not None:
-            said = {"read_to": sweep.read_to, "floor": sweep.floor, "newest": sweep.newest}
-            await conn.execute(SAVE, {**said, "id": connection, "place": sweep.place, "count": kept})
+            await conn.execute(SAVE, {**asdict(sweep), "id": connection, "count": kept})
     return kept
 
 

@@ -13,7 +13,7 @@ from masterops.db import Pool
 
 PERFORMANCE = """
 SELECT workflow_id, workflow_name, total_executions, successful_executions, failed_executions,
-    success_rate_pct::float8, avg_duration_ms::float8, p95_duration_ms::float8, last_execution
+    success_rate_pct::float8, avg_duration_ms::float8, p95_duration_ms::float8, last_execution, integration_id
 FROM public.workflow_performance_summary
 ORDER BY failed_executions DESC, total_executions DESC, workflow_name
 """
@@ -37,7 +37,7 @@ SELECT workflow_id, (array_agg(workflow_name ORDER BY started_at DESC))[1] AS wo
     )::float8 AS success_rate_pct,
     avg(duration_ms)::float8 AS avg_duration_ms,
     percentile_cont(0.95) WITHIN GROUP (ORDER BY duration_ms)::float8 AS p95_duration_ms,
-    max(started_at) AS last_execution
+    max(started_at) AS last_execution, integration_id
 FROM public.workflow_execution_logs
 WHERE started_at > now() - interval '7 days' AND {OF_BUSINESS}
 GROUP BY integration_id, workflow_id
@@ -67,6 +67,7 @@ class Performance(msgspec.Struct, frozen=True):
     avg_duration_ms: float | None
     p95_duration_ms: float | None
     last_execution: datetime | None
+    integration_id: str
 
 
 class Failure(msgspec.Struct, frozen=True):

@@ -21,14 +21,21 @@ FIRST_LOOK = timedelta(days=7)
 class Sweep:
     """
     Everything that began before `read_to` is read, by n8n's clock. With a `floor` a look is under way: it
-    goes back to there, the newest that it has seen began at `newest`, its next page is at `place` (None: the
-    first).
+    goes back to there, the newest that it has seen began at `newest` and the oldest at `oldest`, its next
+    page is at `place` (None: the first), and it was begun at `began`, by our clock.
+
+    Whatever began from `known_from` to `caught_up` is known, unless it was deleted by hand: a look that
+    finds again what the last one ended with has lost nothing between them to n8n's pruning.
     """
 
     read_to: datetime | None = None
     floor: datetime | None = None
     newest: datetime | None = None
     place: str | None = None
+    began: datetime | None = None
+    oldest: datetime | None = None
+    known_from: datetime | None = None
+    caught_up: datetime | None = None
 
 
 def begun(sweep: Sweep, now: datetime) -> Sweep:
@@ -36,7 +43,7 @@ def begun(sweep: Sweep, now: datetime) -> Sweep:
     if sweep.floor is not None:
         return sweep
     floor = now - FIRST_LOOK if sweep.read_to is None else sweep.read_to - OVERLAP
-    return replace(sweep, floor=floor, newest=sweep.read_to, place=None)
+    return replace(sweep, floor=floor, newest=sweep.read_to, place=None, began=now, oldest=None)
 
 
 def turned(sweep: Sweep, started: Sequence[datetime], after: str | None, now: datetime) -> Sweep:
@@ -47,7 +54,21 @@ def turned(sweep: Sweep, started: Sequence[datetime], after: str | None, now: da
     """
     seen = (moment for moment in (sweep.newest, *started) if moment is not None)
     newest = max((min(moment, now) for moment in seen), default=None)
+    oldest = min((moment for moment in (sweep.oldest, *started) if moment is not None), default=None)
     beyond = sweep.floor is not None and bool(started) and max(started) < sweep.floor
     if after is None or beyond:
-        return Sweep(read_to=newest)
-    return replace(sweep, newest=newest, place=after)
+        known_from = _known_from(sweep, oldest)
+        return Sweep(read_to=newest, known_from=known_from, caught_up=sweep.began or sweep.caught_up)
+    return replace(sweep, newest=newest, place=after, oldest=oldest)
+
+
+def _known_from(sweep: Sweep, oldest: datetime | None) -> datetime | None:
+    """Since when nothing is unknown, after a look whose oldest execution began then."""
+    if sweep.known_from is not None and sweep.read_to is not None and oldest is not None:
+        if oldest <= sweep.read_to:
+            return sweep.known_from
+    elif sweep.known_from is not None and sweep.read_to is None:  # n8n was empty all the time
+        return sweep.known_from
+    if oldest is None:
+        return sweep.began
+    return max(oldest, sweep.floor) if sweep.floor is not None else oldest
