@@ -28,6 +28,8 @@ def fill(admin: Connection) -> None:
         execution(admin, business_id=slug, execution_id=name, status="error", workflow_id=name)
         finding = {"integration_id": name, "workflow_id": name, "problem": "missed", "reason": name}
         add(admin, "ops.workflow_findings", business_id=slug, **finding)
+        incident = {"cause": name, "title": "a", "state": "down", "service": "hubspot", "checks": [name]}
+        add(admin, "incidents", business_id=slug, **incident)
     admin.execute("SELECT ops.roll_up()")
     # These wait to be rolled up: the views read both, and neither may tell too much.
     for slug in owners:
@@ -72,8 +74,10 @@ def fill(admin: Connection) -> None:
             "mark_at": ago(),
             "before_at": ago(),
         },
+        "ops.leases": {"name": "a", "holder": "a", "held_until": ago()},
         "ops.budget_spending": {"connection": "a", "process": "a", "day": "2026-01-01", "seen_at": ago()},
     }
+    admin.execute("INSERT INTO ops.maintenance (name, applies, starts_at, ends_at) VALUES ('a', '{*}', now(), now())")
     for table, values in kept.items():
         add(admin, table, **values)
 
