@@ -77,7 +77,9 @@ def fill(admin: Connection) -> None:
         "ops.leases": {"name": "a", "holder": "a", "held_until": ago()},
         "ops.budget_spending": {"connection": "a", "process": "a", "day": "2026-01-01", "seen_at": ago()},
     }
-    admin.execute("INSERT INTO ops.maintenance (name, applies, starts_at, ends_at) VALUES ('a', '{*}', now(), now())")
+    admin.execute(
+        "INSERT INTO ops.maintenance (name, applies, starts_at, ends_at) VALUES ('a', '{*}', now(), now())"
+    )
     for table, values in kept.items():
         add(admin, table, **values)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from masterops.config.check_model import Check, Maintenance
 from masterops.config.files import home_directory
 from masterops.config.find import find_business, find_service
 from masterops.config.load import load
@@ -17,6 +18,7 @@ from masterops.config.model import (
     Connection,
     Database,
     Gap,
+    Health,
     Http,
     Log,
     Origin,
@@ -45,11 +47,14 @@ _LATER = {
 
 __all__ = [
     "Business",
+    "Check",
     "Connection",
     "Database",
     "Gap",
+    "Health",
     "Http",
     "Log",
+    "Maintenance",
     "Origin",
     "Retention",
     "Sandbox",

@@ -25,7 +25,7 @@ class Document(NamedTuple):
     data: Mapping[str, object] = {}
     lines: Mapping[tuple[str | int, ...], int] = {}
 
-    def where(self, *path: str) -> str:
+    def where(self, *path: str | int) -> str:
         """`masterops.toml:12`: the line of a key, or of the table that should hold it."""
         while path and path not in self.lines:
             path = path[:-1]

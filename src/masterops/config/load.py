@@ -9,15 +9,17 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from masterops.config import businesses, connections, database_url, kinds
+from masterops.config import businesses, checks, connections, database_url, kinds, maintenance
 from masterops.config.businesses import read_businesses
+from masterops.config.checks import read_checks
 from masterops.config.connections import read_connections
 from masterops.config.database_url import DatabaseUrl
 from masterops.config.document import Document, read
 from masterops.config.environment import Environment
 from masterops.config.files import current_folder, find_file, home_directory
 from masterops.config.keys import ALLOW_INLINE, ALLOW_INLINE_VARIABLE, SETTINGS, Setting
-from masterops.config.model import Database, Http, Log, Origin, Retention, Sandbox, Schedule, Settings
+from masterops.config.maintenance import read_maintenance
+from masterops.config.model import Database, Health, Http, Log, Origin, Retention, Sandbox, Schedule, Settings
 from masterops.config.reading import Found, Source
 from masterops.config.references import follow_now, plain
 from masterops.errors import ConfigType
@@ -65,16 +67,21 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         schedule=Schedule(**values["schedule"]),
         retention=Retention(**values["retention"]),
         http=Http(**values["http"]),
+        health=Health(**values["health"]),
         sandbox=Sandbox(**values["sandbox"]),
         businesses=owners,
         connections=accounts,
         origins={**origins, **owner_origins, **account_origins},
+        checks=read_checks(source, owners, [each.id for each in accounts], inline=inline),
+        maintenance=read_maintenance(source),
     )
 
 
 def _check_tables(source: Source) -> None:
     top = [each.name for each in SETTINGS if not each.section]
-    source.check_names((), (*top, *SECTIONS, businesses.TABLE, connections.TABLE))
+    source.check_names(
+        (), (*top, *SECTIONS, businesses.TABLE, connections.TABLE, checks.TABLE, maintenance.TABLE)
+    )
     for section in SECTIONS:
         source.check_names((section,), (each.name for each in SETTINGS if each.section == section))
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from masterops.config.check_keys import CHECK, MAINTENANCE, OF_KIND
 from masterops.config.keys import ALLOW_INLINE_VARIABLE, BUSINESS, DEFAULT_BUSINESSES, SETTINGS, Setting
 from masterops.config.services import SERVICES
 from masterops.config.toml import literal
@@ -70,9 +71,26 @@ def _lines() -> Iterator[str]:
         "slug before it, in capitals and with `_` for `-`, a variable is that business's: "
         "`RED_HILL_FRESH_HUBSPOT_ACCESS_TOKEN`. A required variable makes its connection without any file."
     )
+    yield from _services()
+    yield from _checks()
+
+
+def _services() -> Iterator[str]:
     for service, settings in SERVICES.items():
         yield f"\n### {service}\n"
         yield from _table(settings, [_code(*each.plain) for each in settings])
+
+
+def _checks() -> Iterator[str]:
+    yield "\n## Checks\n"
+    yield "One table `[[checks]]` each, for what is looked at beside the connections: [health](health.md).\n"
+    yield from _table(CHECK)
+    for kind, settings in OF_KIND.items():
+        yield f'\n### kind = "{kind}"\n'
+        yield from _table(settings)
+    yield "\n## Maintenance\n"
+    yield "One table `[[maintenance]]` each; `ops health maintenance add` makes others without the file.\n"
+    yield from _table(MAINTENANCE)
 
 
 def _table(settings: Iterable[Setting], variables: list[str] | None = None) -> Iterator[str]:

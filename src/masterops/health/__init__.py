@@ -2,7 +2,24 @@
 Health: probe every connection, decide what that means, remember it, notice flips.
 """
 
+from masterops.health.concluding import Care
 from masterops.health.cycle import Checked, Patient, check_connections
+from masterops.health.damping import Damping
 from masterops.health.evaluate import Probe, Verdict, evaluate
+from masterops.health.maintenance import Window
+from masterops.health.recording import record_incidents
+from masterops.health.settle import Rule
 
-__all__ = ["Checked", "Patient", "Probe", "Verdict", "check_connections", "evaluate"]
+__all__ = [
+    "Care",
+    "Checked",
+    "Damping",
+    "Patient",
+    "Probe",
+    "Rule",
+    "Verdict",
+    "Window",
+    "check_connections",
+    "evaluate",
+    "record_incidents",
+]

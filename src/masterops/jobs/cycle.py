@@ -5,7 +5,7 @@ One cycle: every connection is checked, then what changed at the healthy ones is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +18,7 @@ from masterops.connectors.n8n import N8n
 from masterops.core.budgets import BULK
 from masterops.core.together import together
 from masterops.db import Jsonb, Pool
-from masterops.health import Checked, Patient, check_connections
+from masterops.health import Care, Checked, Patient, check_connections, record_incidents
 from masterops.logs import Logger, bind
 from masterops.transport import in_lane
 from masterops.workflows import collect, owners
@@ -48,14 +48,18 @@ async def run_cycle(
     cycle: UUID,
     businesses: Sequence[Business] = (),
     read_seconds: float = READ_SECONDS,
+    care: Care | None = None,
+    needs: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Outcome:
     """
-    Check and read; `businesses` are those whose workflows are told apart. Raises DatabaseError when the
-    results cannot be kept; a service never stops the cycle.
+    Check and read; `businesses` are those whose workflows are told apart, `care` how carefully states are
+    decided, `needs` what checks depend on. Raises DatabaseError when the results cannot be kept; a service
+    never stops the cycle.
     """
     await _open(pool, cycle)
     with bind(trace_id=str(cycle)), log.perf("cycle", service="masterops") as span:
-        checked = await check_connections(patients, pool, log, cycle=cycle)
+        checked = await check_connections(patients, pool, log, cycle=cycle, care=care)
+        await record_incidents(pool, needs)
         reads = await _read_all(patients, checked, pool, log, businesses, read_seconds)
         outcome = summarise(checked, reads)
         span.add(**msgspec.to_builtins(outcome))
