@@ -71,6 +71,10 @@ BEGIN
             WHERE s.integration_id = old.integration_id AND s.check_name = old.check_name;
         END IF;
     END IF;
+    -- That something is well for the first time is no news, where only changes are.
+    IF flipped AND previous_state IS NULL AND p_look.state = 'up' AND coalesce(p ->> 'keep', '') = 'changes' THEN
+        flipped := false;
+    END IF;
     IF flipped THEN
         INSERT INTO public.health_flips
             (integration_id, service, business_id, check_name, from_state, to_state, reason, flipped_at)

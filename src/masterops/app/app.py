@@ -23,7 +23,7 @@ from masterops.core.backoff import RetryPolicy
 from masterops.core.spelling import unknown
 from masterops.db import BudgetLedger, Jsonb, LogStore, OAuthTokens, Pool, connect
 from masterops.engine import Engine
-from masterops.health import Patient
+from masterops.health import Patient, Watch, care_of
 from masterops.jobs import CYCLE, catalogue
 from masterops.logs import Logger, Pipeline
 from masterops.transport import Budgets, Transport
@@ -54,6 +54,7 @@ class App:
         self.tuning = Tuning(settings, pipeline, log)
         self.demo = Demo(settings) if settings.demo else None
         self._transport = transport
+        self.watch = Watch(settings.checks, pool, log, care_of(settings), at_once=settings.health.at_once)
         self.engine = Engine(lambda: connect(database.url), log, catalogue(self))
 
     async def connections(self) -> list[Connection]:

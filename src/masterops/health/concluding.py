@@ -6,9 +6,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from masterops.config import Settings, words
 from masterops.core.states import State
 from masterops.health.damping import Damping, Memory, damped
 from masterops.health.evaluate import SLOW_MS, Verdict
@@ -40,6 +41,11 @@ class Before:
     state: State | None = None
     memory: Memory = field(default_factory=Memory)
 
+    @property
+    def previous(self) -> State | None:
+        """What the looks of the next round are compared with: behind flapping, what was really seen."""
+        return self.memory.raw if self.memory.flapping else self.state
+
 
 @dataclass(frozen=True, slots=True)
 class Conclusion:
@@ -68,6 +74,26 @@ def conclude(
         return Conclusion(shown, before.memory, window.name, holds=shown is not verdict)
     memory, shown = damped(before.memory, verdict, at, care.damping)
     return Conclusion(shown, memory)
+
+
+def care_of(settings: Settings) -> Care:
+    """How carefully states are decided, as the settings say."""
+    given = settings.health
+    looks = max(given.looks, given.failures)
+    windows = [
+        Window(each.name, frozenset(each.applies), each.starts, each.ends, each.weekly, each.zone)
+        for each in settings.maintenance
+    ]
+    return Care(
+        Rule(given.failures, looks, given.successes, given.repeat_seconds),
+        Damping(
+            given.flap_changes, timedelta(minutes=given.flap_minutes), timedelta(minutes=given.quiet_minutes)
+        ),
+        tuple(windows),
+        tuple(words(given.anchors or "")),
+        given.longest_lag_seconds,
+        given.slow_ms,
+    )
 
 
 def with_windows(care: Care, windows: Collection[Window]) -> Care:

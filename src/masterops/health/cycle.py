@@ -28,7 +28,7 @@ from masterops.health.evaluate import Probe, Verdict, evaluate
 from masterops.health.lag import Pulsometer
 from masterops.health.looking import Round, finish, look
 from masterops.health.network import Network
-from masterops.health.offline import blame
+from masterops.health.offline import blame, reach_category
 from masterops.health.recording import Result, made_windows, present, record
 from masterops.logs import Logger, bind
 from masterops.transport import Shut
@@ -117,7 +117,7 @@ class _Visit:
         self._before = before
         self._ward = ward
         self._facts: Mapping[str, Any] = {}
-        self._round: Round[Probe] = Round(before.state, ward.care.rule)
+        self._round: Round[Probe] = Round(before.previous, ward.care.rule)
         self._done: Checked | None = None
 
     async def begin(self) -> None:
@@ -146,9 +146,10 @@ class _Visit:
 
     async def _ask(self) -> Probe:
         probe, self._facts = await _probe(self._patient.connector, self._ward.log)
-        self._ward.network.note(host_of(self._patient.connection), probe.error_category)
+        category = reach_category(probe.error_category, probe.error_code)
+        self._ward.network.note(host_of(self._patient.connection), category)
         if self._ward.all_seen:  # before that nobody can say how many hosts fail
-            await self._ward.network.settle(probe.error_category)
+            await self._ward.network.settle(category)
         if shut := self._patient.shut():  # as the look left them: it may have closed one
             probe = replace(probe, shut="; ".join(map(str, shut)))
             self._facts = {**self._facts, "circuits": [each.facts() for each in shut]}
@@ -157,7 +158,7 @@ class _Visit:
     def _judge(self, probe: Probe) -> Verdict:
         verdict = evaluate(probe, slow_ms=self._ward.care.slow_ms)
         away = self._ward.all_seen and self._ward.network.away
-        return blame(verdict, probe.error_category, away=away)
+        return blame(verdict, reach_category(probe.error_category, probe.error_code), away=away)
 
     async def _keep(self, verdict: Verdict) -> Checked:
         connection, ward = self._patient.connection, self._ward

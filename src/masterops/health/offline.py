@@ -12,6 +12,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from masterops import errors
 from masterops.health.evaluate import Verdict
 
 CATEGORIES = frozenset({"network", "timeout"})
@@ -48,6 +49,11 @@ def blame(verdict: Verdict, category: str | None, *, away: bool) -> Verdict:
     if not away or verdict.state != "down" or category not in CATEGORIES:
         return verdict
     return Verdict("unknown", False, f"this machine seems offline ({verdict.reason})")
+
+
+def reach_category(category: str | None, code: str | None) -> str | None:
+    """The category of an error as a witness: a certificate that is refused was sent by somebody."""
+    return "certificate" if code == errors.TlsFailed.code else category
 
 
 def is_near(host: str) -> bool:

@@ -11,7 +11,7 @@ from masterops.config import Settings
 from masterops.core.ids import uuid7
 from masterops.db import Pool, clean_up, roll_up
 from masterops.engine import Job
-from masterops.health import Patient
+from masterops.health import Patient, care_of
 from masterops.jobs.cycle import run_cycle
 from masterops.logs import Logger
 
@@ -38,7 +38,13 @@ def catalogue(parts: Parts) -> list[Job]:
     async def cycle(payload: dict[str, Any]) -> None:
         id = UUID(payload["cycle"]) if "cycle" in payload else uuid7()
         await run_cycle(
-            await parts.patients(), parts.pool, parts.log, cycle=id, businesses=parts.settings.businesses
+            await parts.patients(),
+            parts.pool,
+            parts.log,
+            cycle=id,
+            businesses=parts.settings.businesses,
+            care=care_of(parts.settings),
+            needs={each.id: each.depends_on for each in parts.settings.checks},
         )
 
     async def partitions(payload: dict[str, Any]) -> None:

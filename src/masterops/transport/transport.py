@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import random
 from collections.abc import Awaitable, Callable
+from datetime import datetime
 from types import SimpleNamespace, TracebackType
 from typing import TypeVar
 
@@ -16,7 +17,7 @@ from yarl import URL
 from masterops import errors
 from masterops.core import clock
 from masterops.core.backoff import RetryPolicy, next_wait
-from masterops.core.retry_after import seconds_asked
+from masterops.core.retry_after import http_date, seconds_asked
 from masterops.logs import ApiMetric, Logger
 from masterops.transport.budgets import Budget, Budgets, Permit, current_lane
 from masterops.transport.budgets.accounting import account_for
@@ -70,6 +71,7 @@ class Transport:
         self._grants = Grants(tokens or Alone(), self.call)
         self._session: aiohttp.ClientSession | None = None
         self._proxies: dict[str, str | None] = {}
+        self._dates: dict[str, tuple[str, datetime]] = {}
 
     async def __aenter__(self) -> Transport:
         return self
@@ -93,6 +95,12 @@ class Transport:
     def shut(self, connection: str) -> list[Shut]:
         """The circuits of a connection that are not closed: what is not asked, since when, and why."""
         return self._circuits.shut(connection)
+
+    def skew(self, connection: str) -> float | None:
+        """By how many seconds a connection's clock is ahead of ours, as its last answer said; to a second."""
+        said, at = self._dates.get(connection, ("", clock.now()))
+        moment = http_date(said)
+        return (moment - at).total_seconds() if moment is not None else None
 
     async def call(
         self,
@@ -212,6 +220,8 @@ class Transport:
             call.shown = {**call.target.secrets(call.request), **(grant.headers() if grant else {})}
             reply = await self._send(call, seconds)
             call.rate = call.target.rate(reply.headers)
+            if date := reply.headers.get("date"):
+                self._dates[call.target.connection] = (date, clock.now())
             problem = self._problem(call, reply)
             failure = Failure(problem, sent=True) if problem else None
             value = read(reply) if problem is None else None
