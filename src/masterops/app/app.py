@@ -66,7 +66,12 @@ class App:
     async def patients(self) -> list[Patient]:
         """Every enabled connection with its connector, or with the reason why it has none."""
         return [
-            Patient(each, self._connector_or_error(each), partial(self._transport.shut, each.id))
+            Patient(
+                each,
+                self._connector_or_error(each),
+                partial(self._transport.shut, each.id),
+                partial(self._transport.skew, each.id),
+            )
             for each in await self.connections()
         ]
 

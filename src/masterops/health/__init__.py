@@ -9,6 +9,7 @@ from masterops.health.evaluate import Probe, Verdict, evaluate
 from masterops.health.maintenance import Window
 from masterops.health.recording import record_incidents
 from masterops.health.settle import Rule
+from masterops.health.surveying import survey
 from masterops.health.watch import Watch
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "check_connections",
     "evaluate",
     "record_incidents",
+    "survey",
 ]

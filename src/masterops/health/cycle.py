@@ -42,12 +42,13 @@ LONGEST_SECONDS = 20.0
 class Patient:
     """
     A connection and its connector, or the error that kept it from having one. `shut` tells the circuits of
-    this process that are open there.
+    this process that are open there, `skew` by how many seconds its clock is ahead of ours.
     """
 
     connection: Connection
     connector: Connector | errors.MasterOpsError
     shut: Callable[[], Sequence[Shut]] = tuple
+    skew: Callable[[], float | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from masterops.core.ids import uuid7
 from masterops.db import Pool, clean_up, roll_up
 from masterops.engine import Job
 from masterops.health import Patient, care_of
-from masterops.jobs.cycle import run_cycle
+from masterops.jobs.cycle import Manner, run_cycle
 from masterops.logs import Logger
 
 CYCLE = "cycle"
@@ -35,6 +35,10 @@ class Parts(Protocol):
 def catalogue(parts: Parts) -> list[Job]:
     """The jobs, bound to one application."""
 
+    settings = parts.settings
+    needs = {each.id: each.depends_on for each in settings.checks}
+    manner = Manner(care_of(settings), settings.health, settings.home, needs)
+
     async def cycle(payload: dict[str, Any]) -> None:
         id = UUID(payload["cycle"]) if "cycle" in payload else uuid7()
         await run_cycle(
@@ -43,8 +47,7 @@ def catalogue(parts: Parts) -> list[Job]:
             parts.log,
             cycle=id,
             businesses=parts.settings.businesses,
-            care=care_of(parts.settings),
-            needs={each.id: each.depends_on for each in parts.settings.checks},
+            manner=manner,
         )
 
     async def partitions(payload: dict[str, Any]) -> None:
@@ -57,7 +60,6 @@ def catalogue(parts: Parts) -> list[Job]:
             await roll_up(connection)
 
     async def retention(payload: dict[str, Any]) -> None:
-        settings = parts.settings
         done = await clean_up(parts.pool, retention=settings.retention, businesses=settings.log_days)
         parts.log.success("retention.done", rows=done.rows, freed_bytes=done.freed_bytes)
 
