@@ -26,6 +26,14 @@ class Weekly:
     begins: time
     ends: time
 
+    def __str__(self) -> str:
+        days = (
+            "daily"
+            if len(self.days) == len(DAYS)
+            else ",".join(DAYS[each].title() for each in sorted(self.days))
+        )
+        return f"{days} {self.begins:%H:%M}-{self.ends:%H:%M}"
+
     def covers(self, at: datetime, zone: tzinfo) -> bool:
         """Whether a moment lies in it."""
         local = at.astimezone(zone)
