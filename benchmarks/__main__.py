@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import embedded, integration, logs, monitoring, shipping, startup
+from benchmarks import checks, embedded, integration, logs, monitoring, shipping, startup
 from benchmarks.measuring import SCALE, Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "logs": logs,
     "shipping": shipping,
     "embedded": embedded,
+    "checks": checks,
     "integration": integration,
     "monitoring": monitoring,
 }
