@@ -34,6 +34,23 @@ CONNECTIONS = """
 The accounts: [connections."service/business"], with "group" for one that all businesses share. One
 whose variable is not set yet is loaded all the same, and `ops doctor` names what is missing.
 """
+CHECKS = """
+What else is looked at, one [[checks]] each, and times of maintenance: docs/health.md.
+"""
+EXAMPLE = """
+#[[checks]]
+#name = "shop"
+#kind = "http"
+#url = "https://shop.example/"
+#every = "30s"
+#conditions = [{ field = "latency_ms", op = "<", value = 800, else = "degraded" }]
+
+#[[maintenance]]
+#name = "backups"
+#applies_to = "n8n"
+#weekly = "Sun 02:00-04:00"
+#zone = "Australia/Melbourne"
+"""
 
 
 def template() -> str:
@@ -58,6 +75,7 @@ def _lines() -> Iterator[str]:
         yield from _table(SERVICES[CONNECTED], values, explained=index == 0)
     for service in SERVICES:
         yield from _possible_connection(service)
+    yield from ("", *_prose(CHECKS), EXAMPLE.rstrip())
 
 
 def _settings(settings: Iterable[Setting]) -> Iterator[str]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from masterops.config.check_model import Check, Maintenance
 from masterops.config.keys import BUSINESS, SETTINGS
 from masterops.config.model import DEFAULT, Business, Connection, Settings, path_of
 from masterops.config.secret import Secret
@@ -31,6 +32,8 @@ def effective(settings: Settings) -> list[Shown]:
         *_sections(settings),
         *(line for business in settings.businesses for line in _business(settings, business)),
         *(line for connection in settings.connections for line in _connection(settings, connection)),
+        *(_check(each) for each in settings.checks),
+        *(_window(each) for each in settings.maintenance),
     ]
 
 
@@ -54,6 +57,18 @@ def _connection(settings: Settings, connection: Connection) -> Iterator[Shown]:
         value = connection.enabled if setting is ENABLED else connection.values.get(setting.name)
         shown = waiting.get(setting.name, _masked(value))
         yield Shown(key, shown, _origin(settings, key), setting.help)
+
+
+def _check(check: Check) -> Shown:
+    """One line, without the values, of which some are secret."""
+    shown = f"{check.kind} every {check.every:g} s, {len(check.conditions)} condition(s)"
+    return Shown(dotted("checks", check.name), shown, "file", "Something else that is looked at.")
+
+
+def _window(window: Maintenance) -> Shown:
+    when = f"{window.weekly} {window.zone}" if window.weekly else f"{window.starts} to {window.ends}"
+    shown = f"{', '.join(window.applies)}: {when}"
+    return Shown(dotted("maintenance", window.name), shown, "file", "A time in which nothing alerts.")
 
 
 def _masked(value: object) -> object:

@@ -20,7 +20,7 @@ import aiohttp
 import msgspec
 from yarl import URL
 
-from masterops import __version__, errors
+from masterops import errors
 from masterops.core import clock
 from masterops.transport.certificates import days_left, flaw_of, issuer_of
 from masterops.transport.foreign import KINDS, translate
@@ -28,7 +28,7 @@ from masterops.transport.names import ask
 from masterops.transport.proxy import proxy_for
 
 BODY_BYTES = 1024 * 1024
-AGENT = f"masterops/{__version__} (health check)"
+AGENT = "masterops (health check)"
 REDIRECTS = frozenset({301, 302, 303, 307, 308})
 KEPT_HEADERS = frozenset({"accept", "accept-language"})
 
