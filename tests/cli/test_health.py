@@ -18,7 +18,7 @@ from masterops.reports.health import uptime
 from tests.cli.conftest import Cli
 
 NOW = datetime(2026, 11, 26, 10, tzinfo=UTC)
-QUICK = "[health]\nrepeat_seconds = 0.05\n"
+QUICK = "[health]\nrepeat_seconds = 0.05\nlongest_lag_seconds = 600\n"
 CHECKS = """
 [[checks]]
 name = "orders"

@@ -20,25 +20,34 @@ QUICK = Rule(seconds=0.01)
 
 class Asked:
     """
-    Answers one probe after the other, the last for ever; blocks the loop before the first few.
+    Answers one probe after the other, the last for ever.
     """
 
-    def __init__(self, *answers: Probe, blocked: int = 0) -> None:
+    def __init__(self, *answers: Probe) -> None:
         self._answers = list(answers)
-        self._blocked = blocked
         self.times = 0
 
     async def __call__(self) -> Probe:
-        if self.times < self._blocked:
-            time.sleep(0.3)  # noqa: ASYNC251 - which is the point
         self.times += 1
         return self._answers[min(self.times, len(self._answers)) - 1]
 
 
-async def round_of(asked: Asked, previous: str | None = "up") -> Verdict:
-    round: Round[Probe] = Round(previous, QUICK)  # type: ignore[arg-type]
-    async with Pulsometer() as beat:
-        return await finish(round, asked, evaluate, beat, longest_lag=0.2)
+class HeldUp(Pulsometer):
+    """
+    Says that this process was held up during the first so many looks, and not afterwards.
+    """
+
+    def __init__(self, looks: int = 0) -> None:
+        super().__init__()
+        self._left = looks
+
+    def held_up(self, since: float) -> float:
+        self._left -= 1
+        return 5.0 if self._left >= 0 else 0.0
+
+
+async def round_of(asked: Asked, *, held_up: int = 0) -> Verdict:
+    return await finish(Round("up", QUICK), asked, evaluate, HeldUp(held_up))
 
 
 async def test_a_failed_look_is_repeated_before_it_is_believed() -> None:
@@ -51,45 +60,58 @@ async def test_a_failed_look_is_repeated_before_it_is_believed() -> None:
     assert ("down", 2) == ((await round_of(twice)).state, twice.times)
 
 
-async def test_a_look_while_the_loop_was_blocked_is_repeated_and_not_judged() -> None:
+async def test_a_look_while_the_process_was_held_up_is_repeated_and_not_judged() -> None:
     """
     Its failure counts for nothing: two more are needed.
     """
-    asked = Asked(FAILED, FINE, blocked=1)
+    well, failing = Asked(FAILED, FINE), Asked(FAILED)
 
-    assert ("up", 2) == ((await round_of(asked)).state, asked.times)
+    assert ("up", 2) == ((await round_of(well, held_up=1)).state, well.times)
+    assert ("down", 3) == ((await round_of(failing, held_up=1)).state, failing.times)
 
 
-async def test_a_loop_that_stays_blocked_makes_nothing_known() -> None:
+async def test_a_process_that_is_held_up_again_and_again_knows_nothing() -> None:
     """
     The look ends after some repeats, and nobody is blamed.
     """
-    asked = Asked(FAILED, blocked=99)
+    asked = Asked(FAILED)
     round: Round[Probe] = Round("up", QUICK)
-    async with Pulsometer() as beat:
-        await look(round, asked, evaluate, beat, longest_lag=0.2)
+    await look(round, asked, evaluate, HeldUp(99))
 
     assert MOST_REPEATS + 1 == asked.times
     assert ["unknown"] == [each.state for each in round.seen]
-    assert "held up" in str(round.seen[0].reason)
+    assert "held up for 5.0 s" in str(round.seen[0].reason)
 
 
 async def test_a_look_that_was_well_is_well_however_late() -> None:
     """
     An answer is an answer: a blocked loop cannot make one up.
     """
-    assert "up" == (await round_of(Asked(FINE, blocked=1))).state
+    asked = Asked(FINE)
+
+    assert ("up", 1) == ((await round_of(asked, held_up=1)).state, asked.times)
+
+
+async def test_a_loop_that_was_blocked_knows_it_at_once() -> None:
+    """
+    Also before the beat that is late has come.
+    """
+    async with Pulsometer() as beat:
+        since = beat.now()
+        time.sleep(0.4)  # noqa: ASYNC251 - which is the point
+
+        assert beat.held_up(since) > 0.3
 
 
 STOPPED = """
-import asyncio
+import asyncio, sys
 from masterops.health.lag import Pulsometer
 
 async def main():
     async with Pulsometer() as beat:
         since = beat.now()
         print("ready", flush=True)
-        await asyncio.sleep(0.5)
+        await asyncio.to_thread(sys.stdin.readline)
         print(beat.held_up(since), flush=True)
 
 asyncio.run(main())
@@ -100,12 +122,14 @@ def test_a_process_that_was_stopped_knows_it() -> None:
     """
     SIGSTOP and SIGCONT a second apart: the gap is there the moment it runs again.
     """
-    with subprocess.Popen([sys.executable, "-c", STOPPED], stdout=subprocess.PIPE, text=True) as child:
-        assert child.stdout is not None
+    command = [sys.executable, "-c", STOPPED]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:
+        assert child.stdin is not None and child.stdout is not None
         assert "ready" == child.stdout.readline().strip()
         os.kill(child.pid, signal.SIGSTOP)
         time.sleep(1.2)
         os.kill(child.pid, signal.SIGCONT)
+        print(file=child.stdin, flush=True)
         gap = float(child.stdout.readline())
 
     assert gap > 0.6
