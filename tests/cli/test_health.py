@@ -85,6 +85,19 @@ def test_what_was_found_is_told_afterwards(checking: Cli) -> None:
     assert "check/orders" in every.out
 
 
+def test_a_check_that_is_no_longer_in_the_file_is_forgotten(checking: Cli) -> None:
+    """
+    It was down; it is neither an incident any more nor a state.
+    """
+    checking("health-check", "--services", "check")
+    (checking.folder / "masterops.toml").write_text(QUICK)
+    checking("health-check")
+
+    assert 0 == checking("health", "incidents").code
+    states = checking("db", "query", "ops.health_state", "--filter", "service=check", "-o", "json")
+    assert [] == states.json
+
+
 def test_maintenance_is_announced_and_ended(checking: Cli) -> None:
     """
     A dry run changes nothing; within the window nothing is wrong; after its end it is.

@@ -23,7 +23,7 @@ from masterops.core.backoff import RetryPolicy
 from masterops.core.spelling import unknown
 from masterops.db import BudgetLedger, Jsonb, LogStore, OAuthTokens, Pool, connect
 from masterops.engine import Engine
-from masterops.health import Patient, Watch, care_of
+from masterops.health import Patient, Watch, care_of, forget_other_checks
 from masterops.jobs import CYCLE, catalogue
 from masterops.logs import Logger, Pipeline
 from masterops.transport import Budgets, Transport
@@ -91,7 +91,7 @@ class App:
         raise unknown("connection", wanted, [each.id for each in connections])
 
     async def register(self) -> None:
-        """Write businesses and connections into the database, so that the views know what should be there."""
+        """Tell the database which businesses, connections and checks there are, so that the views know."""
         connections = [
             {
                 "id": each.id,
@@ -115,6 +115,7 @@ class App:
                     ],
                 )
             await conn.execute("SELECT ops.set_connections(%s)", [Jsonb(connections)])
+        await forget_other_checks(self.pool, self.settings.checks)
 
     async def request_cycle(self, cycle: UUID) -> None:
         """Put a cycle into the queue."""

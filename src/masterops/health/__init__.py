@@ -8,7 +8,7 @@ from masterops.health.damping import Damping
 from masterops.health.evaluate import Probe, Verdict, evaluate
 from masterops.health.maintenance import Window
 from masterops.health.once import check_once
-from masterops.health.recording import Change, Result, record_incidents
+from masterops.health.recording import Change, Result, forget_other_checks, record_incidents
 from masterops.health.settle import Rule
 from masterops.health.surveying import survey
 from masterops.health.watch import Watch
@@ -29,6 +29,7 @@ __all__ = [
     "check_connections",
     "check_once",
     "evaluate",
+    "forget_other_checks",
     "record_incidents",
     "survey",
 ]

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID, uuid4
 
+from masterops.config import Check
 from masterops.core.ids import uuid7
 from masterops.db import Jsonb, Pool
 from masterops.health.concluding import Before, Conclusion
@@ -28,6 +29,13 @@ SELECT c.integration_id, c.check_name, c.service, c.business_key, c.state, s.err
     c.since
 FROM ops.checks_now AS c JOIN ops.health_state AS s USING (integration_id, check_name)
 WHERE c.state IN ('late', 'degraded', 'down') AND s.maintenance IS NULL
+"""
+
+FORGET = """
+DELETE FROM ops.health_state AS s
+WHERE s.service = 'check' AND s.integration_id LIKE 'check/%%' AND NOT EXISTS (
+    SELECT FROM unnest(%s::text[], %s::text[]) AS c (id, kind)
+    WHERE c.id = s.integration_id AND c.kind = s.check_name)
 """
 
 Key = tuple[str, str]
@@ -123,6 +131,11 @@ async def record_incidents(pool: Pool, needs: Mapping[str, tuple[str, ...]] | No
     facts = [each.facts() for each in incidents]
     await pool.fetch("SELECT * FROM ops.record_incidents(%s)", [Jsonb(facts)])
     return incidents
+
+
+async def forget_other_checks(pool: Pool, checks: Sequence[Check]) -> None:
+    """Let those that are no longer configured be neither up nor down. Raises DatabaseError."""
+    await pool.fetch(FORGET, [[each.id for each in checks], [each.kind for each in checks]])
 
 
 async def take_lease(pool: Pool, name: str, holder: str, seconds: float) -> bool:
