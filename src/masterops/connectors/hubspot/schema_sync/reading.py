@@ -179,7 +179,7 @@ class _File:
         )
 
     def _where(self, path: Path_) -> str:
-        return self._given.where(*path)  # type: ignore[arg-type]  # items of lists are counted, and held so
+        return self._given.where(*path)
 
 
 def _key(path: Path_) -> str:
