@@ -10,10 +10,10 @@ from typing import Any
 from masterops.config.check_keys import CHECK, OF_KIND
 from masterops.config.check_model import Check
 from masterops.config.kinds import quoted
-from masterops.config.lists import Item, items
 from masterops.config.model import Business
 from masterops.config.reading import Source
 from masterops.config.secret import Secret
+from masterops.config.table_lists import Item, items
 from masterops.core.conditions import FIELDS, OPERATORS, Condition, kind_of, value_flaw
 from masterops.core.spelling import nearest
 

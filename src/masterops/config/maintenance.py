@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from masterops.config.check_keys import MAINTENANCE
 from masterops.config.check_model import Maintenance
 from masterops.config.kinds import quoted
-from masterops.config.lists import Item, items
 from masterops.config.reading import Source
+from masterops.config.table_lists import Item, items
 from masterops.core.weekly import EXPECTED, parse_weekly
 
 TABLE = "maintenance"
