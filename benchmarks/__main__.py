@@ -11,7 +11,7 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import embedded, heartbeats, integration, logs, monitoring, shipping, startup
+from benchmarks import checks, embedded, heartbeats, integration, logs, monitoring, shipping, startup
 from benchmarks.measuring import SCALE, Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -21,6 +21,7 @@ BENCHMARKS = {
     "logs": logs,
     "shipping": shipping,
     "embedded": embedded,
+    "checks": checks,
     "integration": integration,
     "heartbeats": heartbeats,
     "monitoring": monitoring,

@@ -40,6 +40,8 @@ def fill(admin: Connection) -> None:
         add(admin, "ops.alert_silences", rule="other", business_id=slug, ends_at=ago(timedelta(hours=-1)))
         workflow = {"integration_id": name, "workflow_id": name, "name": name, "active": True}
         add(admin, "ops.workflows", business_id=slug, **workflow)
+        incident = {"cause": name, "title": "a", "state": "down", "service": "hubspot", "checks": [name]}
+        add(admin, "incidents", business_id=slug, **incident)
     admin.execute("SELECT ops.roll_up()")
     # These wait to be rolled up: the views read both, and neither may tell too much.
     for slug in owners:
@@ -95,8 +97,12 @@ def fill(admin: Connection) -> None:
             "message": {},
             "created_at": ago(),
         },
+        "ops.leases": {"name": "a", "holder": "a", "held_until": ago()},
         "ops.budget_spending": {"connection": "a", "process": "a", "day": "2026-01-01", "seen_at": ago()},
     }
+    admin.execute(
+        "INSERT INTO ops.maintenance (name, applies, starts_at, ends_at) VALUES ('a', '{*}', now(), now())"
+    )
     for table, values in kept.items():
         add(admin, table, **values)
 

@@ -35,6 +35,7 @@ OWNED = {
     "ops.alerts": "business_id",
     "ops.alert_silences": "business_id",
     "ops.workflows": "business_id",
+    "incidents": "business_id",
     "ops.connections": "business_slug",
     "ops.health_state": "business_id",
     "ops.deltas": "business_id",
@@ -46,7 +47,8 @@ TABLES = [*OWNED, "task_logs", "ops.sources", "ops.cycles", "ops.read_cursors", 
           "ops.execution_sweeps",
           "ops.log_dead_letters", "ops.log_arrivals", "ops.partitioned_tables", "ops.horizons", "ops.deletions",
           "ops.relations", "ops.functions", "ops.detached_partitions", "ops.budgets", "ops.budget_holders",
-          "ops.budget_periods", "ops.budget_spending", "ops.heartbeat_ingests", "ops.alert_notices"]  # fmt: skip
+          "ops.budget_periods", "ops.budget_spending", "ops.heartbeat_ingests", "ops.alert_notices",
+          "ops.maintenance", "ops.leases"]  # fmt: skip
 # The owner acts upon what stands there, so only the owner writes it.
 BY_OWNER = {"ops.partitioned_tables", "ops.horizons", "ops.deletions", "ops.relations", "ops.functions",
             "ops.detached_partitions"}  # fmt: skip
@@ -88,6 +90,9 @@ WRITING = [
     "ops.upsert_business('new', 'New', 'x')",
     "ops.set_connections('[]')",
     """ops.record_health('{"service": "a", "integration_id": "a", "state": "up"}')""",
+    """ops.record_health_many('[{"service": "a", "integration_id": "a", "state": "up"}]')""",
+    "ops.record_incidents('[]')",
+    "ops.take_lease('a', 'a', 1)",
     """ops.upsert_workflow_execution('{"workflow_id": "a", "execution_id": "a", "status": "a"}')""",
 ]
 

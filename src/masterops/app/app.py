@@ -25,7 +25,7 @@ from masterops.core.backoff import RetryPolicy
 from masterops.core.spelling import unknown
 from masterops.db import BudgetLedger, Jsonb, LogStore, OAuthTokens, Pool, connect
 from masterops.engine import Engine
-from masterops.health import Patient
+from masterops.health import Patient, Watch, care_of, forget_other_checks
 from masterops.heartbeats import declare
 from masterops.jobs import CYCLE, catalogue
 from masterops.logs import Logger, Pipeline
@@ -59,6 +59,7 @@ class App:
         self.demo = Demo(settings) if settings.demo else None
         self._transport = transport
         self._channels: Mapping[str, Channel] | None = None
+        self.watch = Watch(settings.checks, pool, log, care_of(settings), at_once=settings.health.at_once)
         self.engine = Engine(lambda: connect(database.url), log, catalogue(self))
 
     async def connections(self) -> list[Connection]:
@@ -70,7 +71,12 @@ class App:
     async def patients(self) -> list[Patient]:
         """Every enabled connection with its connector, or with the reason why it has none."""
         return [
-            Patient(each, self._connector_or_error(each), partial(self._transport.shut, each.id))
+            Patient(
+                each,
+                self._connector_or_error(each),
+                partial(self._transport.shut, each.id),
+                partial(self._transport.skew, each.id),
+            )
             for each in await self.connections()
         ]
 
@@ -96,7 +102,7 @@ class App:
         raise unknown("connection", wanted, [each.id for each in connections])
 
     async def register(self) -> None:
-        """Write businesses and connections into the database, so that the views know what should be there."""
+        """Tell the database which businesses, connections and checks there are, so that the views know."""
         connections = [
             {
                 "id": each.id,
@@ -121,6 +127,7 @@ class App:
                 )
             await conn.execute("SELECT ops.set_connections(%s)", [Jsonb(connections)])
         await declare(self.pool, self.settings.heartbeats)
+        await forget_other_checks(self.pool, self.settings.checks)
 
     async def request_cycle(self, cycle: UUID) -> None:
         """Put a cycle into the queue."""

@@ -22,6 +22,7 @@ from masterops.config.alerting import (
     Severity,
     SeverityBy,
 )
+from masterops.config.check_model import Check, Maintenance
 from masterops.config.files import home_directory
 from masterops.config.find import find_business, find_service
 from masterops.config.load import load
@@ -30,6 +31,7 @@ from masterops.config.model import (
     Connection,
     Database,
     Gap,
+    Health,
     Heartbeat,
     Http,
     Log,
@@ -67,14 +69,17 @@ __all__ = [
     "Alerts",
     "Business",
     "ChannelSettings",
+    "Check",
     "Condition",
     "Connection",
     "Database",
     "Escalation",
     "Gap",
+    "Health",
     "Heartbeat",
     "Http",
     "Log",
+    "Maintenance",
     "Origin",
     "QuietHours",
     "Retention",

@@ -59,6 +59,8 @@ class Setting(NamedTuple):
 
 
 _SECONDS = kinds.number("a number of seconds", above=0, most=LONGEST_WAIT_SECONDS)
+_PERCENT = kinds.number("a percentage", above=0, most=100)
+_MINUTES = kinds.number("a number of minutes", above=0, most=10_080)
 _DAYS = kinds.integer("a number of days", least=1, most=36_500)
 _SHARE = kinds.fraction("a share from 0 to 1")
 _LEVEL = kinds.choice("debug", "info", "warn", "error", aliases={"warning": "warn"})
@@ -270,6 +272,106 @@ SETTINGS: tuple[Setting, ...] = (
         default=30.0,
     ),
     Setting("alerts.default_rules", kinds.BOOLEAN, "Whether the default rules hold.", default=True),
+    Setting(
+        "health.failures",
+        kinds.integer("a number of looks", least=1, most=20),
+        "How many looks of one round must fail before something counts as down.",
+        default=2,
+    ),
+    Setting(
+        "health.looks",
+        kinds.integer("a number of looks", least=1, most=20),
+        "The most looks of one round, of which so many must fail; never fewer than `failures`.",
+        default=2,
+    ),
+    Setting(
+        "health.successes",
+        kinds.integer("a number of looks", least=1, most=20),
+        "How many looks in a row must be well before what was down counts as up again.",
+        default=2,
+    ),
+    Setting(
+        "health.repeat_seconds", _SECONDS, "How long after a look the next of its round is.", default=3.0
+    ),
+    Setting(
+        "health.slow_ms",
+        kinds.number("a number of milliseconds", above=0, most=600_000),
+        "An answer that takes longer makes a connection degraded.",
+        default=2_000.0,
+    ),
+    Setting(
+        "health.flap_changes",
+        kinds.integer("a number of changes", least=2, most=50),
+        "With more changes of state than so many within flap_minutes something flaps: it is degraded.",
+        default=5,
+    ),
+    Setting("health.flap_minutes", _MINUTES, "The window in which those changes are counted.", default=30.0),
+    Setting(
+        "health.quiet_minutes",
+        _MINUTES,
+        "How long nothing may have changed before what flapped is shown as it is.",
+        default=15.0,
+    ),
+    Setting(
+        "health.longest_lag_seconds",
+        _SECONDS,
+        "A look that was not well, while this process was held up for longer, is repeated and not judged.",
+        default=1.0,
+    ),
+    Setting(
+        "health.anchors",
+        kinds.text(
+            "hosts such as `router.lan:80, example.com`", r"[A-Za-z0-9._:\[\]-]+( *, *[A-Za-z0-9._:\[\]-]+)*"
+        ),
+        "Hosts (`host` or `host:port`) that say whether this machine is online, when others cannot be "
+        "reached. Left out, nobody is asked but the services themselves.",
+        example="router.lan:80",
+    ),
+    Setting(
+        "health.at_once",
+        kinds.integer("a number of checks", least=1, most=5_000),
+        "The most of `[[checks]]` that are looked at at the same time.",
+        default=200,
+    ),
+    Setting(
+        "health.token_days",
+        kinds.integer("a number of days", least=0, most=3650),
+        "A token that expires in fewer days makes its connection's `token` check degraded.",
+        default=14,
+    ),
+    Setting(
+        "health.quota_pct", _PERCENT, "So much left of a day's or month's calls, or less, is degraded.", 10.0
+    ),
+    Setting(
+        "health.clock_seconds", _SECONDS, "So far a service's clock may be from this machine's.", default=60.0
+    ),
+    Setting(
+        "health.spool_minutes", _MINUTES, "Log records that wait longer for the database are degraded.", 10.0
+    ),
+    Setting(
+        "health.disk_mb",
+        kinds.integer("a number of MiB", least=1, most=1_000_000_000),
+        "With less room on the disk of the home folder the platform is degraded.",
+        default=500,
+    ),
+    Setting(
+        "health.sessions_pct",
+        _PERCENT,
+        "So much of PostgreSQL's connections in use, or more, is degraded.",
+        90.0,
+    ),
+    Setting(
+        "health.replication_mb",
+        kinds.integer("a number of MiB", least=1, most=1_000_000_000),
+        "A replica, or a slot, that is further behind is degraded.",
+        default=1_024,
+    ),
+    Setting(
+        "health.target_pct",
+        _PERCENT,
+        "The uptime that `ops health slo` measures against.",
+        default=99.5,
+    ),
     Setting("sandbox.host", kinds.HOST, "Where the sandbox listens.", default="127.0.0.1"),
     Setting(
         "sandbox.port",

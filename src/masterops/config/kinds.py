@@ -257,6 +257,26 @@ def _read_networks(value: object) -> object:
     return ", ".join(filter(None, parts))
 
 
+def span(expected: str, *, least: float, most: float) -> Kind:
+    """A length of time as people write it, `30s`; kept in seconds."""
+
+    def read(value: object) -> object:
+        from masterops.core.durations import parse_duration
+        from masterops.errors import BadValue
+
+        try:
+            seconds = parse_duration(value).total_seconds() if isinstance(value, str) else None
+        except BadValue:
+            seconds = None
+        if seconds is None:
+            raise Unfit(expected, quoted(value))
+        if not least <= seconds <= most:
+            raise Unfit(f"{expected} from {least:g}s to {most:g}s", quoted(value))
+        return seconds
+
+    return Kind("duration", read)
+
+
 BOOLEAN = Kind("`true` \\| `false`", _read_boolean, _boolean_from)
 IDENTIFIER = Kind("id", _read_identifier)
 URL = Kind("URL", _read_url)

@@ -9,11 +9,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from masterops.config import alert_rules, businesses, channels, connections, database_url, heartbeats, kinds
+from masterops.config import (
+    alert_rules,
+    businesses,
+    channels,
+    checks,
+    connections,
+    database_url,
+    heartbeats,
+    kinds,
+    maintenance,
+)
 from masterops.config.alert_rules import read_rules
 from masterops.config.alerting import Alerts
 from masterops.config.businesses import read_businesses
 from masterops.config.channels import read_channels
+from masterops.config.checks import read_checks
 from masterops.config.connections import read_connections
 from masterops.config.database_url import DatabaseUrl
 from masterops.config.document import Document, read
@@ -21,7 +32,19 @@ from masterops.config.environment import Environment
 from masterops.config.files import current_folder, find_file, home_directory
 from masterops.config.heartbeats import read_heartbeats
 from masterops.config.keys import ALLOW_INLINE, ALLOW_INLINE_VARIABLE, SETTINGS, Setting
-from masterops.config.model import Database, Http, Log, Origin, Retention, Sandbox, Schedule, Settings, Web
+from masterops.config.maintenance import read_maintenance
+from masterops.config.model import (
+    Database,
+    Health,
+    Http,
+    Log,
+    Origin,
+    Retention,
+    Sandbox,
+    Schedule,
+    Settings,
+    Web,
+)
 from masterops.config.reading import Found, Source
 from masterops.config.references import follow_now, plain
 from masterops.errors import ConfigType
@@ -72,6 +95,7 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         schedule=Schedule(**values["schedule"]),
         retention=Retention(**values["retention"]),
         http=Http(**values["http"]),
+        health=Health(**values["health"]),
         sandbox=Sandbox(**values["sandbox"]),
         web=Web(**values["web"]),
         businesses=owners,
@@ -81,13 +105,15 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         alerts=Alerts(**values["alerts"]),
         alert_rules=rules,
         origins={**origins, **owner_origins, **account_origins, **expected_origins},
+        checks=read_checks(source, owners, [each.id for each in accounts], inline=inline),
+        maintenance=read_maintenance(source),
     )
 
 
 def _check_tables(source: Source) -> None:
     top = [each.name for each in SETTINGS if not each.section]
-    tables = (businesses.TABLE, connections.TABLE, heartbeats.TABLE, channels.TABLE)
-    source.check_names((), (*top, *SECTIONS, *tables))
+    tables = (businesses, connections, heartbeats, channels, checks, maintenance)
+    source.check_names((), (*top, *SECTIONS, *(each.TABLE for each in tables)))
     for section in SECTIONS:
         lists = [alert_rules.TABLE.rpartition(".")[2]] if alert_rules.TABLE.startswith(f"{section}.") else []
         names = [each.name for each in SETTINGS if each.section == section]

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from masterops import errors
 from masterops.config.alerting import AlertRule, Alerts, ChannelSettings
+from masterops.config.check_model import Check, Maintenance
 from masterops.config.database_url import DatabaseUrl
 from masterops.config.keys import GROUP
 from masterops.config.secret import Secret
@@ -107,6 +108,33 @@ class Http:
     deadline_seconds: float
     max_attempts: int
     largest_answer_mb: int
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """
+    How states are decided; `anchors` is read with `words`.
+    """
+
+    failures: int = 2
+    looks: int = 2
+    successes: int = 2
+    repeat_seconds: float = 3.0
+    slow_ms: float = 2_000.0
+    flap_changes: int = 5
+    flap_minutes: float = 30.0
+    quiet_minutes: float = 15.0
+    longest_lag_seconds: float = 1.0
+    anchors: str | None = None
+    at_once: int = 200
+    token_days: int = 14
+    quota_pct: float = 10.0
+    clock_seconds: float = 60.0
+    spool_minutes: float = 10.0
+    disk_mb: int = 500
+    sessions_pct: float = 90.0
+    replication_mb: int = 1_024
+    target_pct: float = 99.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,6 +264,7 @@ class Settings:
     schedule: Schedule
     retention: Retention
     http: Http
+    health: Health
     sandbox: Sandbox
     web: Web
     businesses: tuple[Business, ...]
@@ -245,6 +274,8 @@ class Settings:
     alerts: Alerts
     alert_rules: tuple[AlertRule, ...]
     origins: Mapping[str, Origin]
+    checks: tuple[Check, ...] = ()
+    maintenance: tuple[Maintenance, ...] = ()
 
     @property
     def longest_kept_days(self) -> int:

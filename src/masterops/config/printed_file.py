@@ -35,6 +35,23 @@ CONNECTIONS = """
 The accounts: [connections."service/business"], with "group" for one that all businesses share. One
 whose variable is not set yet is loaded all the same, and `ops doctor` names what is missing.
 """
+CHECKS = """
+What else is looked at, one [[checks]] each, and times of maintenance: docs/health.md.
+"""
+EXAMPLE = """
+#[[checks]]
+#name = "shop"
+#kind = "http"
+#url = "https://shop.example/"
+#every = "30s"
+#conditions = [{ field = "latency_ms", op = "<", value = 800, else = "degraded" }]
+
+#[[maintenance]]
+#name = "backups"
+#applies_to = "n8n"
+#weekly = "Sun 02:00-04:00"
+#zone = "Australia/Melbourne"
+"""
 
 CHANNELS = """
 Ways to reach people: [[channels]], one table each. Rules of your own are [[alerts.rules]]; docs/alerts.md
@@ -77,6 +94,7 @@ def _lines() -> Iterator[str]:
             yield _commented(setting)
     yield from ("", *_prose(CHANNELS), "#[[channels]]")
     yield from _examples(CHANNEL, {"name": "ops-slack", "kind": "slack"})
+    yield from ("", *_prose(CHECKS), EXAMPLE.rstrip())
 
 
 def _settings(settings: Iterable[Setting]) -> Iterator[str]:

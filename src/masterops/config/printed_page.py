@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from masterops.config.alert_defaults import DEFAULT_RULES
 from masterops.config.alert_keys import CHANNEL, RULE
+from masterops.config.check_keys import CHECK, MAINTENANCE, OF_KIND
 from masterops.config.keys import (
     ALLOW_INLINE_VARIABLE,
     BUSINESS,
@@ -80,6 +81,7 @@ def _lines() -> Iterator[str]:
         "`RED_HILL_FRESH_HUBSPOT_ACCESS_TOKEN`. A required variable makes its connection without any file."
     )
     yield from _connections()
+    yield from _checks()
     yield "\n## Heartbeats\n"
     yield (
         "One table `[[heartbeats]]` each, with either `every` or `cron`; `ops heartbeat add` makes others "
@@ -101,6 +103,18 @@ def _connections() -> Iterator[str]:
         f"({', '.join(f'`{each.name}`' for each in DEFAULT_RULES)}). docs/alerts.md explains them.\n"
     )
     yield from _table(RULE)
+
+
+def _checks() -> Iterator[str]:
+    yield "\n## Checks\n"
+    yield "One table `[[checks]]` each, for what is looked at beside the connections: [health](health.md).\n"
+    yield from _table(CHECK)
+    for kind, settings in OF_KIND.items():
+        yield f'\n### kind = "{kind}"\n'
+        yield from _table(settings)
+    yield "\n## Maintenance\n"
+    yield "One table `[[maintenance]]` each; `ops health maintenance add` makes others without the file.\n"
+    yield from _table(MAINTENANCE)
 
 
 def _table(settings: Iterable[Setting], variables: list[str] | None = None) -> Iterator[str]:

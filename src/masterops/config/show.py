@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from masterops.config.alert_keys import CHANNEL
 from masterops.config.alerting import ChannelSettings
+from masterops.config.check_model import Check, Maintenance
 from masterops.config.keys import BUSINESS, HEARTBEAT, SETTINGS
 from masterops.config.model import DEFAULT, Business, Connection, Heartbeat, Settings, path_of
 from masterops.config.secret import Secret
@@ -40,6 +41,8 @@ def effective(settings: Settings) -> list[Shown]:
             for each in settings.alert_rules
             if each.origin != DEFAULT
         ),
+        *(_check(each) for each in settings.checks),
+        *(_window(each) for each in settings.maintenance),
     ]
 
 
@@ -86,6 +89,18 @@ def _channel(channel: ChannelSettings) -> Iterator[Shown]:
         if values.get(setting.name) is not None:
             key = f"channels.{channel.name}.{setting.name}"
             yield Shown(key, values[setting.name], channel.where, setting.help)
+
+
+def _check(check: Check) -> Shown:
+    """One line, without the values, of which some are secret."""
+    shown = f"{check.kind} every {check.every:g} s, {len(check.conditions)} condition(s)"
+    return Shown(dotted("checks", check.name), shown, "file", "Something else that is looked at.")
+
+
+def _window(window: Maintenance) -> Shown:
+    when = f"{window.weekly} {window.zone}" if window.weekly else f"{window.starts} to {window.ends}"
+    shown = f"{', '.join(window.applies)}: {when}"
+    return Shown(dotted("maintenance", window.name), shown, "file", "A time in which nothing alerts.")
 
 
 def _masked(value: object) -> object:

@@ -24,11 +24,15 @@ def seconds_asked(header: str | None, *, now: datetime) -> float | None:
     return max(0.0, seconds) if math.isfinite(seconds) else None
 
 
-def _until(text: str, now: datetime) -> float | None:
+def http_date(text: str) -> datetime | None:
+    """The moment that a header names, aware and in UTC; None when it names none."""
     try:
         moment = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
         return None
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _until(text: str, now: datetime) -> float | None:
+    moment = http_date(text)
+    return max(0.0, (moment - now).total_seconds()) if moment is not None else None

@@ -4,6 +4,7 @@ The one door to PostgreSQL: the embedded server, connections, migrations, safe q
 
 from psycopg.types.json import Jsonb
 
+from masterops.db.asking import ask_once
 from masterops.db.budget_ledger import BudgetLedger
 from masterops.db.connect import AsyncConnection, Pool, connect, connect_sync, explain, fetch, safe_url
 from masterops.db.dead_letters import Replayed, letters_by_segment, replay
@@ -40,6 +41,7 @@ __all__ = [
     "Status",
     "TableQuery",
     "TableSize",
+    "ask_once",
     "bundled",
     "clean_up",
     "connect",

@@ -2,26 +2,34 @@
 One look at every connection: probe, decide, remember.
 
 Connections are asked at the same time and each on its own: one that hangs or fails costs the others
-nothing, and its result is written as soon as it is known.
+nothing, and its result is written as soon as it is known. What failed is looked at again once all have been
+seen, because only then it is known whether it is they or we.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from masterops import errors
 from masterops.config import Connection
 from masterops.connectors import Connector, Pulse
 from masterops.core import clock
-from masterops.core.ids import uuid7
 from masterops.core.together import together
-from masterops.db import Jsonb, Pool
+from masterops.db import Pool
+from masterops.health.concluding import Before, Care, Conclusion, conclude, with_windows
 from masterops.health.evaluate import Probe, Verdict, evaluate
+from masterops.health.lag import Pulsometer
+from masterops.health.looking import Round, finish, look
+from masterops.health.network import Network
+from masterops.health.offline import blame, reach_category
+from masterops.health.recording import Result, made_windows, present, record
 from masterops.logs import Logger, bind
 from masterops.transport import Shut
 
@@ -34,12 +42,13 @@ LONGEST_SECONDS = 20.0
 class Patient:
     """
     A connection and its connector, or the error that kept it from having one. `shut` tells the circuits of
-    this process that are open there.
+    this process that are open there, `skew` by how many seconds its clock is ahead of ours.
     """
 
     connection: Connection
     connector: Connector | errors.MasterOpsError
     shut: Callable[[], Sequence[Shut]] = tuple
+    skew: Callable[[], float | None] = lambda: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,30 +66,149 @@ class Checked:
     flipped: bool = False
     previous: str | None = None
     since: datetime | None = None
+    maintenance: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 async def check_connections(
-    patients: Sequence[Patient], pool: Pool, log: Logger, *, cycle: UUID | None = None
+    patients: Sequence[Patient],
+    pool: Pool,
+    log: Logger,
+    *,
+    cycle: UUID | None = None,
+    care: Care | None = None,
 ) -> list[Checked]:
-    """Check all of them at the same time. Raises DatabaseError when the results cannot be kept."""
-    return await together(check(patient, pool, log, cycle=cycle) for patient in patients)
+    """
+    Check all of them at the same time; what failed is looked at again before it is believed. Raises
+    DatabaseError when the results cannot be kept.
+    """
+    care = with_windows(care or Care(), await made_windows(pool))
+    before = await present(pool, [each.connection.id for each in patients])
+    network = Network(care.anchors)
+    async with Pulsometer() as beat:
+        ward = _Ward(pool, log, care, beat, network, cycle)
+        visits = [_Visit(each, before.get((each.connection.id, CHECK), Before()), ward) for each in patients]
+        await together(each.begin() for each in visits)
+        ward.all_seen = True
+        return await together(each.end() for each in visits)
 
 
-async def check(patient: Patient, pool: Pool, log: Logger, *, cycle: UUID | None = None) -> Checked:
-    """Probe one connection, write the result, and log the flip if its state changed."""
-    connection = patient.connection
-    with bind(connection=connection.id, business=connection.slug):
-        probe, facts = await _probe(patient.connector, log)
-        if shut := patient.shut():  # as the look left them: it may have closed one
+@dataclass(slots=True)
+class _Ward:
+    """
+    What the visits of one cycle share.
+    """
+
+    pool: Pool
+    log: Logger
+    care: Care
+    beat: Pulsometer
+    network: Network
+    cycle: UUID | None
+    all_seen: bool = False
+
+
+class _Visit:
+    """
+    One connection in one cycle.
+    """
+
+    def __init__(self, patient: Patient, before: Before, ward: _Ward) -> None:
+        self._patient = patient
+        self._before = before
+        self._ward = ward
+        self._facts: Mapping[str, Any] = {}
+        self._round: Round[Probe] = Round(before.previous, ward.care.rule)
+        self._done: Checked | None = None
+
+    async def begin(self) -> None:
+        """The first look; what it settles is written at once."""
+        with self._bound():
+            await look(self._round, self._ask, self._judge, self._ward.beat, longest_lag=self._lag)
+            if (verdict := self._round.verdict) is not None:
+                self._done = await self._keep(verdict)
+
+    async def end(self) -> Checked:
+        """As many looks more as it takes, and the result."""
+        with self._bound():
+            if self._done is None:
+                ward = self._ward
+                verdict = await finish(self._round, self._ask, self._judge, ward.beat, longest_lag=self._lag)
+                self._done = await self._keep(verdict)
+            return self._done
+
+    @property
+    def _lag(self) -> float:
+        return self._ward.care.longest_lag
+
+    def _bound(self) -> AbstractContextManager[None]:
+        connection = self._patient.connection
+        return bind(connection=connection.id, business=connection.slug)
+
+    async def _ask(self) -> Probe:
+        probe, self._facts = await _probe(self._patient.connector, self._ward.log)
+        category = reach_category(probe.error_category, probe.error_code)
+        self._ward.network.note(host_of(self._patient.connection), category)
+        if self._ward.all_seen:  # before that nobody can say how many hosts fail
+            await self._ward.network.settle(category)
+        if shut := self._patient.shut():  # as the look left them: it may have closed one
             probe = replace(probe, shut="; ".join(map(str, shut)))
-            facts = {**facts, "circuits": [each.facts() for each in shut]}
-        verdict = evaluate(probe)
-        result = Checked(connection.id, connection.service, connection.slug, verdict, probe, clock.now())
-        flip = await _record(pool, result, facts, cycle)
-        result = replace(result, **flip)
-        if result.flipped and result.previous is not None:
-            _announce(log, result)
-    return result
+            self._facts = {**self._facts, "circuits": [each.facts() for each in shut]}
+        return probe
+
+    def _judge(self, probe: Probe) -> Verdict:
+        verdict = evaluate(probe, slow_ms=self._ward.care.slow_ms)
+        away = self._ward.all_seen and self._ward.network.away
+        return blame(verdict, reach_category(probe.error_category, probe.error_code), away=away)
+
+    async def _keep(self, verdict: Verdict) -> Checked:
+        connection, ward = self._patient.connection, self._ward
+        at = clock.now()
+        names = (connection.id, connection.service, CHECK, connection.slug or "group")
+        conclusion = conclude(self._before, verdict, at, ward.care, names)
+        probe = self._round.probe or Probe(None)
+        result = Result(
+            connection.id,
+            CHECK,
+            connection.service,
+            connection.slug,
+            conclusion,
+            at,
+            probe.response_ms,
+            probe.error_category,
+            probe.error_code,
+            {**self._facts, **self._seen(conclusion)},
+            ward.cycle,
+        )
+        change = (await record(ward.pool, [result]))[0]
+        checked = Checked(
+            connection.id,
+            connection.service,
+            connection.slug,
+            conclusion.verdict,
+            probe,
+            at,
+            change.flipped,
+            change.previous,
+            change.since,
+            conclusion.window,
+            self._facts,
+        )
+        if checked.flipped and checked.previous is not None:
+            _announce(ward.log, checked)
+        return checked
+
+    def _seen(self, conclusion: Conclusion) -> dict[str, Any]:
+        """How it was decided, where that took more than one look."""
+        looks = [each.state for each in self._round.seen]
+        facts: dict[str, Any] = {"looks": looks} if len(looks) > 1 else {}
+        return facts | ({"maintenance": conclusion.window} if conclusion.window else {})
+
+
+def host_of(connection: Connection) -> str | None:
+    """The host that a connection leads to."""
+    address = connection.values.get("base_url") or connection.values.get("url")
+    return urlsplit(str(address)).hostname if address else None
 
 
 async def _probe(
@@ -112,34 +240,6 @@ def _failed(error: errors.MasterOpsError, response_ms: float | None) -> Probe:
 
 def _since(start: float) -> float:
     return (clock.ticks() - start) * 1000
-
-
-async def _record(
-    pool: Pool, result: Checked, facts: Mapping[str, Any], cycle: UUID | None
-) -> dict[str, Any]:
-    """Keep the result and learn whether it changed anything: one statement, one transaction."""
-    row = {
-        "id": str(uuid7()),
-        "service": result.service,
-        "business_id": result.business,
-        "integration_id": result.connection,
-        "check_name": CHECK,
-        "healthy": result.verdict.healthy,
-        "state": result.verdict.state,
-        "response_time_ms": result.probe.response_ms,
-        "error_category": result.probe.error_category,
-        "error_code": result.probe.error_code,
-        "error_message": result.verdict.reason,
-        "details_json": dict(facts),
-        "cycle_id": str(cycle) if cycle else None,
-        "checked_at": result.checked_at.isoformat(),
-    }
-    async with pool.connection() as connection:
-        cursor = await connection.execute(
-            "SELECT flipped, previous_state AS previous, since FROM ops.record_health(%s)", [Jsonb(row)]
-        )
-        answer = await cursor.fetchone()
-    return dict(answer) if answer else {}
 
 
 def _announce(log: Logger, result: Checked) -> None:

@@ -14,10 +14,10 @@ from masterops.config import Settings
 from masterops.core.ids import uuid7
 from masterops.db import Pool, roll_up
 from masterops.engine import Job, Patience
-from masterops.health import Patient
+from masterops.health import Patient, care_of
 from masterops.heartbeats import look
 from masterops.jobs.cleaning import clean
-from masterops.jobs.cycle import run_cycle
+from masterops.jobs.cycle import Manner, run_cycle
 from masterops.logs import Logger
 
 CYCLE = "cycle"
@@ -47,10 +47,19 @@ class Parts(Protocol):
 def catalogue(parts: Parts) -> list[Job]:
     """The jobs, bound to one application."""
 
+    settings = parts.settings
+    needs = {each.id: each.depends_on for each in settings.checks}
+    manner = Manner(care_of(settings), settings.health, settings.home, needs)
+
     async def cycle(payload: dict[str, Any]) -> None:
         id = UUID(payload["cycle"]) if "cycle" in payload else uuid7()
         await run_cycle(
-            await parts.patients(), parts.pool, parts.log, cycle=id, businesses=parts.settings.businesses
+            await parts.patients(),
+            parts.pool,
+            parts.log,
+            cycle=id,
+            businesses=parts.settings.businesses,
+            manner=manner,
         )
 
     async def partitions(payload: dict[str, Any]) -> None:

@@ -5,7 +5,9 @@ One cycle: every connection is checked, then what changed at the healthy ones is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -13,12 +15,12 @@ import msgspec
 
 from masterops import errors
 from masterops.changes import Read, read_changes
-from masterops.config import Business, pairs
+from masterops.config import Business, Health, pairs
 from masterops.connectors.n8n import N8n
 from masterops.core.budgets import BULK
 from masterops.core.together import together
 from masterops.db import Jsonb, Pool
-from masterops.health import Checked, Patient, check_connections
+from masterops.health import Care, Checked, Patient, check_connections, record_incidents, survey
 from masterops.logs import Logger, bind
 from masterops.transport import in_lane
 from masterops.workflows import collect, listed, owners, watch, watching
@@ -40,6 +42,19 @@ class Outcome(msgspec.Struct, frozen=True):
     unread: int
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """
+    How a cycle looks: how carefully states are decided, the limits of the aspects and the home folder (None:
+    no aspect is looked at), and what checks depend on.
+    """
+
+    care: Care = field(default_factory=Care)
+    limits: Health = field(default_factory=Health)
+    home: Path | None = None
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
 async def run_cycle(
     patients: Sequence[Patient],
     pool: Pool,
@@ -48,6 +63,7 @@ async def run_cycle(
     cycle: UUID,
     businesses: Sequence[Business] = (),
     read_seconds: float = READ_SECONDS,
+    manner: Manner | None = None,
 ) -> Outcome:
     """
     Check and read; `businesses` are those whose workflows are told apart. Raises DatabaseError when the
@@ -55,7 +71,7 @@ async def run_cycle(
     """
     await _open(pool, cycle)
     with bind(trace_id=str(cycle)), log.perf("cycle", service="masterops") as span:
-        checked = await check_connections(patients, pool, log, cycle=cycle)
+        checked = await _looked(patients, pool, log, cycle, manner or Manner())
         reads = await _read_all(patients, checked, pool, log, businesses, read_seconds)
         outcome = summarise(checked, reads)
         span.add(**msgspec.to_builtins(outcome))
@@ -73,6 +89,16 @@ def summarise(checked: Sequence[Checked], reads: Sequence[Read]) -> Outcome:
         changed=sum(read.changed for read in reads),
         unread=sum(1 for read in reads if read.error is not None),
     )
+
+
+async def _looked(
+    patients: Sequence[Patient], pool: Pool, log: Logger, cycle: UUID, manner: Manner
+) -> list[Checked]:
+    checked = await check_connections(patients, pool, log, cycle=cycle, care=manner.care)
+    if manner.home is not None:
+        await survey(patients, checked, pool, manner.home, manner.care, manner.limits)
+    await record_incidents(pool, manner.needs)
+    return checked
 
 
 async def _read_all(

@@ -11,7 +11,14 @@ from masterops.logs.bridge import Bridge, StructlogProcessor, WarningsBridge
 from masterops.logs.calls import CallLines, Lines
 from masterops.logs.console import short_value
 from masterops.logs.context import bind, bound, carry
-from masterops.logs.inspection import Segment, SpoolState, segments, spool_state, whole_bytes
+from masterops.logs.inspection import (
+    Segment,
+    SpoolState,
+    oldest_waiting,
+    segments,
+    spool_state,
+    whole_bytes,
+)
 from masterops.logs.limits import Limits
 from masterops.logs.logger import Logger, Perf
 from masterops.logs.otlp import check_installed, otlp_exporter
@@ -50,6 +57,7 @@ __all__ = [
     "decode_carried",
     "default_pipeline",
     "hide_personal",
+    "oldest_waiting",
     "otlp_exporter",
     "redact",
     "redact_text",

@@ -5,6 +5,7 @@ A spool folder looked at from outside: its segments, how full it is, and what wa
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +43,33 @@ def segments(folder: Path) -> list[Segment]:
         written = datetime.fromtimestamp(state.st_mtime, UTC)
         found.append(Segment(path.name, state.st_size, opened_at(path.name), written, alive))
     return found
+
+
+class _Dated(msgspec.Struct):
+    """
+    Of a line only when it was written.
+    """
+
+    created_at: datetime
+
+
+def oldest_waiting(folder: Path, stored: Mapping[str, int]) -> datetime | None:
+    """When the oldest record was written that is not stored yet, given how much of each segment is."""
+    moments = [
+        _first_after(folder / each.name, stored.get(each.name, 0)) or each.written_at
+        for each in segments(folder)
+        if each.size_bytes > stored.get(each.name, 0)
+    ]
+    return min(moments, default=None)
+
+
+def _first_after(path: Path, offset: int) -> datetime | None:
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            return msgspec.json.decode(file.read(BLOCK_BYTES).partition(b"\n")[0], type=_Dated).created_at
+    except (OSError, msgspec.MsgspecError):
+        return None
 
 
 def whole_bytes(path: Path) -> int:

@@ -117,3 +117,65 @@ GROUP BY k.slug, l.hour;
 SELECT * FROM budget_status
 WHERE %(connection)s::text IS NULL OR connection = %(connection)s
 ORDER BY connection, runs_out_at NULLS LAST, limit_name;
+
+-- name: flips
+-- The changes of state of all checks or of one, the newest first, each with how long it lasted.
+SELECT integration_id, check_name, service, business_id AS business, from_state, to_state, reason, flipped_at, ended_at,
+    extract(epoch FROM coalesce(ended_at, now()) - flipped_at)::double precision AS lasted_seconds
+FROM (
+    SELECT f.*, lead(f.flipped_at) OVER (
+        PARTITION BY f.integration_id, f.check_name ORDER BY f.flipped_at, f.id) AS ended_at
+    FROM public.health_flips AS f
+    WHERE %(check)s::text IS NULL OR f.integration_id = %(check)s
+) AS f
+-- What began before and goes on into the window belongs to it.
+WHERE coalesce(ended_at, now()) > %(since)s
+ORDER BY flipped_at DESC, integration_id, check_name
+LIMIT %(limit)s;
+
+-- name: uptime
+-- Looks that found it up, and looks that could say, of everything that is looked at, in three windows.
+SELECT l.integration_id, min(l.service) AS service, max(l.business_id) AS business,
+    sum(l.successes) FILTER (WHERE l.days = 1)::bigint AS up_24h,
+    sum(l.successes + l.failures) FILTER (WHERE l.days = 1)::bigint AS looks_24h,
+    sum(l.successes) FILTER (WHERE l.days = 7)::bigint AS up_7d,
+    sum(l.successes + l.failures) FILTER (WHERE l.days = 7)::bigint AS looks_7d,
+    sum(l.successes) FILTER (WHERE l.days = 30)::bigint AS up_30d,
+    sum(l.successes + l.failures) FILTER (WHERE l.days = 30)::bigint AS looks_30d,
+    (SELECT extract(epoch FROM now() - min(f.flipped_at)) / 60 FROM public.health_flips AS f
+        WHERE f.integration_id = l.integration_id)::double precision AS known_minutes
+FROM (
+    SELECT integration_id, service, business_id, successes, failures, 1 AS days
+    FROM ops.look_counts(now() - interval '24 hours')
+    UNION ALL
+    SELECT integration_id, service, business_id, successes, failures, 7 FROM ops.look_counts(now() - interval '7 days')
+    UNION ALL
+    SELECT integration_id, service, business_id, successes, failures, 30
+    FROM ops.look_counts(now() - interval '30 days')
+) AS l
+GROUP BY l.integration_id
+HAVING sum(l.successes + l.failures) > 0
+ORDER BY l.integration_id;
+
+-- name: recent_looks
+-- The newest looks of each of some checks, the oldest of them first.
+SELECT k.integration_id, k.check_name, h.state, h.response_time_ms
+FROM unnest(%(integrations)s::text[], %(checks)s::text[]) AS k (integration_id, check_name)
+CROSS JOIN LATERAL (
+    SELECT state, response_time_ms, checked_at FROM public.health_checks AS h
+    WHERE h.integration_id = k.integration_id AND h.check_name = k.check_name
+        AND h.checked_at > now() - interval '2 days'
+    ORDER BY h.checked_at DESC
+    LIMIT %(limit)s
+) AS h
+ORDER BY k.integration_id, k.check_name, h.checked_at;
+
+-- name: incidents
+-- What is wrong together now, and what ended lately, the newest first.
+SELECT id, title, state, service, business_id AS business, category, reason, since, closed_at,
+    jsonb_array_length(checks) AS checks,
+    extract(epoch FROM coalesce(closed_at, now()) - since)::double precision AS lasted_seconds
+FROM public.incidents
+WHERE closed_at IS NULL OR closed_at > %(since)s
+ORDER BY closed_at IS NOT NULL, since DESC, title
+LIMIT %(limit)s;

@@ -9,6 +9,8 @@ from masterops.transport.budgets import Budget, Budgets, current_lane, in_lane
 from masterops.transport.circuits import Circuits, Shut
 from masterops.transport.oauth import OAuthApp, TokenStore
 from masterops.transport.outcome import Problem, Reply, judge
+from masterops.transport.probe import Page, Prober
+from masterops.transport.reach import has_route, reaches
 from masterops.transport.request import Content, Rate, Request, Target
 from masterops.transport.transport import Transport
 
@@ -18,6 +20,8 @@ __all__ = [
     "Circuits",
     "Content",
     "OAuthApp",
+    "Page",
+    "Prober",
     "Problem",
     "Rate",
     "Reply",
@@ -27,6 +31,8 @@ __all__ = [
     "TokenStore",
     "Transport",
     "current_lane",
+    "has_route",
     "in_lane",
     "judge",
+    "reaches",
 ]

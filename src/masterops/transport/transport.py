@@ -8,6 +8,7 @@ import asyncio
 import random
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Any, TypeVar
 
@@ -18,7 +19,7 @@ from masterops import errors
 from masterops.core import clock
 from masterops.core.backoff import RetryPolicy, next_wait
 from masterops.core.breaker import Pass
-from masterops.core.retry_after import seconds_asked
+from masterops.core.retry_after import http_date, seconds_asked
 from masterops.logs import ApiMetric, Lines, Logger
 from masterops.transport.budgets import Budget, Budgets, Permit, current_lane
 from masterops.transport.budgets.accounting import account_for
@@ -76,6 +77,7 @@ class Transport:
         self._deadlines = Deadlines()
         self._session: aiohttp.ClientSession | None = None
         self._proxies: dict[str, str | None] = {}
+        self._dates: dict[str, tuple[str, datetime]] = {}
 
     async def __aenter__(self) -> Transport:
         return self
@@ -99,6 +101,12 @@ class Transport:
     def shut(self, connection: str) -> list[Shut]:
         """The circuits of a connection that are not closed: what is not asked, since when, and why."""
         return self._circuits.shut(connection)
+
+    def skew(self, connection: str) -> float | None:
+        """By how many seconds a connection's clock is ahead of ours, as its last answer said; to a second."""
+        said, at = self._dates.get(connection, ("", clock.now()))
+        moment = http_date(said)
+        return (moment - at).total_seconds() if moment is not None else None
 
     def call(
         self,
@@ -238,6 +246,8 @@ class Transport:
             call.shown = shown if grant is None else {**shown, **grant.headers()}
             reply = await self._send(call, seconds)
             call.rate = target.rate(reply.headers)
+            if date := reply.headers.get("date"):
+                self._dates[target.connection] = (date, clock.now())
             if 200 <= reply.status < 300:
                 value = read(reply)
             else:

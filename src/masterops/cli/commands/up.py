@@ -117,12 +117,13 @@ async def working(app: App, stop: asyncio.Event | None = None) -> AsyncIterator[
     tune_on_hangup(app)
     worker = asyncio.create_task(app.engine.work(ending), name="masterops-worker")
     keeper = asyncio.create_task(app.keep_database(ending), name="masterops-keeper")
+    watch = asyncio.create_task(app.watch.run(ending), name="masterops-checks")
     tuner = asyncio.create_task(app.tuning.follow(ending), name="masterops-tuner")
     try:
         yield
     finally:
         ending.set()
-        await asyncio.gather(worker, keeper, tuner)
+        await asyncio.gather(worker, keeper, tuner, watch)
 
 
 def stop_on_signals() -> asyncio.Event:

@@ -28,6 +28,7 @@ from masterops.connectors.n8n.variables import VariablesClient
 from masterops.connectors.n8n.workflows import WorkflowsClient
 from masterops.core.budgets import INTERACTIVE
 from masterops.core.spelling import unknown
+from masterops.core.tokens import expires_at
 from masterops.transport import Target, Transport, in_lane
 
 
@@ -51,6 +52,7 @@ class N8n:
         self.connection = connection.id
         where = target(connection)
         self._calls = Calls(transport, where)
+        self._expires = expires_at(connection.secret("api_key").reveal())
         self.workflows = WorkflowsClient(transport, where)
         self.executions = ExecutionsClient(transport, where)
         self.credentials = CredentialsClient(transport, where)
@@ -66,7 +68,7 @@ class N8n:
                 await self.executions.bounded(PULSE).page(size=1)
             except errors.Forbidden:
                 await self.workflows.bounded(PULSE).page(size=1)
-        return Pulse()
+        return Pulse({"token_expires_at": self._expires.isoformat()} if self._expires else {})
 
     async def health(self) -> str:
         """
