@@ -7,10 +7,10 @@ BIN    := $(VENV)/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types imports tests docs docs-check proof bench format prepare clean
+.PHONY: help setup setup-dev run test lint types imports tests n8n docs docs-check proof bench format prepare clean
 
 help:            ## List the targets
-	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
 
 run: setup       ## Run the platform: `make run ARGS=--once` passes arguments on to `ops up`
 	@$(BIN)/ops up $(ARGS)
@@ -47,6 +47,9 @@ imports: setup-dev  ## Which package may import which (import-linter)
 
 tests: setup-dev ## The default test suite
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+n8n: setup-dev   ## The tests against a real n8n, which is installed the first time (some minutes, 3 GB)
+	@$(BIN)/pytest -m n8n tests/n8n $(ARGS)
 
 docs: setup-dev  ## Print the generated pages: docs/cli.md, docs/config.md, docs/errors.md
 	@$(BIN)/python -m masterops.cli.printing docs

@@ -35,6 +35,8 @@ DEFAULT_RULES: tuple[AlertRule, ...] = (
         "service-degraded",
         "flips",
         Condition("state", "in", ("degraded", "late")),
+        # What another rule tells by the workflow's, or the limit's, own name.
+        Condition("check_name", "not in", ("workflows", "quota")),
         hold=DEGRADED_SECONDS,
     ),
     _rule(
