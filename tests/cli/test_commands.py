@@ -404,6 +404,7 @@ def test_the_doctor_finds_nothing_wrong_with_a_good_set_up(cli: Cli) -> None:
         "migrations",
         "partitions",
         "log spool",
+        "jobs",
         "sandbox",
     } == {row["check"] for row in result.json}
     assert {"ok"} == {row["state"] for row in result.json}

@@ -43,12 +43,12 @@ class Site:
 
     async def stored(self) -> list[dict[str, Any]]:
         await self.app.listening.shipping.flush()
-        return await self.app.pool.fetch("SELECT * FROM ops.heartbeat_pings ORDER BY id")
+        return await self.app.pool.fetch("SELECT * FROM ops.heartbeat_pings ORDER BY accepted_at")
 
     async def logged(self) -> list[dict[str, Any]]:
         await self.app.shipping.flush()
         return await self.app.pool.fetch(
-            "SELECT level, details_json FROM integration_logs WHERE message = 'web.request' ORDER BY id"
+            "SELECT level, details_json FROM integration_logs WHERE message = 'web.request' ORDER BY created_at"
         )
 
 
