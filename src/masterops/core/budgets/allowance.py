@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from masterops.core.budgets.calendar import PROBE, SKEW
+from masterops.core.budgets.calendar import SKEW
 from masterops.core.budgets.limit import MICROSECONDS, NEVER, Calendar, Lane, Limit, Reading
 from masterops.core.budgets.sharing import Ask, Part
+from masterops.core.budgets.used_up import UsedUp
 
 ANYBODY: Lane = ""
 DRY = (
@@ -28,7 +29,7 @@ class AllowanceMeter:
         self.limit = limit
         self.most = self._unheld = limit.permits
         self.peers = 1
-        self.exhausted = False
+        self.used_up = UsedUp()
         self._period, self._zone = span.period, span.zone
         self._zone_known = span.zone != "UTC"  # which is what is taken when nobody says anything
         self._pools: dict[Lane, int] = dict.fromkeys([*limit.reserved, ANYBODY], 0)
@@ -37,12 +38,17 @@ class AllowanceMeter:
         self.spent = 0  # since the ledger was last asked
         self._starts = -1
         self._ends = NEVER
-        self._dry_until = self._probe_at = 0
+        self._dry_until = 0
         self._said: int | None = None
         self._remaining: tuple[int, int] | None = None
         self._refilled = False
         self._wished = [0] * len(self._pools)
         self._borrowed = 0
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the service said that nothing is left."""
+        return self.used_up.said
 
     @property
     def largest(self) -> int:
@@ -52,8 +58,8 @@ class AllowanceMeter:
         if now >= self._ends + SKEW:
             self._roll()
         self._lane = lane if lane in self._pools else ANYBODY
-        if self.exhausted:
-            return 0 if now >= self._probe_at else self.until_end(now)
+        if self.used_up.said:
+            return 0 if self.used_up.asks(now) else self.until_end(now)
         if self._pools[self._lane] >= weight:
             return 0
         return self.until_end(now) if now < self._dry_until and self._ends < NEVER else NEVER
@@ -64,8 +70,8 @@ class AllowanceMeter:
         self.spent += weight
         if now > self._ends - SKEW:
             self._edge += weight
-        if self.exhausted:
-            self._probe_at = now + PROBE
+        if self.used_up.said:
+            self.used_up.asked(now)
 
     def settle(self, weight: int, moment: int, *, sent: bool) -> None:
         self._open -= weight
@@ -81,7 +87,7 @@ class AllowanceMeter:
             self._edge += len(moments)
 
     def room(self, now: int) -> int:
-        if self.limit.reserved or self.exhausted or now >= self._ends:
+        if self.limit.reserved or self.used_up.said or now >= self._ends:
             return 0
         self._lane = ANYBODY
         return max(0, self._pools[ANYBODY])
@@ -97,22 +103,28 @@ class AllowanceMeter:
         if reading.remaining is not None and 0 <= reading.remaining <= total:
             # Of a person's own, smaller limit is left what is missing to it.
             self._remaining = max(0, reading.remaining - total + min(total, self._said or self.most)), now
-            self.exhausted = self.exhausted and reading.remaining == 0
+            if reading.remaining > 0:
+                self.used_up.over()
+            else:
+                self.used_up.told(now)
 
     def left(self, now: int) -> int:
         return (
-            0 if self.exhausted else max(0, self._unheld) + sum(max(0, each) for each in self._pools.values())
+            0
+            if self.used_up.said
+            else max(0, self._unheld) + sum(max(0, each) for each in self._pools.values())
         )
 
     def exhaust(self, now: int) -> None:
         """The service says that all is spent: until the end, but for one call in a while that asks again."""
-        self.exhausted, self._probe_at = True, now + PROBE
+        self.used_up.refused(now)
         self._remaining = 0, now
 
     def refill(self) -> None:
         """It takes calls again, before the end that we knew of, and does not say how many."""
-        if self.exhausted:
-            self.exhausted, self._refilled, self._remaining, self._dry_until = False, True, None, 0
+        if self.used_up.said:
+            self.used_up.over()
+            self._refilled, self._remaining, self._dry_until = True, None, 0
 
     def move(self, zone: str) -> None:
         """The account is in another time zone than we thought."""
@@ -214,5 +226,5 @@ class AllowanceMeter:
         self._pools = dict.fromkeys(self._pools, 0)
         self._pools[ANYBODY] = -self._edge - self._open
         self._edge = self._back = self._dry_until = 0
-        self.exhausted = False
+        self.used_up.over()
         self._starts, self._ends = -1, NEVER

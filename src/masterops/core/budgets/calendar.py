@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 
 from masterops.core.budgets.limit import MICROSECONDS, Calendar, Lane, Limit, Reading, zone_of
+from masterops.core.budgets.used_up import UsedUp
 
-PROBE = 30 * MICROSECONDS  # one call in so long asks whether a quota is still used up
 SKEW = 5 * MICROSECONDS  # how far the service's midnight may be from ours
 
 
@@ -45,24 +45,28 @@ class CalendarMeter:
         "_kept",
         "_kept_others",
         "_open",
-        "_probe_at",
         "_span",
-        "exhausted",
         "limit",
         "most",
         "spent",
+        "used_up",
     )
 
     def __init__(self, limit: Limit, span: Calendar, clock: Clock) -> None:
         self.limit = limit
         self.spent = self._edge = self._open = self._granted = 0
-        self.exhausted, self._probe_at = False, 0
+        self.used_up = UsedUp()
         self._span = span
         self._clock = clock
         self._day = _day(span, clock)
         self._before: tuple[date, int] | None = None  # the day before a clock was set, and its count
         self._ends = next_midnight(span, clock)
         self._resize(limit.permits)
+
+    @property
+    def exhausted(self) -> bool:
+        """Whether the service said that nothing is left."""
+        return self.used_up.said
 
     @property
     def largest(self) -> int:
@@ -74,7 +78,7 @@ class CalendarMeter:
         kept = self._kept.get(lane, self._kept_others) if self._kept_others else 0
         if self.spent + weight + kept <= self.most:
             return 0
-        if self.exhausted and now >= self._probe_at:
+        if self.used_up.asks(now):
             return 0
         return self._ends + SKEW - now
 
@@ -84,8 +88,8 @@ class CalendarMeter:
         self._granted += weight
         if now > self._ends - SKEW:
             self._edge += weight
-        if self.exhausted:
-            self._probe_at = now + PROBE
+        if self.used_up.said:
+            self.used_up.asked(now)
 
     def settle(self, weight: int, moment: int, *, sent: bool) -> None:
         self._open -= weight
@@ -102,7 +106,7 @@ class CalendarMeter:
 
     def room(self, now: int) -> int:
         kept = max(self._kept_others, *self._kept.values()) if self._kept else 0
-        return 0 if self.exhausted or now >= self._ends else self.most - kept - self.spent
+        return 0 if self.used_up.said or now >= self._ends else self.most - kept - self.spent
 
     def mark(self) -> int:
         return self._granted - self._open
@@ -118,20 +122,24 @@ class CalendarMeter:
             self.spent = max(self.spent, self.most - reading.remaining + unseen)
         else:
             self.spent = total - reading.remaining + unseen  # the service knows better, in both directions
-        self.exhausted = self.exhausted and reading.remaining == 0
+        if reading.remaining > 0:
+            self.used_up.over()
+        else:
+            self.used_up.told(now)
 
     def left(self, now: int) -> int:
-        return 0 if self.exhausted else max(0, self.most - self.spent)
+        return 0 if self.used_up.said else max(0, self.most - self.spent)
 
     def exhaust(self, now: int) -> None:
         """The service says that all is spent: until midnight, but for one call in a while that asks again."""
         self.spent = max(self.spent, self.most)
-        self.exhausted, self._probe_at = True, now + PROBE
+        self.used_up.refused(now)
 
     def refill(self) -> None:
         """It takes calls again, before the end that we knew of, and does not say how many."""
-        if self.exhausted:
-            self.exhausted, self.spent = False, self._open
+        if self.used_up.said:
+            self.used_up.over()
+            self.spent = self._open
 
     def tell_clock(self, clock: Clock) -> None:
         """
@@ -163,7 +171,8 @@ class CalendarMeter:
 
     def _roll(self) -> None:
         clock = self._clock.at(self._ends + SKEW)
-        self.spent, self._edge, self._before, self.exhausted = self._edge + self._open, 0, None, False
+        self.spent, self._edge, self._before = self._edge + self._open, 0, None
+        self.used_up.over()
         self._day, self._ends = _day(self._span, clock), next_midnight(self._span, clock)
 
     def _resize(self, permits: int) -> None:
