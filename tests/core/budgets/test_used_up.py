@@ -5,6 +5,7 @@ A quota that is said to be used up: how often it is asked whether it still is.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 
 from masterops.core.budgets import BULK, CALLS, MICROSECONDS, Account, Calendar, Clock, Limit, Reading
 from masterops.core.budgets.used_up import UsedUp
@@ -34,7 +35,7 @@ def test_after_a_refusal_it_is_asked_less_and_less_often() -> None:
     found = asked_at(used_up, 24)
 
     assert [30, 90, 210, 450] == found[:4]
-    assert {3600} == {later - earlier for earlier, later in zip(found[8:], found[9:], strict=False)}
+    assert {3600} == {later - earlier for earlier, later in pairwise(found[8:])}
     assert len(found) < 35
 
 
