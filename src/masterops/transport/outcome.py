@@ -60,7 +60,7 @@ SHORTEST_SECRET = 4  # a shorter part of a header is a word like any other
 @dataclass(frozen=True, slots=True)
 class Reply:
     """
-    One HTTP answer, read to its end. Header names are in lower case.
+    One HTTP answer, read to its end. Headers are asked for by their names in lower case.
     """
 
     status: int

@@ -35,6 +35,7 @@ from masterops.transport.sockets import making, open_session, read_body
 
 T = TypeVar("T")
 
+NO_DATE = ("", None)
 LARGEST_BYTES = 64 * 1024 * 1024
 MOST_ROUTES = 4_096  # every operation of some hundred connections
 
@@ -246,8 +247,7 @@ class Transport:
             call.shown = shown if grant is None else {**shown, **grant.headers()}
             reply = await self._send(call, seconds)
             call.rate = target.rate(reply.headers)
-            if date := reply.headers.get("date"):
-                self._dates[target.connection] = (date, clock.now())
+            self._hear_date(target.connection, reply.headers.get("date"))
             if 200 <= reply.status < 300:
                 value = read(reply)
             else:
@@ -290,8 +290,13 @@ class Transport:
                 proxy=self._proxies[base_url],
                 allow_redirects=False,
             ) as response:
-                received = {name.lower(): value for name, value in response.headers.items()}
-                return Reply(response.status, received, await read_body(response, self._largest_bytes))
+                body = await read_body(response, self._largest_bytes)
+                return Reply(response.status, response.headers, body)
+
+    def _hear_date(self, connection: str, date: str | None) -> None:
+        """Once a second: until then answers say the same."""
+        if date and date != self._dates.get(connection, NO_DATE)[0]:
+            self._dates[connection] = (date, clock.now())
 
     def _problem(self, call: Call, reply: Reply) -> errors.RemoteError:
         target, secrets = call.target, (*call.request.secrets, *secrets_of(call.shown))

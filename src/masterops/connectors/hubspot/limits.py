@@ -34,7 +34,6 @@ _MAX, _REMAINING, _INTERVAL, _DAILY, _DAILY_REMAINING = (
     f"x-hubspot-ratelimit-{name}"
     for name in ("max", "remaining", "interval-milliseconds", "daily", "daily-remaining")
 )
-_TOLD = frozenset({_MAX, _REMAINING, _DAILY, _DAILY_REMAINING})
 _NOTHING = Rate()
 _LONGEST_NUMBER = 12  # digits; Python converts thousands, and a timedelta holds far fewer
 
@@ -84,7 +83,8 @@ def bucket_of(path: str) -> str:
 
 def rate(headers: Mapping[str, str]) -> Rate:
     """What is left of the rolling window and of the day; answers of searches carry no such headers."""
-    if _TOLD.isdisjoint(headers):
+    # One of them at least, in whatever case the mapping keeps them.
+    if not (_REMAINING in headers or _DAILY_REMAINING in headers or _MAX in headers or _DAILY in headers):
         return _NOTHING
     left, interval = _count(headers, _REMAINING), _count(headers, _INTERVAL)
     seconds = interval / 1000 if interval else None
