@@ -64,8 +64,7 @@ async def turns(url: str, folder: Path) -> list[tuple[float, float, float]]:
             found.append((await spent(gets(full)), await spent(gets(quiet)), await spent(bare(session))))
         return len(found)
 
-    kept = {"measure": pipeline.measure, "lines": pipeline}
-    await with_hub(url, work, log=pipeline.logger(), **kept)
+    await with_hub(url, work, log=pipeline.logger(), measure=pipeline.measure, lines=pipeline)
     pipeline.close()
     return found[1:]  # the first one opened the connections
 

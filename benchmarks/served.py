@@ -46,6 +46,12 @@ class Nowhere:
     def emit(self, record: LogRecord) -> None:
         """Forget it."""
 
+    def measure_line(self, line: bytes) -> None:
+        """Forget it."""
+
+    def emit_both(self, metric: bytes, record: bytes, level: str) -> None:
+        """Forget them."""
+
 
 @contextmanager
 def server(records: int, latency_ms: float = 0, burst: int = 0, storm: float = 0.0) -> Iterator[str]:
@@ -81,7 +87,7 @@ async def with_hub(
     """`work` with a connector to the server; a limited one is told by the server what it may spend."""
     values = {"access_token": Secret(TOKEN), "base_url": url, **({} if limited else UNLIMITED)}
     connection = Connection("hubspot/teelixir", "hubspot", "teelixir", values)
-    log = log or Logger(Nowhere())
+    log, lines = log or Logger(Nowhere()), lines or Nowhere()
     async with Transport(log=log, measure=measure, lines=lines, policy=PATIENT) as transport:
         return await work(HubSpot(connection, transport))
 

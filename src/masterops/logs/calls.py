@@ -18,6 +18,7 @@ from masterops.logs.context import bound
 from masterops.logs.logger import Logger
 from masterops.logs.quick import BEFORE_DETAILS, Quick
 from masterops.logs.record import ApiMetric, encode_plain
+from masterops.logs.redact import redact_unseen
 from masterops.logs.spans import TRACE, with_span
 from masterops.logs.stamp import next_number, stamp
 
@@ -89,7 +90,7 @@ class CallLines:
         Write both rows of a call that ended just now. False where something is not usual: nothing is written.
         """
         quick = self._quick
-        if quick is None or quick.seen is not seen.now or self._middle is None:
+        if quick is None or quick.seen is not seen.now:
             self._prepare()
         outer = bound()
         if TRACE in sys.modules:
@@ -111,6 +112,7 @@ class CallLines:
         return True
 
     def _prepare(self) -> None:
-        """What counts as a secret may have changed, or the event has not been seen before."""
+        """At first, and when something else may count as a secret."""
         self._quick = Quick(self._log.fields)
+        redact_unseen(self._event)  # what is harmless is known to be from now on
         self._middle = self._quick.middle("info", self._event)
