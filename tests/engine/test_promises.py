@@ -237,3 +237,42 @@ async def test_history_is_bounded_and_what_is_parked_keeps_its_error(
     assert 20 == await trim_history(pool)
     assert 0 == await trim_history(pool)
     assert ["queued"] == [step.what for step in await history(pool, kept or 0)]
+
+
+async def test_a_job_that_kills_its_workers_is_parked(database: str, pool: Pool, pipeline: Pipeline) -> None:
+    """
+    After three that died with it in hand nobody else takes it up; those behind it are done.
+    """
+    done = asyncio.Event()
+    ran: list[Payload] = []
+
+    async def fatal(payload: Payload) -> None:
+        ran.append(payload)
+
+    async def harmless(payload: Payload) -> None:
+        done.set()
+
+    putter = Engine(lambda: connect(database), pipeline.logger(), [])
+    await putter.prepare()
+    id = await putter.enqueue("fatal")
+    await pool.fetch("UPDATE pgqueuer.pgqueuer SET created = created - interval '5 minutes'")
+    await pool.fetch(
+        "INSERT INTO pgqueuer.pgqueuer_log (job_id, status, entrypoint, priority)"
+        " SELECT %s, 'picked', 'fatal', 0 FROM generate_series(1, 3)",
+        [id],
+    )
+    async with working(database, pipeline, Job("fatal", fatal), Job("harmless", harmless)) as engine:
+        await engine.enqueue("harmless")
+        async with asyncio.timeout(60):
+            await done.wait()
+
+        async def parked() -> bool:
+            entry = await the(pool, id)
+            return entry is not None and entry.state == "failed"
+
+        await until(parked)
+        entry = await the(pool, id)
+
+    assert [] == ran
+    assert entry is not None
+    assert "3 workers died with it in hand" in (entry.error or "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from masterops import errors
+from masterops.core import clock
 from masterops.db import AsyncConnection, Connect, explained
 from masterops.engine.policy import PUT_BACK, Patience
 from masterops.logs import Logger
@@ -39,6 +40,14 @@ WITH gone AS (
 INSERT INTO {SCHEMA}.pgqueuer_log (job_id, status, entrypoint, priority)
 SELECT id, 'deleted', entrypoint, priority FROM gone
 """
+# How often in a row a job was begun without anything having come of it.
+BEGUN = f"""
+SELECT count(*) AS begun FROM {SCHEMA}.pgqueuer_log
+WHERE job_id = $1 AND status = 'picked' AND id > coalesce(
+    (SELECT max(id) FROM {SCHEMA}.pgqueuer_log WHERE job_id = $1 AND status <> 'picked'), 0)
+"""
+# Workers that may die with one job in hand before it is the job's fault: the third may have been unlucky.
+MOST_DEATHS = 3
 FIRST_PAUSE, LONGEST_PAUSE = 0.5, 30.0
 
 Payload = dict[str, Any]
@@ -180,6 +189,9 @@ def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None
 
     @worker.entrypoint(job.name, concurrency_limit=job.at_once, accepts_context=False, on_failure="hold")
     async def run(task: Task) -> None:
+        if (deaths := await _deaths(queries, task)) >= MOST_DEATHS:
+            log.error("engine.job_kills", job=job.name, task=task.id, workers=deaths)
+            raise errors.JobFailed(job=job.name, reason=f"{deaths} workers died with it in hand")
         try:
             await job.run(msgspec.json.decode(task.payload or b"{}"))
         except Exception as error:  # the worker must survive one bad job
@@ -195,6 +207,15 @@ def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None
         async def due(schedule: Schedule) -> None:
             # The key is the firing, not the job: one that a killed worker holds must not hold up the next.
             await _enqueue(queries, job.name, {}, f"{job.name} {schedule.next_run.isoformat()}")
+
+
+async def _deaths(queries: Queries, task: Task) -> int:
+    """How many workers died with this job in hand since something last came of it."""
+    # Of one that is younger than it takes to notice, none; and its history need not be looked for.
+    if clock.now() - task.created < HEARTBEAT:
+        return 0
+    rows = await queries.driver.fetch(BEGUN, task.id)
+    return int(cast("Any", rows[0]["begun"])) - 1
 
 
 def _after(error: Exception, job: Job, task: Task, log: Logger) -> Exception:
