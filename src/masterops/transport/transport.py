@@ -19,6 +19,7 @@ from masterops import errors
 from masterops.core import clock
 from masterops.core.backoff import RetryPolicy, next_wait
 from masterops.core.breaker import Pass
+from masterops.core.budgets import Lane
 from masterops.core.retry_after import http_date, seconds_asked
 from masterops.logs import ApiMetric, Lines, Logger
 from masterops.transport.budgets import Budget, Budgets, Permit, current_lane
@@ -160,12 +161,16 @@ class Transport:
         return route
 
     async def _tried(self, call: Call, read: Callable[[Reply], T], bounds: RetryPolicy, route: Route) -> T:
-        budget, circuit = route.budget, route.circuit
+        budget, circuit, request = route.budget, route.circuit, call.request
+        lane = request.lane or current_lane()
         grant = self._grants.of(call.target) if call.target.oauth else None
         while True:
             if grant is not None:
                 await grant.ready(self._patience(call, bounds))
-            permit, leave = await self._admitted(call, budget, circuit, bounds)
+            permit = budget.at_once(request.bucket, request.weight, lane) if circuit.closed else None
+            leave = circuit.enter() if permit is not None else None
+            if permit is None or leave is None:
+                permit, leave = await self._admitted(call, lane, budget, circuit, bounds)
             call.begin()
             try:
                 outcome = await self._attempt(call, read, bounds, route, permit, leave, grant)
@@ -197,11 +202,10 @@ class Transport:
         return max(0.0, call.start + bounds.deadline - bounds.least - clock.ticks())
 
     async def _admitted(
-        self, call: Call, budget: Budget, circuit: Circuit, bounds: RetryPolicy
+        self, call: Call, lane: Lane, budget: Budget, circuit: Circuit, bounds: RetryPolicy
     ) -> tuple[Permit, Pass]:
         """The right to one attempt, waited for as long as the attempt could still be answered."""
         request = call.request
-        lane = request.lane or current_lane()
         while True:
             if not (circuit.closed or request.probe):
                 await circuit.ready(self._patience(call, bounds))
@@ -247,7 +251,9 @@ class Transport:
             call.shown = shown if grant is None else {**shown, **grant.headers()}
             reply = await self._send(call, seconds)
             call.rate = target.rate(reply.headers)
-            self._hear_date(target.connection, reply.headers.get("date"))
+            date = reply.headers.get("date")
+            if date and date != self._dates.get(target.connection, NO_DATE)[0]:  # once a second
+                self._dates[target.connection] = (date, clock.now())
             if 200 <= reply.status < 300:
                 value = read(reply)
             else:
@@ -292,11 +298,6 @@ class Transport:
             ) as response:
                 body = await read_body(response, self._largest_bytes)
                 return Reply(response.status, response.headers, body)
-
-    def _hear_date(self, connection: str, date: str | None) -> None:
-        """Once a second: until then answers say the same."""
-        if date and date != self._dates.get(connection, NO_DATE)[0]:
-            self._dates[connection] = (date, clock.now())
 
     def _problem(self, call: Call, reply: Reply) -> errors.RemoteError:
         target, secrets = call.target, (*call.request.secrets, *secrets_of(call.shown))
