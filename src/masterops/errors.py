@@ -380,7 +380,7 @@ class WorkflowError(MasterOpsError):
     """A workflow's file and n8n do not come together."""
 
     code = "WFL000"
-    category = "usage"
+    category: ClassVar[Category] = "usage"
 
 
 class WorkflowFileUnusable(WorkflowError):

@@ -13,6 +13,7 @@ from masterops.db import Pool, clean_up, roll_up
 from masterops.engine import Job
 from masterops.health import Patient
 from masterops.jobs.cycle import run_cycle
+from masterops.jobs.drift import note_drifts
 from masterops.logs import Logger
 
 CYCLE = "cycle"
@@ -50,6 +51,9 @@ def catalogue(parts: Parts) -> list[Job]:
         async with parts.pool.connection() as connection:
             await roll_up(connection)
 
+    async def drift(payload: dict[str, Any]) -> None:
+        await note_drifts(await parts.patients(), parts.pool, parts.log)
+
     async def retention(payload: dict[str, Any]) -> None:
         settings = parts.settings
         done = await clean_up(parts.pool, retention=settings.retention, businesses=settings.log_days)
@@ -62,5 +66,7 @@ def catalogue(parts: Parts) -> list[Job]:
         Job("partitions", partitions, cron="17 * * * *", at_once=1),
         # The views are right without it, and slower with every minute that it is late.
         Job("rollups", rollups, cron="* * * * *", at_once=1),
+        # A person who changes a workflow by hand is not in a hurry to be told.
+        Job("drift", drift, cron="*/15 * * * *", at_once=1),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]

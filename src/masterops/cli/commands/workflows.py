@@ -7,6 +7,7 @@ from __future__ import annotations
 import click
 import msgspec
 
+from masterops.cli.commands import workflows_code
 from masterops.cli.output import emit, output_option
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, ago, count, milliseconds, percent
@@ -42,7 +43,7 @@ NOTHING = (
 )
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--failures", is_flag=True, help="The newest failed executions instead.")
 @click.option("--business", help="Only this business, by slug or name.")
 @output_option()
@@ -58,6 +59,8 @@ async def workflows(session: Session, failures: bool, business: str | None, outp
         ops workflows
         ops workflows --failures --business teelixir
     """
+    if click.get_current_context().invoked_subcommand is not None:
+        return
     slug = find_business(session.settings, business).slug if business else None
     async with session.app() as app:
         rows = (
@@ -67,3 +70,6 @@ async def workflows(session: Session, failures: bool, business: str | None, outp
         )
     empty = "No execution failed." if failures else NOTHING.format(of=f" for {slug}" if slug else "")
     emit(rows, FAILURES if failures else PERFORMANCE, output, empty=empty)
+
+
+workflows_code.join(workflows)

@@ -5,6 +5,7 @@ What is wrong with a node by itself, as far as the catalogue knows its type. Pur
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from difflib import get_close_matches
 from typing import Any
 
 from masterops.core.spelling import nearest
@@ -50,8 +51,13 @@ def _unknown(type: str, name: str, catalogue: Catalogue) -> Iterator[Loose]:
     guess = f"Did you mean {near}?" if near else ""
     if not type.startswith((OURS, ALSO_OURS)):
         yield Loose("WF028", f"{name!r}: {type} is not one of n8n's own nodes", name)
-    elif catalogue.whole or (near is not None and type.startswith(OURS)):
+    elif catalogue.whole or _is_slip(type, catalogue):
         yield Loose("WF007", f"{name!r}: {catalogue.source} has no node {type}", name, guess)
+
+
+def _is_slip(type: str, catalogue: Catalogue) -> bool:
+    """Whether it is so near to a type that we know that it can hardly be one that we do not."""
+    return bool(get_close_matches(_short(type), map(_short, catalogue.types), 1, cutoff=0.9))
 
 
 def _parameters(name: str, given: Mapping[str, Any], kind: Kind, version: float) -> Iterator[Loose]:
