@@ -8,7 +8,7 @@ id or, where n8n made the workflow and we never learnt its id, by the name that 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 from msgspec import structs
@@ -28,6 +28,7 @@ from masterops.workflows.code.pulling import agreement, without_secrets
 from masterops.workflows.code.server import Live, document, look, raw
 
 Keep = Callable[[str, Agreed], None]
+FINISHED_LATER = {"tags", "active", "errorWorkflow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ async def deploy(
         cut = await journal.unfinished(pool, n8n.connection)
         live = await look(n8n)
         await _reconcile(pool, live, cut)
-        past = await journal.past(pool, n8n.connection)
+        past = _with_halves(await journal.past(pool, n8n.connection), live, cut)
         steps = plan(documents, live, agreed, past, activate=activate, force=force)
         for step in steps:
             if not step.acts and step.id is not None:
@@ -86,6 +87,22 @@ async def _reconcile(pool: Pool, live: Live, cut: Sequence[Entry]) -> None:
             await journal.mark(pool, entry, "done", id=found)
         else:
             await journal.mark(pool, entry, "left")
+
+
+def _with_halves(past: Mapping[str, Past], live: Live, cut: Sequence[Entry]) -> dict[str, Past]:
+    """
+    What a step that was cut has left is ours too, though it is neither what was before nor what was to be: the
+    nodes are there, tags or the switch are not.
+    """
+    known = dict(past)
+    for entry in cut:
+        id = entry.workflow_id or found_by_name(live, entry)
+        if entry.state == "begun" and id in known and id in live.documents:
+            left = {each.where for each in differences(entry.after_json, live.documents[id])}
+            if left <= FINISHED_LATER:
+                ours = known[id].digests | {agreement(live.documents[id], entry.file)}
+                known[id] = replace(known[id], digests=ours)
+    return known
 
 
 def found_by_name(live: Live, entry: Entry) -> str | None:

@@ -51,13 +51,15 @@ def _unknown(type: str, name: str, catalogue: Catalogue) -> Iterator[Loose]:
     guess = f"Did you mean {near}?" if near else ""
     if not type.startswith((OURS, ALSO_OURS)):
         yield Loose("WF028", f"{name!r}: {type} is not one of n8n's own nodes", name)
+    elif type.removesuffix("Tool") in catalogue.types:
+        return  # n8n makes tools of nodes by itself
     elif catalogue.whole or _is_slip(type, catalogue):
         yield Loose("WF007", f"{name!r}: {catalogue.source} has no node {type}", name, guess)
 
 
 def _is_slip(type: str, catalogue: Catalogue) -> bool:
     """Whether it is so near to a type that we know that it can hardly be one that we do not."""
-    return bool(get_close_matches(_short(type), map(_short, catalogue.types), 1, cutoff=0.9))
+    return bool(get_close_matches(_short(type), map(_short, catalogue.types), 1, cutoff=0.85))
 
 
 def _parameters(name: str, given: Mapping[str, Any], kind: Kind, version: float) -> Iterator[Loose]:
