@@ -21,7 +21,7 @@ from masterops.connectors.n8n import N8n
 from masterops.core.spelling import unknown
 from masterops.workflows import code, owners
 from masterops.workflows.code import catalogue as catalogues
-from masterops.workflows.code import journal, library, reports
+from masterops.workflows.code import journal, library, pulling, reports
 from masterops.workflows.code.document import GROUP
 from masterops.workflows.code.files import DEFAULT_FOLDER, owner_of
 from masterops.workflows.code.planning import brief
@@ -383,7 +383,7 @@ def add(
             raise errors.BadValue(kind="value", value=each, reason="write NAME=VALUE.")
         given[key] = value
     document = library.filled(library.template(name), owner.slug, owner.name, given)
-    folder, file = code.Folder(Path(dir)), f"{owner.slug}/{name}.json"
+    folder, file = code.Folder(Path(dir)), f"{owner.slug}/{pulling.slug(document['name'])}.json"
     if (folder.root / file).exists() and not force:
         hint = "Give --force to write over it."
         raise errors.BadValue(kind="file", value=str(folder.root / file), reason="it is there.", hint=hint)
@@ -493,6 +493,9 @@ async def _all(app: Any, connection: str | None, business: str | None) -> list[C
     """The n8n that are meant: one that is named, that of a business and the group's, or all."""
     await app.register()
     found = [each for each in await app.connections() if each.service == N8n.service]
+    if not found:
+        hint = "docs/connectors/n8n.md says how an n8n is connected; demo mode has none."
+        raise errors.BadValue(kind="service", value="n8n", reason="none is configured.", hint=hint)
     if connection is not None:
         return [_named(found, connection)]
     wanted = [each for each in found if business is None or each.slug in (None, business)]
