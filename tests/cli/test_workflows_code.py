@@ -19,16 +19,15 @@ WORKFLOWS = "workflows"
 
 
 @pytest.fixture
-def ops(cli: Cli) -> Iterator[Cli]:
+def ops(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     """With an n8n."""
     words = ["-m", "masterops.sandbox", "--business", "teelixir", "--contacts", "1", "--until-stdin-closes"]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, *words], **pipes) as twin:  # type: ignore[call-overload]
         url = json.loads(twin.stdout.readline())["url"]
-        (cli.folder / "masterops.toml").write_text(
-            f'allow_inline_secrets = true\n[connections."n8n/teelixir"]\nbase_url = "{url}/n8n"\n'
-            f'api_key = "{token_for("n8n", "teelixir")}"\n'
-        )
+        connection = f'[connections."n8n/teelixir"]\nbase_url = "{url}/n8n"\napi_key = "env:KEY_OF_THE_TWIN"\n'
+        (cli.folder / "masterops.toml").write_text(connection)
+        monkeypatch.setenv("KEY_OF_THE_TWIN", token_for("n8n", "teelixir"))
         yield cli
         twin.stdin.close()
 
