@@ -25,7 +25,9 @@ def ops(cli: Cli, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cli]:
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
     with subprocess.Popen([sys.executable, *words], **pipes) as twin:  # type: ignore[call-overload]
         url = json.loads(twin.stdout.readline())["url"]
-        connection = f'[connections."n8n/teelixir"]\nbase_url = "{url}/n8n"\napi_key = "env:KEY_OF_THE_TWIN"\n'
+        connection = (
+            f'[connections."n8n/teelixir"]\nbase_url = "{url}/n8n"\napi_key = "env:KEY_OF_THE_TWIN"\n'
+        )
         (cli.folder / "masterops.toml").write_text(connection)
         monkeypatch.setenv("KEY_OF_THE_TWIN", token_for("n8n", "teelixir"))
         yield cli

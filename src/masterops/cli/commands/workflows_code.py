@@ -13,17 +13,16 @@ import click
 
 from masterops import errors
 from masterops.cli import look
+from masterops.cli.commands.workflows_library import shelf
+from masterops.cli.commands.workflows_places import all_of, by_connection, dir_option, n8n_of, named
 from masterops.cli.output import emit, emit_object, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, uuid_of
 from masterops.config import Connection, find_business, pairs
-from masterops.connectors.n8n import N8n
-from masterops.core.spelling import unknown
 from masterops.workflows import code, owners
 from masterops.workflows.code import catalogue as catalogues
-from masterops.workflows.code import journal, library, pulling, reports
+from masterops.workflows.code import journal, reports
 from masterops.workflows.code.document import GROUP
-from masterops.workflows.code.files import DEFAULT_FOLDER, owner_of
 from masterops.workflows.code.planning import brief
 from masterops.workflows.code.pulling import WRITES
 
@@ -63,11 +62,7 @@ STEPS = (
     Column("detail", "differences"),
     Column("deployment", "deployment", in_table=False),
 )
-TEMPLATES = (Column("name", "name"), Column("values", "values"), Column("about", "what it does"))
 
-dir_option = click.option(
-    "--dir", "dir", default=DEFAULT_FOLDER, show_default=True, help="The folder of workflow files."
-)
 connection_option = click.option("--connection", help="Which n8n, as in n8n/teelixir.")
 paths_argument = click.argument("paths", nargs=-1, metavar="[PATHS]...")
 
@@ -107,7 +102,7 @@ async def pull(
     folder = code.Folder(Path(dir))
     memory, rows = folder.recall(), []
     async with session.app() as app:
-        for each in await _all(app, connection, slug):
+        for each in await all_of(app, connection, slug):
             found = await _pulled(app, session, each, folder, memory, slug, mask=mask_secrets, force=force)
             rows += [{"connection": each.id, **row._asdict()} for row in found]
             if not dry_run:
@@ -150,7 +145,7 @@ async def validate(
     there: dict[str, Any] = {}
     if live:
         async with session.app() as app:
-            held = [await code.look(_n8n(app, each)) for each in await _all(app, connection, None)]
+            held = [await code.look(n8n_of(app, each)) for each in await all_of(app, connection, None)]
         there = {
             "credentials": {key for each in held for key in each.credentials},
             "workflows": {name for each in held for name in each.ids},
@@ -211,9 +206,9 @@ async def diff(
     memory, rows = folder.recall(), list[dict[str, Any]]()
     documents = _sound(folder, paths)
     async with session.app() as app:
-        for each, some in await _by_connection(app, documents, memory, connection):
+        for each, some in await by_connection(app, documents, memory, connection):
             # As deploying would see it, but for credentials and for what is refused.
-            live = await code.look(_n8n(app, each), credentials=False)
+            live = await code.look(n8n_of(app, each), credentials=False)
             for file, document in some.items():
                 rows += [
                     {"connection": each.id, "file": file, **row}
@@ -258,9 +253,9 @@ async def deploy(
     folder = code.Folder(Path(dir))
     memory, documents, rows = folder.recall(), _sound(folder, paths), list[dict[str, Any]]()
     async with session.app() as app:
-        for each, some in await _by_connection(app, documents, memory, connection):
+        for each, some in await by_connection(app, documents, memory, connection):
             done = await code.deploy(
-                _n8n(app, each), app.pool, app.log, some, memory.get(each.id, {}),
+                n8n_of(app, each), app.pool, app.log, some, memory.get(each.id, {}),
                 who=_who(), keep=_keeper(folder, memory, each.id), activate=activate, force=force,
                 dry_run=dry_run,
             )  # fmt: skip
@@ -309,9 +304,9 @@ async def rollback(
             raise errors.BadValue(
                 kind="deployment", value=deployment or "newest", reason="there is none to undo."
             )
-        each = _named(await _all(app, None, None), entries[0].integration_id)
+        each = named(await all_of(app, None, None), entries[0].integration_id)
         undone = await code.rollback(
-            _n8n(app, each), app.pool, app.log, id,
+            n8n_of(app, each), app.pool, app.log, id,
             keep=_keeper(folder, memory, each.id), force=force, dry_run=dry_run,
         )  # fmt: skip
     words = {"create": "delete", "update": "restore"}
@@ -328,68 +323,6 @@ async def rollback(
     ]
     emit(rows, STEPS, output, empty="There is nothing left to undo.")
     return 0
-
-
-@click.group(name="library", invoke_without_command=True)
-@output_option()
-@click.pass_context
-def shelf(ctx: click.Context, output: str) -> None:
-    """
-    Workflows to begin with.
-
-    Example:
-
-    \b
-        ops workflows library
-    """
-    if ctx.invoked_subcommand is None:
-        rows = [
-            {"name": each.name, "values": ", ".join(each.values), "about": each.about}
-            for each in library.templates()
-        ]
-        emit(rows, TEMPLATES, output)
-
-
-@shelf.command()
-@click.argument("name")
-@click.option("--business", required=True, help="Whose it will be, by slug or name.")
-@click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="A value for a placeholder.")
-@dir_option
-@click.option("--force", is_flag=True, help="Write over a file that is there.")
-@click.option("--dry-run", is_flag=True, help="Say which file and write nothing.")
-@pass_session
-def add(
-    session: Session,
-    name: str,
-    business: str,
-    values: tuple[str, ...],
-    dir: str,
-    force: bool,
-    dry_run: bool,
-) -> None:
-    """
-    Write the workflow NAME of the library into a file.
-
-    Example:
-
-    \b
-        ops workflows library add order --business teelixir --set CURRENCY=NZD
-    """
-    owner = find_business(session.settings, business)
-    given = {}
-    for each in values:
-        key, equals, value = each.partition("=")
-        if not equals:
-            raise errors.BadValue(kind="value", value=each, reason="write NAME=VALUE.")
-        given[key] = value
-    document = library.filled(library.template(name), owner.slug, owner.name, given)
-    folder, file = code.Folder(Path(dir)), f"{owner.slug}/{pulling.slug(document['name'])}.json"
-    if (folder.root / file).exists() and not force:
-        hint = "Give --force to write over it."
-        raise errors.BadValue(kind="file", value=str(folder.root / file), reason="it is there.", hint=hint)
-    if not dry_run:
-        folder.write(file, document)
-    say(f"{'Would write' if dry_run else 'Wrote'} {folder.root / file}.")
 
 
 COMMANDS: tuple[click.Command, ...] = (pull, validate, catalogue, diff, deploy, rollback, shelf)
@@ -412,7 +345,7 @@ async def _pulled(
     mask: bool,
     force: bool,
 ) -> list[code.Pulled]:
-    live = await code.look(_n8n(app, connection), credentials=False)
+    live = await code.look(n8n_of(app, connection), credentials=False)
     businesses = [(each.slug, each.name) for each in session.settings.businesses]
     rules = pairs(str(connection.values.get("workflow_businesses") or ""))
     known = owners(businesses, rules, connection.slug)
@@ -487,55 +420,6 @@ def _keeper(
         folder.remember(memory)
 
     return keep
-
-
-async def _all(app: Any, connection: str | None, business: str | None) -> list[Connection]:
-    """The n8n that are meant: one that is named, that of a business and the group's, or all."""
-    await app.register()
-    found = [each for each in await app.connections() if each.service == N8n.service]
-    if not found:
-        hint = "docs/connectors/n8n.md says how an n8n is connected; demo mode has none."
-        raise errors.BadValue(kind="service", value="n8n", reason="none is configured.", hint=hint)
-    if connection is not None:
-        return [_named(found, connection)]
-    wanted = [each for each in found if business is None or each.slug in (None, business)]
-    if not wanted:
-        raise unknown("connection", f"n8n/{business or 'group'}", [each.id for each in found])
-    return wanted
-
-
-def _named(found: list[Connection], id: str) -> Connection:
-    for each in found:
-        if each.id == id:
-            return each
-    raise unknown("connection", id, [each.id for each in found])
-
-
-async def _by_connection(
-    app: Any, documents: dict[str, code.Document], memory: code.Memory, connection: str | None
-) -> list[tuple[Connection, dict[str, code.Document]]]:
-    """Which n8n each file belongs to: the one named, the one remembered, its folder's, the group's."""
-    found = await _all(app, connection, None)
-    sorted_out: dict[str, dict[str, code.Document]] = {}
-    for file, document in documents.items():
-        known = [id for id in owner_of(memory, file) if any(each.id == id for each in found)]
-        folder = file.partition("/")[0]
-        wanted = [*known, f"n8n/{folder}", "n8n/group"]
-        ids = [each.id for each in found]
-        id = next((each for each in wanted if each in ids), ids[0] if len(ids) == 1 else None)
-        if id is None:
-            raise errors.BadValue(
-                kind="file", value=file, reason="it cannot be told to which n8n it belongs.",
-                hint=f"Give --connection: {', '.join(ids)}.",
-            )  # fmt: skip
-        sorted_out.setdefault(id, {})[file] = document
-    return [(each, sorted_out[each.id]) for each in found if each.id in sorted_out]
-
-
-def _n8n(app: Any, connection: Connection) -> N8n:
-    connector = app.connector(connection)
-    assert isinstance(connector, N8n)
-    return connector
 
 
 def _step(connection: str, step: Any, deployment: Any) -> dict[str, Any]:

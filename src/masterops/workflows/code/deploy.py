@@ -91,8 +91,8 @@ async def _reconcile(pool: Pool, live: Live, cut: Sequence[Entry]) -> None:
 
 def _with_halves(past: Mapping[str, Past], live: Live, cut: Sequence[Entry]) -> dict[str, Past]:
     """
-    What a step that was cut has left is ours too, though it is neither what was before nor what was to be: the
-    nodes are there, tags or the switch are not.
+    What a step that was cut has left is ours too, though it is neither what was before nor what was to be:
+    the nodes are there, tags or the switch are not.
     """
     known = dict(past)
     for entry in cut:
