@@ -179,8 +179,7 @@ def catalogue(source: str, dir: str, dry_run: bool) -> None:
     made = catalogues.made(Path(source))
     path = Path(dir) / CATALOGUE
     if not dry_run:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(catalogues.text(made), encoding="utf-8")
+        code.Folder(Path(dir)).put(CATALOGUE, catalogues.text(made))
     say(f"{made.source}: {len(made.types)} types of nodes{'' if dry_run else f', in {path}'}.")
 
 

@@ -72,8 +72,12 @@ class Folder:
             return str(path)
 
     def write(self, file: str, document: Document) -> None:
-        """Whole or not at all."""
-        self._replace(self.root / file, text(document))
+        """Whole or not at all. Raises WorkflowFileUnusable."""
+        self.put(file, text(document))
+
+    def put(self, file: str, content: str) -> None:
+        """A text of any kind, whole or not at all. Raises WorkflowFileUnusable."""
+        self._replace(self.root / file, content)
 
     def remove(self, file: str) -> None:
         """Take a file away that has moved."""
