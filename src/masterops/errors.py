@@ -15,6 +15,9 @@ Every error of Master-Ops, in one tree.
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── CycleUnfinished                a cycle takes too long                           exit 1
     ├── JobFailed  JobBusy             a job failed for good, or is in the queue        exit 1
+    ├── WorkflowError                  a workflow's file and n8n do not come together   exit 1
+    │   ├── WorkflowFileUnusable  WorkflowsInvalid  WorkflowMoved  CredentialsMissing
+    │   └── DeploymentCut  RollbackRefused  DeploymentRunning
     ├── SpoolUnusable                  log records cannot be read or written on disk    exit 1
     ├── ChannelGone  ChannelCrashed    a notice that no channel takes                   exit 1
     ├── OutputFailed                   stdout cannot be written                         exit 1
@@ -392,6 +395,69 @@ class JobBusy(MasterOpsError):
 
     code = "JOB003"
     hint = "`ops jobs show {id}` shows how it goes."
+
+
+class WorkflowError(MasterOpsError):
+    """A workflow's file and n8n do not come together."""
+
+    code = "WFL000"
+    category: ClassVar[Category] = "usage"
+
+
+class WorkflowFileUnusable(WorkflowError):
+    """The file {path} cannot be used: {reason}"""
+
+    code = "WFL001"
+    hint = "See to its rights and to the disk."
+
+
+class WorkflowsInvalid(WorkflowError):
+    """{count} error(s) in the files: {reason}"""
+
+    code = "WFL002"
+    category = "validation"
+    hint = "`ops workflows validate` shows each with its fix. Nothing was changed."
+
+
+class WorkflowMoved(WorkflowError):
+    """Somebody changed what is in n8n since it was last pulled or deployed: {reason}"""
+
+    code = "WFL003"
+    category = "conflict"
+    hint = "Pull it and put both together, or give --force to overwrite it. Nothing was changed."
+
+
+class CredentialsMissing(WorkflowError):
+    """{connection} lacks credentials: {reason}"""
+
+    code = "WFL004"
+    category = "configuration"
+    hint = "Make them in n8n under these names. Nothing was changed."
+
+
+class DeploymentCut(WorkflowError):
+    """Deployment {deployment} stopped in the middle, at {file}: {reason}"""
+
+    code = "WFL005"
+    category = "conflict"
+    hint = "Deploy again to finish it, or `ops workflows rollback` to undo it."
+
+
+class RollbackRefused(WorkflowError):
+    """Deployment {deployment} is not undone: {reason}"""
+
+    code = "WFL006"
+    category = "conflict"
+    hint = "Look at `ops workflows diff`; --force undoes it all the same. Nothing was changed."
+
+
+class DeploymentRunning(WorkflowError):
+    """Somebody else deploys to {connection} at this moment."""
+
+    code = "WFL007"
+    category = "conflict"
+    recovery = "retry"
+    hint = "Wait until that is done and try again."
 
 
 class SpoolUnusable(MasterOpsError):

@@ -18,6 +18,7 @@ from masterops.health import Patient, care_of
 from masterops.heartbeats import look
 from masterops.jobs.cleaning import clean
 from masterops.jobs.cycle import Manner, run_cycle
+from masterops.jobs.drift import note_drifts
 from masterops.logs import Logger
 
 CYCLE = "cycle"
@@ -71,6 +72,9 @@ def catalogue(parts: Parts) -> list[Job]:
         async with parts.pool.connection() as connection:
             await roll_up(connection)
 
+    async def drift(payload: dict[str, Any]) -> None:
+        await note_drifts(await parts.patients(), parts.pool, parts.log)
+
     async def retention(payload: dict[str, Any]) -> None:
         await clean(parts.pool, parts.settings, parts.log)
 
@@ -96,5 +100,7 @@ def catalogue(parts: Parts) -> list[Job]:
         Job("alerts", alerts, cron=f"* * * * * {ALERT_SECONDS}", at_once=1, patience=once),
         # By itself: a channel that hangs must not hold up what finds out that something is wrong.
         Job("notices", notices, cron=f"* * * * * {NOTICE_SECONDS}", patience=once),
+        # A person who changes a workflow by hand is not in a hurry to be told.
+        Job("drift", drift, cron="*/15 * * * *", at_once=1, patience=once),
         Job("retention", retention, cron=schedule.retention, at_once=1),
     ]

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from masterops.cli import look
+from masterops.cli.commands import workflows_code
 from masterops.cli.commands.budget import until
 from masterops.cli.commands.workflow_runs import open_, retry, show
 from masterops.cli.output import emit, output_option
@@ -136,3 +137,4 @@ def _standing(one: Seen | None) -> dict[str, Any]:
 workflows.add_command(show)
 workflows.add_command(retry)
 workflows.add_command(open_)
+workflows_code.join(workflows)
