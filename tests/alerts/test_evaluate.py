@@ -8,6 +8,7 @@ import asyncio
 from datetime import timedelta
 
 import pytest
+from psycopg.types.json import Jsonb
 
 from masterops.alerts import evaluate, forget
 from masterops.core import clock
@@ -271,3 +272,50 @@ async def test_a_session_that_ends_between_two_writes_leaves_nothing_half_done(p
 
     assert ([], []) == undone
     assert [("firing", "log", "waiting")] == await platform.notices()
+
+
+@pytest.mark.parametrize(
+    ("integration", "check", "expected"),
+    [
+        ("check/shop", "http", "check shop is down"),
+        ("heartbeat/nightly", "heartbeat", "heartbeat nightly is down"),
+        ("hubspot/teelixir", "token", "HubSpot token is down"),
+        ("hubspot/teelixir", "connection", "HubSpot is down"),
+    ],
+)
+async def test_an_alert_says_which_check_it_is(
+    platform: Platform, integration: str, check: str, expected: str
+) -> None:
+    """
+    The first line is all that a phone shows.
+    """
+    platform.configure(NOW)
+    look = {"service": integration.partition("/")[0], "integration_id": integration, "check_name": check}
+    await platform.run("SELECT * FROM ops.record_health(%s)", Jsonb({**look, "state": "down"}))
+    await platform.look(0)
+
+    assert [expected] == [
+        title.removeprefix("CRITICAL ").partition(" since")[0] for title in await platform.titles()
+    ]
+
+
+async def test_nobody_is_told_inside_a_window_of_maintenance_but_of_the_end(platform: Platform) -> None:
+    """
+    Neither for the first time nor by a repeat; what was told before the window and ends in it is resolved.
+    """
+    platform.configure(
+        f"{NOW}[[alerts.rules]]\nname = 'service-down'\nsource = 'flips'\nrepeat_every = '5m'\n"
+        "where = [{ field = 'state', op = '=', value = 'down' }]\n"
+    )
+    await platform.register("hubspot/teelixir", "unleashed/teelixir")
+    await platform.check(0, "hubspot/teelixir", "down", "no answer")
+    await platform.look(0)
+    await platform.check(30, "unleashed/teelixir", "down", "no answer")
+    await platform.run("UPDATE ops.health_state SET maintenance = 'night'")
+    await platform.look(60)
+    await platform.look(600)
+    for connection in ("hubspot/teelixir", "unleashed/teelixir"):
+        await platform.check(630, connection, "up")
+    await platform.look(645)
+
+    assert ["firing", "resolved"] == [kind for kind, _, _ in await platform.notices()]

@@ -5,14 +5,14 @@ One evaluation: look, decide, and keep what was decided together with what is to
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 
 import msgspec
 
 from masterops.alerts import store
 from masterops.alerts.life import live
-from masterops.alerts.model import Observation
+from masterops.alerts.model import Observation, Silence
 from masterops.alerts.observing import observe, unreadable
 from masterops.alerts.reading import Looked, look
 from masterops.alerts.telling import Policy, digests, tell
@@ -57,7 +57,7 @@ async def evaluate(
         alive = live(
             observed, kept.alerts, policy.rules, now=moment, new_id=lambda: next(ids), unread=unread.keys()
         )
-        after, notices = tell(alive, kept.silences, policy, now=moment)
+        after, notices = tell(alive, [*kept.silences, *sheltered(observed, moment)], policy, now=moment)
         told_late = digests(kept.held, policy.voice, now=moment)
         await store.save(connection, kept.alerts, after, notices, told_late)
     for name, reason in unread.items():
@@ -88,6 +88,12 @@ def observations(
         if rule.source == "rules":
             observed += unreadable(rule, list(unread.items()))
     return observed, unread
+
+
+def sheltered(observed: Sequence[Observation], now: datetime) -> list[Silence]:
+    """A silence for each that is in maintenance: it was wrong before, and its window is no news."""
+    soon = now + timedelta(seconds=1)
+    return [Silence(id=0, starts_at=now, ends_at=soon, key=each.key) for each in observed if each.maintenance]
 
 
 def policy_of(settings: Settings, names: dict[str, str]) -> Policy:

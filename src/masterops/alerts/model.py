@@ -35,10 +35,11 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
 
 class Observation(Trouble, frozen=True, kw_only=True):
     """
-    A row that a rule looks for, as it stands now.
+    A row that a rule looks for, as it stands now; `maintenance`: in a window of that.
     """
 
     since: datetime | None = None
+    maintenance: bool = False
 
 
 class Alert(Trouble, frozen=True, kw_only=True):
@@ -82,12 +83,18 @@ class Silence(msgspec.Struct, frozen=True, kw_only=True):
     rule: str | None = None
     business: str | None = msgspec.field(default=None, name="business_id")
     service: str | None = None
+    key: str | None = None
 
     def covers(self, alert: Alert, now: datetime) -> bool:
         """Whether nobody is told of `alert` now."""
         if not self.starts_at <= now < self.ends_at:
             return False
-        wanted = ((self.rule, alert.rule), (self.business, alert.business), (self.service, alert.service))
+        wanted = (
+            (self.rule, alert.rule),
+            (self.business, alert.business),
+            (self.service, alert.service),
+            (self.key, alert.key),
+        )
         return all(want is None or want == value for want, value in wanted)
 
 

@@ -33,6 +33,8 @@ SERVICES = {
     "xero": "Xero",
     "bigcommerce": "BigCommerce",
 }
+# The fields that begin with a service.
+NAMED = ("service", "what")
 _PLACE = re.compile(r"\{([^{}]*)\}")
 
 
@@ -104,6 +106,7 @@ def _observation(rule: AlertRule, row: Row, slugs: Mapping[str, str]) -> Observa
         hint=hint_of(row.get("code")),
         group_key=_joined(facts, rule.group_by),
         since=since if isinstance(since, datetime) and since.tzinfo else None,
+        maintenance=rule.source == "flips" and bool(row.get("maintenance")),
     )
 
 
@@ -134,7 +137,10 @@ def _filled(template: str, facts: Row, longest: int) -> str | None:
     def value(match: re.Match[str]) -> str:
         name = match[1]
         text = _text(_field(facts, name))
-        return SERVICES.get(text, text) if name == "service" else text
+        if name not in NAMED:
+            return text
+        service, blank, rest = text.partition(" ")
+        return f"{SERVICES.get(service, service)}{blank}{rest}"
 
     text = redact_text(" ".join(_PLACE.sub(value, template).split()))
     return text if len(text) <= longest else f"{text[: longest - 1]}…"

@@ -24,9 +24,21 @@ class AlertSource(NamedTuple):
 SOURCES: dict[str, AlertSource] = {
     "flips": AlertSource(
         "ops.standing_health",
-        ("connection", "check_name", "business", "service", "state", "category", "code", "reason", "since"),
+        (
+            "connection",
+            "check_name",
+            "business",
+            "service",
+            "what",
+            "state",
+            "category",
+            "code",
+            "reason",
+            "since",
+            "maintenance",
+        ),
         ("connection", "check_name"),
-        "{service} is {state}",
+        "{what} is {state}",
     ),
     "workflows": AlertSource(
         "public.workflow_problems",
