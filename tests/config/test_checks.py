@@ -77,6 +77,12 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
     "a business": ('business = "teelixr"', 6, "checks[1].business", "Did you mean `teelixir`?"),
     "a dependency": ('depends_on = ["nam"]' + DNS, 6, "checks[1].depends_on", "Did you mean `name`?"),
     "itself": ('depends_on = ["shop"]', 6, "checks[1].depends_on", "not 'shop'"),
+    "a circle": (
+        'depends_on = ["name"]' + DNS + 'depends_on = ["shop"]\n',
+        6,
+        "checks[1].depends_on",
+        "free of circles, not one that leads back to 'shop'",
+    ),
     "a method": ('method = "FETCH"', 6, "checks[1].method", "one of get"),
     "headers": ("headers = { a = 1 }", 6, "checks[1].headers", "a table of texts"),
     "no reference": ('headers = { a = "env:NOBODY" }', 6, "checks[1].headers.a", "is not set"),

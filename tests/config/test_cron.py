@@ -14,7 +14,17 @@ from masterops.config.cron import flaw
 
 @pytest.mark.parametrize(
     "text",
-    ["* * * * *", "*/5 * * * *", "23 3 * * *", "0 9-17 * * mon-fri", "0,30 8-18/2 1 JAN,jul *", "0 0 * * 7"],
+    [
+        "* * * * *",
+        "*/5 * * * *",
+        "23 3 * * *",
+        "0 9-17 * * mon-fri",
+        "0,30 8-18/2 1 JAN,jul *",
+        "0 0 * * 7",
+        "0 0 29 2 *",
+        "0 0 30 2 1",
+        "0 0 31 */2 *",
+    ],
 )
 def test_a_schedule_is_five_fields(text: str) -> None:
     """
@@ -39,6 +49,8 @@ def test_a_schedule_is_five_fields(text: str) -> None:
         ("9-5 * * * *", "'9-5' as minute (0-59)"),
         ("1,,2 * * * *", "'1,,2' as minute (0-59)"),
         ("@hourly", "1 field(s)"),
+        ("0 0 30 2 *", "'0 0 30 2 *', which never comes"),
+        ("0 0 31 4,jun-jun,9/2 *", "'0 0 31 4,jun-jun,9/2 *', which never comes"),
     ],
 )
 def test_what_is_no_schedule_is_told_why(text: str, wrong: str) -> None:

@@ -4,7 +4,7 @@ The checks that the file declares: `[[checks]]`.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from masterops.config.check_keys import CHECK, OF_KIND
@@ -33,8 +33,22 @@ def read_checks(
             raise each.refuse("name", "a name of its own", f"that of {found[names[name]].key()}")
     known = {*names, *connections}
     owners = [each.slug for each in businesses]
-    checks = ((each, _check(each, owners, known, inline)) for each in found)
+    checks = [(each, _check(each, owners, known, inline)) for each in found]
+    _refuse_circles(checks)
     return tuple(check for item, check in checks if item.values.get("enabled") is not False)
+
+
+def _refuse_circles(checks: Sequence[tuple[Item, Check]]) -> None:
+    """What depends on itself by way of others would be the cause of its own trouble."""
+    needs = {check.id: check.depends_on for _, check in checks}
+    for item, check in checks:
+        below, waiting = set[str](), list(check.depends_on)
+        while waiting:
+            if (each := waiting.pop()) not in below:
+                below.add(each)
+                waiting += needs.get(each, ())
+        if check.id in below:
+            raise item.refuse("depends_on", "free of circles", f"one that leads back to {quoted(check.name)}")
 
 
 def _check(item: Item, owners: list[str], known: Collection[str], inline: bool) -> Check:

@@ -19,6 +19,8 @@ FIELDS: tuple[tuple[str, int, int, tuple[str, ...]], ...] = (
     ("month", 1, 12, MONTHS),
     ("day of the week", 0, 7, DAYS),
 )
+# Of the months that are shorter than others; February has 29 at times.
+LAST_DAY = {2: 29, 4: 30, 6: 30, 9: 30, 11: 30}
 _ITEM = r"(?:\*|(?P<first>[a-z]+|[0-9]{1,2})(?:-(?P<last>[a-z]+|[0-9]{1,2}))?)(?:/(?P<step>[0-9]{1,2}))?"
 
 
@@ -30,7 +32,26 @@ def flaw(text: str) -> str | None:
     for field, (name, lowest, highest, words) in zip(fields, FIELDS, strict=True):
         if not all(_item_is_right(item, lowest, highest, words) for item in field.lower().split(",")):
             return f"{field!r} as {name} ({lowest}-{highest})"
-    return None
+    return None if _comes(*fields[2:]) else f"{text!r}, which never comes"
+
+
+def _comes(days: str, months: str, weekdays: str) -> bool:
+    """Whether one of the months has one of the days; a day of the week comes in all of them."""
+    first = min(_values(days, *FIELDS[2][1:]))
+    return weekdays != "*" or any(first <= LAST_DAY.get(each, 31) for each in _values(months, *FIELDS[3][1:]))
+
+
+def _values(field: str, lowest: int, highest: int, words: tuple[str, ...]) -> set[int]:
+    """What a field stands for that is right."""
+    found: set[int] = set()
+    for item in field.lower().split(","):
+        match = re.fullmatch(_ITEM, item)
+        assert match is not None
+        first = _number(match["first"], lowest, words) if match["first"] else lowest
+        open_ended = match["first"] is None or match["step"] is not None
+        last = _number(match["last"], lowest, words) if match["last"] else highest if open_ended else first
+        found.update(range(first, last + 1, int(match["step"] or 1)))
+    return found
 
 
 def _item_is_right(item: str, lowest: int, highest: int, words: tuple[str, ...]) -> bool:
