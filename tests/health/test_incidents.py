@@ -47,6 +47,15 @@ def test_one_business_alone_is_named_itself() -> None:
     assert "teelixir" == incident.facts()["business_id"]
 
 
+def test_a_heartbeat_is_named_once() -> None:
+    """
+    What has one check only needs no word for that.
+    """
+    missed = Standing("heartbeat/nightly", "heartbeat", "heartbeat", None, "down")
+
+    assert ["heartbeat/nightly is down"] == titles(missed)
+
+
 def test_one_more_business_joins_an_incident_that_stands() -> None:
     """
     Its cause is the same from look to look, so that it is not opened anew.

@@ -38,7 +38,7 @@ class Standing:
     @property
     def name(self) -> str:
         """`hubspot/teelixir`, `check/shop`; `hubspot/teelixir quota` for what is not the whole connection."""
-        plain = self.check == CONNECTION or self.integration.startswith("check/")
+        plain = self.check == CONNECTION or self.integration.startswith(("check/", "heartbeat/"))
         return self.integration if plain else f"{self.integration} {self.check}"
 
 
