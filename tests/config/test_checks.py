@@ -85,6 +85,7 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
     ),
     "a method": ('method = "FETCH"', 6, "checks[1].method", "one of get"),
     "headers": ("headers = { a = 1 }", 6, "checks[1].headers", "a table of texts"),
+    "a secret": ('headers = { X-API-Key = "4711" }', 6, "checks[1].headers.X-API-Key", "in plain text"),
     "no reference": ('headers = { a = "env:NOBODY" }', 6, "checks[1].headers.a", "is not set"),
     "conditions": ("conditions = 1", 6, "checks[1].conditions", "a list of tables"),
     "no field": (

@@ -98,7 +98,9 @@ OF_KIND: dict[str, tuple[Setting, ...]] = {
             "method", kinds.choice("get", "head", "post", "put", "options"), "The method.", default="get"
         ),
         Setting(
-            "headers", Kind("table", _read_headers), "Headers; a value may be `env:NAME` or `file:PATH`."
+            "headers",
+            Kind("table", _read_headers),
+            "Headers; a value may be `env:NAME` or `file:PATH`, and must where it is a secret.",
         ),
         Setting("body", kinds.text("a text"), "What is sent along."),
         Setting(

@@ -4,6 +4,7 @@ The checks that the file declares: `[[checks]]`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -18,6 +19,7 @@ from masterops.core.conditions import FIELDS, OPERATORS, Condition, kind_of, val
 from masterops.core.spelling import nearest
 
 TABLE = "checks"
+SECRET_HEADER = re.compile(r"authorization|cookie|token|secret|password|api-?key", re.IGNORECASE)
 PARTS = ("field", "op", "value", "else")
 
 
@@ -79,10 +81,10 @@ def _id_of(name: str) -> str:
 
 
 def _headers(item: Item, given: Mapping[str, str], inline: bool) -> dict[str, str | Secret]:
-    """What is given by reference is a secret; what stands there is meant to be read."""
+    """What is given by reference is a secret, and must be where its name says so; the rest is to be read."""
     return {
         name: item.secret(text, "headers", name, inline=inline)
-        if text.startswith(("env:", "file:"))
+        if text.startswith(("env:", "file:")) or SECRET_HEADER.search(name)
         else text
         for name, text in given.items()
     }
