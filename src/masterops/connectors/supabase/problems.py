@@ -69,6 +69,7 @@ BY_CODE: Mapping[str, tuple[Kind, str]] = {
     "over_email_send_rate_limit": (errors.RateLimited, ""),
 }
 NO_ROWS = "0 rows"
+WHOLE_ROW = "Failing row contains"  # it would copy a person's data into logs
 # Lost or ended while it ran: what was sent last may have been committed.
 DOUBTFUL = ("08", "57P")
 # No connection became free, or the schema was not read yet: the statement was never begun.
@@ -86,6 +87,8 @@ def explain(reply: Reply) -> Problem:
     code = _code(reply, body)
     message = next(filter(None, (text_at(body, name) for name in ("message", "msg", "error"))), "")
     details = text_at(body, "details")
+    if details.startswith(WHOLE_ROW):
+        details = ""
     reason = f"{message} ({details})" if details and details not in message else message
     kind, helps = BY_CODE.get(code, (None, ""))
     if code == "PGRST116":

@@ -26,6 +26,7 @@ R = TypeVar("R")
 Fields = Mapping[str, Any]
 
 PATH = "/rest/v1/"
+SHOWING_NONE = frozenset({201, 204})
 NO_IDS = frozenset({"", ".", ".."})
 
 
@@ -141,8 +142,8 @@ class Table(Generic[R]):
         )
 
     def read(self, reply: Reply) -> Sequence[R]:
-        """The rows of an answer; none of an empty one."""
-        if not reply.body:
+        """The rows of an answer; none where it was told to show none."""
+        if not reply.body and reply.status in SHOWING_NONE:
             return ()
         kind: Any = self.row
         if kind is dict:

@@ -79,7 +79,7 @@ class Database:
     def reload_asked(self) -> bool:
         """Whether somebody has said NOTIFY pgrst since this was asked last; the first time it is so."""
         connection = self._open()
-        told = [note for note in connection.notifies(timeout=0)]
+        told = list(connection.notifies(timeout=0))
         asked, self._reload = self._reload or bool(told), False
         return asked
 

@@ -14,7 +14,7 @@ class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
     max_rows: int = 1_000  # what PostgREST gives at once; more is cut in silence
     statement_timeout_ms: int = 8_000
-    schemas: list[str] = ["public"]  # those that are exposed
+    schemas: list[str] = msgspec.field(default_factory=lambda: ["public"])  # those that are exposed
     unhealthy: list[str] = []  # parts that the Management API calls so
     calls_per_minute: int = 120  # of the Management API
     largest_file: int = 50 * 1024 * 1024
