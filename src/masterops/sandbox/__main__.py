@@ -15,10 +15,7 @@ from pathlib import Path
 import msgspec
 
 from masterops import errors
-from masterops.sandbox.server import Running, run
-
-# In the environment, where others do not read it: a URL may hold a password.
-DATABASE = "MASTEROPS_SANDBOX_DATABASE"
+from masterops.sandbox.server import DATABASE, Running, run
 
 
 def main(arguments: list[str] | None = None) -> int:

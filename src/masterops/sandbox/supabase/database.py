@@ -78,10 +78,13 @@ class Database:
 
     def reload_asked(self) -> bool:
         """Whether somebody has said NOTIFY pgrst since this was asked last; the first time it is so."""
-        connection = self._open()
-        told = list(connection.notifies(timeout=0))
-        asked, self._reload = self._reload or bool(told), False
+        # A server tells what it has to tell with the answer to whatever is asked next.
+        self._open().execute("SELECT 1")
+        asked, self._reload = self._reload, False
         return asked
+
+    def _told(self, note: psycopg.Notify) -> None:
+        self._reload = True
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -95,6 +98,7 @@ class Database:
                 with _MAKING:
                     self._make()
                 self._connection = psycopg.connect(self.url, autocommit=True)
+                self._connection.add_notify_handler(self._told)
                 self._connection.execute("LISTEN pgrst")
                 self._reload = True
             except psycopg.Error as error:

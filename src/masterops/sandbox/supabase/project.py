@@ -83,7 +83,7 @@ class Project:
         schema = self._schema(ask)
         anonymous = role == "anon"
         if self.database is None:
-            raise unavailable("The sandbox was started without a database: give it one with --database.")
+            raise unavailable("The sandbox was started without MASTEROPS_SANDBOX_DATABASE.")
         try:
             self._ready()
             reads = ask.method in READS
