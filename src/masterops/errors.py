@@ -648,6 +648,7 @@ class RemoteError(MasterOpsError):
     recovery: ClassVar[Recovery] = "stop"
     blame: ClassVar[Blame] = "service"
     hint = "See `ops logs --errors-only` for the whole story."
+    undone = False  # the service has said that nothing was changed, so that it may be sent again
 
     def __init__(self, *, service: str, status: int | None = None, retry_after: float | None = None,
                  **facts: object) -> None:  # fmt: skip

@@ -22,6 +22,7 @@ from masterops.app.blocking import Blocking, Portal
 from masterops.config import Connection, find_business, find_service, load
 from masterops.connectors import Connector
 from masterops.connectors.hubspot import HubSpot
+from masterops.connectors.supabase import Supabase
 from masterops.connectors.unleashed import Unleashed
 from masterops.db import Rows, TableQuery, run
 from masterops.health import Checked, check_connections
@@ -40,6 +41,9 @@ class Ops:
 
     @overload
     def connect(self, service: Literal["hubspot"], business: str | None = None) -> HubSpot: ...
+
+    @overload
+    def connect(self, service: Literal["supabase"], business: str | None = None) -> Supabase: ...
 
     @overload
     def connect(self, service: Literal["unleashed"], business: str | None = None) -> Unleashed: ...

@@ -150,7 +150,53 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
     ),
     "supabase": (
         _url("url", "The project's URL.", "SUPABASE_URL", "https://abcdefgh.supabase.co"),
-        _secret("service_role_key", "The project's service role key.", "SUPABASE_SERVICE_ROLE_KEY"),
+        _secret(
+            "service_role_key",
+            "The project's secret key (sb_secret_...), or its older service role key.",
+            "SUPABASE_SERVICE_ROLE_KEY",
+        ),
+        Setting(
+            "access_token",
+            kinds.SECRET,
+            "A personal access token, for what Supabase itself says of the project: health, advisors, usage.",
+            example="env:SUPABASE_ACCESS_TOKEN",
+            plain=("SUPABASE_ACCESS_TOKEN",),
+        ),
+        Setting(
+            "project_ref",
+            kinds.IDENTIFIER,
+            "The project's reference id. Left out, it is read from the URL.",
+            example="abcdefghijklmnopqrst",
+        ),
+        Setting(
+            "management_url",
+            kinds.URL,
+            "Where the Management API is.",
+            default="https://api.supabase.com",
+        ),
+        Setting(
+            "changes",
+            pairs.of_names(
+                "columns by table",
+                "the column that says when a row changed for tables such as `orders=updated_at`",
+                kinds.text("a column"),
+            ),
+            "The tables whose changes are read, each with the column that says when a row changed.",
+            example="orders=updated_at",
+        ),
+        Setting(
+            "calls_per_second",
+            _CALLS,
+            "The most calls to the row API in any second; it has no limit of its own.",
+            default=50,
+        ),
+        Setting(
+            "calls_at_once",
+            _CALLS,
+            "The most unanswered calls to the row API: each takes a connection of the database.",
+            default=10,
+        ),
+        *CIRCUIT,
         ENABLED,
     ),
     "unleashed": (

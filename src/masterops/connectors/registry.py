@@ -10,6 +10,7 @@ from masterops.config import Connection
 from masterops.connectors.connector import Connector
 from masterops.connectors.hubspot import HubSpot
 from masterops.connectors.n8n import N8n
+from masterops.connectors.supabase import Supabase
 from masterops.connectors.unleashed import Unleashed
 from masterops.core.spelling import unknown
 from masterops.transport import Transport
@@ -17,6 +18,7 @@ from masterops.transport import Transport
 CONNECTORS: dict[str, Callable[[Connection, Transport], Connector]] = {
     "hubspot": HubSpot,
     "n8n": N8n,
+    "supabase": Supabase,
     "unleashed": Unleashed,
 }
 

@@ -5,7 +5,7 @@ Nothing of the product but its errors and its core is used here, so that a bug o
 with itself.
 """
 
-from masterops.sandbox.server import Running, run, serve
+from masterops.sandbox.server import DATABASE, Running, run, serve
 from masterops.sandbox.tokens import SERVICES, service_key_for, token_for
 
-__all__ = ["SERVICES", "Running", "run", "serve", "service_key_for", "token_for"]
+__all__ = ["DATABASE", "SERVICES", "Running", "run", "serve", "service_key_for", "token_for"]

@@ -1,19 +1,21 @@
 """
 The sandbox as a process: `python -m masterops.sandbox --port 0 --business teelixir`.
 
-Prints one line of JSON with its address when it is ready, and ends on SIGTERM or SIGINT.
+Prints one line of JSON with its address when it is ready, and ends on SIGTERM or SIGINT. The variable
+MASTEROPS_SANDBOX_DATABASE has the URL of a PostgreSQL for the tables of Supabase's twin.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
 import msgspec
 
 from masterops import errors
-from masterops.sandbox.server import Running, run
+from masterops.sandbox.server import DATABASE, Running, run
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,6 +31,7 @@ def main(arguments: list[str] | None = None) -> int:
             ready=_announce,
             live=given.live,
             contacts=given.contacts,
+            database=os.environ.get(DATABASE),
             until_stdin_closes=given.until_stdin_closes,
         )
     except errors.MasterOpsError as error:

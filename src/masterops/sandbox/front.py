@@ -59,9 +59,8 @@ class Front:
         caller = service.caller_of(request.headers, query)
         if isinstance(caller, Answer):
             return _sent(caller)
-        return await self._met(
-            request, Ask(service, caller, request.method, path, query, body, kind, address)
-        )
+        ask = Ask(service, caller, request.method, path, query, body, kind, address, request.headers)
+        return await self._met(request, ask)
 
     def _addressed(self, path: str) -> tuple[Service, str]:
         first, _, rest = path[1:].partition("/")

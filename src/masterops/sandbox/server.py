@@ -28,9 +28,12 @@ from masterops.sandbox.hubspot.limits import Limits
 from masterops.sandbox.hubspot.twin import HubSpotTwin
 from masterops.sandbox.n8n.twin import N8nTwin
 from masterops.sandbox.service import Service
+from masterops.sandbox.supabase.twin import SupabaseTwin
 from masterops.sandbox.unleashed.twin import UnleashedTwin
 
 LIVE_SECONDS = 20.0
+# In the environment, where others do not read it: a URL may hold a password.
+DATABASE = "MASTEROPS_SANDBOX_DATABASE"
 LONGEST_LINE = 65_536  # a URL longer than the service allows must reach us to be refused in its words
 GRACE_SECONDS = 0.5
 
@@ -61,17 +64,21 @@ async def serve(
     contacts: int | None = None,
     products: int | None = None,
     workflows: int | None = None,
+    database: str | None = None,
+    rows: int | None = None,
 ) -> None:
     """
     Serve until cancelled. Raises PortTaken, SandboxFailed or SandboxState.
 
     `ready` is told where it is once calls are answered. With `live` a record of some business changes
-    every `live_seconds`. `contacts`, `products` and `workflows` set how many of them a business is seeded
-    with at HubSpot, Unleashed and n8n.
+    every `live_seconds`. `contacts`, `products`, `workflows` and `rows` set how many of them a business is
+    seeded with at HubSpot, Unleashed, n8n and Supabase, whose tables are in databases of their own on the
+    PostgreSQL at `database`.
     """
     names = _checked(businesses)
     virtual = VirtualClock(clock or SystemClock())
     services = _services(names, virtual, seed, limits, contacts, products, workflows)
+    services |= {"supabase": SupabaseTwin(names, virtual, seed=seed, database=database, rows=rows)}
     book = Faultbook(state_dir, seed)
     front = Front(services, Control(services, names, book, virtual), book)
     server = web.Server(front.handle, handler_cancellation=True, access_log=None, max_line_size=LONGEST_LINE)
@@ -100,6 +107,7 @@ def run(
     ready: Callable[[Running], None] | None = None,
     live: bool = False,
     contacts: int | None = None,
+    database: str | None = None,
     until_stdin_closes: bool = False,
 ) -> None:
     """
@@ -110,7 +118,7 @@ def run(
     """
     serving = serve(
         host, port, businesses=businesses, state_dir=state_dir, seed=seed, ready=ready, live=live,
-        contacts=contacts,
+        contacts=contacts, database=database,
     )  # fmt: skip
     with asyncio.Runner(loop_factory=_loop_factory()) as runner:
         runner.run(_until_told(serving, until_stdin_closes))
@@ -153,7 +161,7 @@ def _services(
     contacts: int | None,
     products: int | None,
     workflows: int | None,
-) -> Mapping[str, Service]:
+) -> dict[str, Service]:
     """One line for each service that has a twin."""
     return {
         "hubspot": HubSpotTwin(names, clock, seed=seed, limits=limits, contacts=contacts),

@@ -36,6 +36,7 @@ class Ask(msgspec.Struct, frozen=True):
     body: bytes
     content_type: str
     address: str
+    headers: Mapping[str, str] = {}
 
     @property
     def connection(self) -> str:

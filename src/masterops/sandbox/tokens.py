@@ -13,7 +13,7 @@ import re
 from masterops import errors
 from masterops.core.spelling import unknown
 
-SERVICES = ("hubspot", "n8n", "unleashed")
+SERVICES = ("hubspot", "n8n", "supabase", "unleashed")
 SLUG = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 
 

@@ -71,13 +71,15 @@ class Reply:
 @dataclass(frozen=True, slots=True)
 class Problem:
     """
-    A service's own words for what went wrong.
+    A service's own words for what went wrong. `undone` says that it has changed nothing, whatever the status
+    would let one fear.
     """
 
     reason: str = ""
     error: type[errors.RemoteError] | None = None
     retry_after: float | None = None
     facts: Mapping[str, object] = field(default_factory=dict)
+    undone: bool = False
 
 
 def judge(
@@ -102,13 +104,15 @@ def judge(
     }
     if request_id := _request_id(reply):
         facts.setdefault("request_id", without(request_id, secrets))
-    return kind(
+    error = kind(
         service=connection,
         status=reply.status,
         retry_after=asked if asked is not None else problem.retry_after,
         reason=f"{reason} (HTTP {reply.status})" if reason else f"HTTP {reply.status}",
         **facts,
     )
+    error.undone = problem.undone
+    return error
 
 
 def _request_id(reply: Reply) -> str | None:
@@ -140,7 +144,7 @@ def cleaned(reply: Reply, secrets: Sequence[str]) -> Reply:
 
 def ambiguous(error: errors.RemoteError, *, sent: bool) -> bool:
     """Whether the request that ended in `error` may have been carried out all the same."""
-    if isinstance(error, errors.RateLimited):
+    if error.undone or isinstance(error, errors.RateLimited):
         return False
     if error.status is not None and isinstance(error, errors.ServerFailed):
         return error.status not in NOT_CARRIED_OUT

@@ -19,7 +19,7 @@ from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column
 from masterops.config import Settings, find_business
-from masterops.sandbox import Running, faults, serve, token_for
+from masterops.sandbox import DATABASE, Running, faults, serve, token_for
 
 ACCOUNTS = (Column("connection", "connection"), Column("base_url", "base URL"), Column("token", "demo token"))
 FAULTS = (Column("connection", "connection"), Column("fault", "fault"))
@@ -47,6 +47,9 @@ async def serve_command(
     """
     Serve the twins until Ctrl-C, and print where each account answers and its demo token.
 
+    Supabase's rows are kept in databases of their own on the PostgreSQL that the variable
+    MASTEROPS_SANDBOX_DATABASE names; without it, its row API says that it has none.
+
     Example:
 
     \b
@@ -69,6 +72,7 @@ async def serve_command(
             seed=sandbox.seed,
             ready=ready,
             live=live,
+            database=os.environ.get(DATABASE),
         )
     )
     stopping = asyncio.create_task(stop_on_signals().wait())

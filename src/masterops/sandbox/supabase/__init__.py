@@ -1,0 +1,3 @@
+"""
+Supabase's twin: PostgREST on a real PostgreSQL; Auth, Storage and the Management API in memory.
+"""
