@@ -40,6 +40,7 @@ TAKEN: dict[str, set[str]] = {
     kinds.BOOLEAN.name: {"true"},
     "levels by name": {'""'},
     "businesses by workflow": {'""'},
+    "columns by table": {'""'},
     "shares by lane": {'""'},
     "shares by name": {'""', "{ a = 1 }"},
     "`card` \\| `email`, or several": {'""'},
