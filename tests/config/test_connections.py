@@ -84,7 +84,14 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
         pytest.param(
             {"SUPABASE_URL": "https://x.supabase.co", "SUPABASE_SERVICE_ROLE_KEY": "k"},
             "supabase/group",
-            {"url": "https://x.supabase.co", "service_role_key": Secret("k")},
+            {
+                "url": "https://x.supabase.co",
+                "service_role_key": Secret("k"),
+                "management_url": "https://api.supabase.com",
+                "calls_per_second": 50,
+                "calls_at_once": 10,
+                **CIRCUIT,
+            },
             id="supabase",
         ),
         pytest.param(

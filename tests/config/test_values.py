@@ -41,6 +41,7 @@ TAKEN: dict[str, set[str]] = {
     "levels by name": {'""'},
     "names": {'""', '"?"'},
     "businesses by workflow": {'""'},
+    "columns by table": {'""'},
     "shares by lane": {'""'},
     "shares by name": {'""', "{ a = 1 }"},
     "`card` \\| `email`, or several": {'""'},

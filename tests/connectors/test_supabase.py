@@ -198,7 +198,7 @@ FOUND = [
     (column("data").contains({"k": [1]}), "A"),
     (column("data->>k").eq("v"), "B"),
     (column("span").range("adj", "[1,3)"), "AC"),
-    (column("span").range("sl", "[5,9)"), "AB"),
+    (column("span").range("sl", "[2,9)"), "AB"),
     (column("span").range("sr", "[0,1)"), "BC"),
     (column("span").range("nxr", "[1,4)"), "ABC"),
     (column("span").range("nxl", "[2,4)"), "C"),

@@ -7,17 +7,18 @@ by page behind the key of the last one, to the page that is empty, and in the en
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
 from masterops import errors
+from masterops.connectors.batches import chunks
 from masterops.connectors.pages import pages
 from masterops.connectors.supabase import exact
-from masterops.connectors.supabase.filters import Condition, query_of
+from masterops.connectors.supabase.filters import Condition, Group, column, query_of
 from masterops.connectors.supabase.keyset import Nulls, Order, after
 from masterops.connectors.supabase.preferences import Count, prefer, total_of
 from masterops.core.backoff import RetryPolicy
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 R = TypeVar("R")
 
+ASKED = 50  # keys that are looked for at once: they stand in the URL
 PAGE = 1_000  # what Supabase gives at once; where a project gives less, the pages are smaller
 
 
@@ -112,17 +114,19 @@ class Selection(Generic[R]):
         keyed = await self._keyed()
         counted = checked and limit is None
         first, given = None, 0
+        ends: list[str] = []
         fetch = partial(keyed.behind, size=size if left is None else min(left, size), counted=counted)
         async for page in pages(fetch, connection=self.table.wire.connection, ids=lambda page: page.ids):
             first = page if first is None else first
             for row in page.rows[:left]:
                 yield row
             given += len(page.rows)
+            ends += page.ids[-1:]
             left = None if left is None else left - len(page.rows)
             if left is not None and left <= 0:
                 return
         if counted and first is not None and first.total is not None and given < first.total:
-            await self._missed(given, first.total)
+            await keyed._check(ends, given, first.total)
 
     async def behind(self, place: str | None, *, size: int, counted: bool = False) -> Found[R]:
         """The page behind a row, whose values of the order `place` has as JSON; None is the first."""
@@ -143,13 +147,31 @@ class Selection(Generic[R]):
         orders = (*self.orders, *key)
         return replace(self, orders=orders, columns=with_columns(self.columns, [o.name for o in orders]))
 
-    async def _missed(self, given: int, before: int) -> None:
-        now = await self.count()
-        if given < min(before, now):
-            names = ", ".join(await self.table.keys())
-            reason = f"{given:,} of {min(before, now):,} rows of {self.table.name} were read"
-            hint = f"Two rows may have the same {names}: name a key that is unique. Else read it again."
-            raise errors.UnexpectedAnswer(service=self.table.wire.connection, reason=reason, hint=hint)
+    async def _check(self, ends: Sequence[str], given: int, before: int) -> None:
+        """
+        Whether fewer rows were read than there are because a key is none: then more rows than one have that
+        of a page's last. Else rows came and went meanwhile.
+        """
+        if given >= min(before, await self.count()):
+            return
+        names = set(await self.table.keys())
+        for _, some in chunks(ends, ASKED):
+            same = Group("or", tuple(self._same(exact.value_of(end.encode()), names) for end in some))
+            if await self.where(same).count() > len(some):
+                reason = f"{given:,} of {before:,} rows of {self.table.name} were read"
+                hint = f"Rows have the same {', '.join(sorted(names))}: name a key that is unique."
+                raise errors.UnexpectedAnswer(service=self.table.wire.connection, reason=reason, hint=hint)
+
+    def _same(self, values: Sequence[Any], names: Container[str]) -> Condition:
+        """The rows with the key that a row with these values of the order has."""
+        pairs = (
+            (column(each.name), value)
+            for each, value in zip(self.orders, values, strict=True)
+            if each.name in names
+        )
+        return Group(
+            "and", tuple(name.is_(None) if value is None else name.eq(value) for name, value in pairs)
+        )
 
     async def _ask(
         self,
