@@ -81,7 +81,7 @@ def test_a_dry_run_changes_nothing(cli: Cli) -> None:
         (["A b", "--every", "1h"], "small letters"),
         (["a", "--every", "soon"], "a span such as 90s"),
         (["a", "--cron", "* *"], "five fields"),
-        (["a", "--cron", "0 0 31 2 *"], "it never comes"),
+        (["a", "--cron", "0 0 31 2 *"], "a schedule of a day that there is"),
         (["a", "--cron", "0 0 * * *", "--zone", "Nowhere"], "a time zone such as"),
         (["a", "--every", "1h", "--business", "telixir"], "teelixir"),
     ],

@@ -106,7 +106,7 @@ async def running_project(server: str, *, rows: int | None = None) -> AsyncItera
         )
     )
     try:
-        yield Project((await started).url, of(server, f"masterops_supabase_{BUSINESS}"))
+        yield Project((await started).url, of(server, f"postgres_supabase_{BUSINESS}"))
     finally:
         serving.cancel()
         with contextlib.suppress(asyncio.CancelledError):

@@ -26,17 +26,23 @@ _ITEM = r"(?:\*|(?P<first>[a-z]+|[0-9]{1,2})(?:-(?P<last>[a-z]+|[0-9]{1,2}))?)(?
 
 def flaw(text: str) -> str | None:
     """What is wrong with a schedule; None when nothing is."""
+    return misspelt(text) or (f"{text!r}, which never comes" if not comes(text) else None)
+
+
+def misspelt(text: str) -> str | None:
+    """What is wrong with how a schedule is written."""
     fields = text.split()
     if len(fields) != len(FIELDS):
         return f"{len(fields)} field(s)"
     for field, (name, lowest, highest, words) in zip(fields, FIELDS, strict=True):
         if not all(_item_is_right(item, lowest, highest, words) for item in field.lower().split(",")):
             return f"{field!r} as {name} ({lowest}-{highest})"
-    return None if _comes(*fields[2:]) else f"{text!r}, which never comes"
+    return None
 
 
-def _comes(days: str, months: str, weekdays: str) -> bool:
-    """Whether one of the months has one of the days; a day of the week comes in all of them."""
+def comes(text: str) -> bool:
+    """Whether one that is written rightly ever comes: a month has the day, or a day of the week is named."""
+    days, months, weekdays = text.split()[2:]
     first = min(_values(days, *FIELDS[2][1:]))
     return weekdays != "*" or any(first <= LAST_DAY.get(each, 31) for each in _values(months, *FIELDS[3][1:]))
 

@@ -197,9 +197,10 @@ def _read_cron(value: object) -> object:
     expected = "a schedule of five fields such as `*/5 * * * *`"
     if not isinstance(value, str):
         raise Unfit(expected, quoted(value))
-    wrong = cron.flaw(value)
-    if wrong is not None:
+    if (wrong := cron.misspelt(value)) is not None:
         raise Unfit(expected, wrong)
+    if not cron.comes(value):
+        raise Unfit("a schedule of a day that there is", f"{value!r}, which never comes")
     return " ".join(value.split())
 
 
