@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from masterops.config import cron
 from masterops.workflows.code import canonical, differences, plan_pull
 from masterops.workflows.code.document import text
-from masterops.workflows.code.schedules import never
 from masterops.workflows.code.secrets import masked, secrets
 from tests.workflows.code.making import TEA, chain, hook, node
 
@@ -96,4 +96,4 @@ def test_a_day_that_there_is_comes(day: int, month: int) -> None:
     """
     longest = 29 if month == 2 else 30 if month in (4, 6, 9, 11) else 31
 
-    assert (day > longest) == never(["0", "7", str(day), str(month), "*"])
+    assert (day > longest) != cron.comes(f"0 7 {day} {month} *")
