@@ -56,7 +56,8 @@ class App:
         self.shipping = Shipping(pipeline, LogStore(pool), log)
         self.listening = Listening(settings, pool, log)
         self.tuning = Tuning(settings, pipeline, log)
-        self.demo = Demo(settings) if settings.demo else None
+        embedded = database.url if database.embedded else ""
+        self.demo = Demo(settings, embedded) if settings.demo else None
         self._transport = transport
         self._channels: Mapping[str, Channel] | None = None
         self.watch = Watch(settings.checks, pool, log, care_of(settings), at_once=settings.health.at_once)

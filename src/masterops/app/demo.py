@@ -20,7 +20,7 @@ import msgspec
 
 from masterops import errors
 from masterops.config import Connection, Secret, Settings
-from masterops.sandbox import service_key_for, token_for
+from masterops.sandbox import DATABASE, project_ref_for, service_key_for, token_for
 
 LONGEST_START_SECONDS = 20.0
 
@@ -47,8 +47,10 @@ class Demo:
     The twins as this process sees them.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, database: str = "") -> None:
+        """`database` is the PostgreSQL for the tables of Supabase's twin; empty where there is none."""
         self._settings = settings
+        self._database = database
         self._process: asyncio.subprocess.Process | None = None
         self._url: str | None = None
 
@@ -98,11 +100,15 @@ class Demo:
                 stderr=output,
                 # Ctrl-C goes to the terminal's whole group; this one is stopped by us, in order.
                 start_new_session=True,
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
+                env={**os.environ, **self._tables(), "PYTHONUNBUFFERED": "1"},
             )
         place = await self._greeting(log)
         announce(self._settings.home, place)
         return place
+
+    def _tables(self) -> dict[str, str]:
+        """Where the twin of Supabase keeps its tables, as the sandbox is told."""
+        return {DATABASE: self._database} if self._database and self._settings.sandbox.supabase else {}
 
     async def _greeting(self, log: Path) -> Place:
         """The line that says where it answers; or why it does not, in its own words."""
@@ -143,18 +149,34 @@ def command(settings: Settings) -> list[str]:
 
 def services(settings: Settings) -> tuple[str, ...]:
     """The services that every business has a demo connection to."""
-    return ("hubspot", "unleashed") if settings.sandbox.unleashed else ("hubspot",)
+    sandbox = settings.sandbox
+    wanted = {"hubspot": True, "unleashed": sandbox.unleashed, "supabase": sandbox.supabase}
+    return tuple(name for name, here in wanted.items() if here)
 
 
 def demo_connection(service: str, business: str, url: str) -> Connection:
     """A connection to a twin. Its token opens nothing but the sandbox."""
     token = Secret(token_for(service, business))
+    if service == "supabase":
+        return _demo_project(business, token, f"{url}/{service}")
     if service == "unleashed":
         credentials = {"api_id": token, "api_key": Secret(service_key_for(service, business))}
     else:
         credentials = {"access_token": token}
     values = {**credentials, "base_url": f"{url}/{service}"}
     return Connection(id=f"{service}/{business}", service=service, business=business, values=values)
+
+
+def _demo_project(business: str, key: Secret, url: str) -> Connection:
+    """A connection to a project of Supabase's twin, and to what Supabase says of it."""
+    values = {
+        "service_role_key": key,
+        "access_token": Secret(service_key_for("supabase", business)),
+        "project_ref": project_ref_for(business),
+        "url": url,
+        "management_url": url,
+    }
+    return Connection(id=f"supabase/{business}", service="supabase", business=business, values=values)
 
 
 def state_folder(home: Path) -> Path:

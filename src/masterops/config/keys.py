@@ -391,6 +391,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Whether demo mode has a connection to Unleashed's twin for each business, beside HubSpot's.",
         default=False,
     ),
+    Setting(
+        "sandbox.supabase",
+        kinds.BOOLEAN,
+        "Whether it has one to Supabase's twin too, whose tables are beside the embedded database.",
+        default=False,
+    ),
 )
 
 BUSINESS: tuple[Setting, ...] = (

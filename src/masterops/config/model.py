@@ -147,6 +147,7 @@ class Sandbox:
     port: int
     seed: int
     unleashed: bool = False
+    supabase: bool = False
 
 
 @dataclass(frozen=True, slots=True)

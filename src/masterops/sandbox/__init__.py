@@ -6,6 +6,16 @@ with itself.
 """
 
 from masterops.sandbox.server import DATABASE, Running, run, serve
+from masterops.sandbox.supabase.keys import ref_of as project_ref_for
 from masterops.sandbox.tokens import SERVICES, service_key_for, token_for
 
-__all__ = ["DATABASE", "SERVICES", "Running", "run", "serve", "service_key_for", "token_for"]
+__all__ = [
+    "DATABASE",
+    "SERVICES",
+    "Running",
+    "project_ref_for",
+    "run",
+    "serve",
+    "service_key_for",
+    "token_for",
+]

@@ -32,7 +32,7 @@ from masterops.sandbox.supabase.twin import SupabaseTwin
 from masterops.sandbox.unleashed.twin import UnleashedTwin
 
 LIVE_SECONDS = 20.0
-# In the environment, where others do not read it: a URL may hold a password.
+# The variable with the URL of Supabase's tables: others do not read it there, and it may hold a password.
 DATABASE = "MASTEROPS_SANDBOX_DATABASE"
 LONGEST_LINE = 65_536  # a URL longer than the service allows must reach us to be refused in its words
 GRACE_SECONDS = 0.5

@@ -83,7 +83,9 @@ class Project:
         schema = self._schema(ask)
         anonymous = role == "anon"
         if self.database is None:
-            raise unavailable("The sandbox was started without MASTEROPS_SANDBOX_DATABASE.")
+            raise unavailable(
+                "The sandbox has no database: start it with a PostgreSQL in MASTEROPS_SANDBOX_DATABASE."
+            )
         try:
             self._ready()
             reads = ask.method in READS
