@@ -4,6 +4,7 @@ Supabase's connector and its twin, over real HTTP and a real PostgreSQL.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import AsyncIterator, Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -740,3 +741,16 @@ async def test_without_a_project_s_name_the_management_api_cannot_be_asked(
         project.connector(transport, access_token=Secret("sbp_" + "2" * 20), project_ref=None)
 
     assert "project_ref" in caught.value.advice
+
+
+async def test_an_old_key_says_when_it_ends(project: Project) -> None:
+    """
+    It is a JSON Web Token; a new key says nothing, and lasts until it is revoked.
+    """
+    claims = base64.urlsafe_b64encode(b'{"role":"service_role","exp":2000000000}').decode().rstrip("=")
+    async with project.transport() as transport:
+        old = project.connector(transport, service_role_key=Secret(f"eyJhbGciOiJIUzI1NiJ9.{claims}.c2ln"))
+        new = project.connector(transport)
+
+    assert datetime(2033, 5, 18, 3, 33, 20, tzinfo=UTC) == old.key_ends_at
+    assert new.key_ends_at is None

@@ -26,6 +26,7 @@ from masterops.connectors.supabase.users import Users
 from masterops.connectors.supabase.wire import Wire
 from masterops.core.budgets import INTERACTIVE
 from masterops.core.spelling import unknown
+from masterops.core.tokens import expires_at
 from masterops.transport import Request, Target, Transport, in_lane
 
 R = TypeVar("R")
@@ -47,6 +48,8 @@ class Supabase:
         key = connection.secret("service_role_key")
         self._wire = Wire(transport, target(connection), keys.kind_of(key.reveal()))
         self._description = Description(self._wire)
+        # Public: of an old key, which is a JSON Web Token; None for one that does not say.
+        self.key_ends_at = expires_at(key.reveal())
         self._schema = ""
         self._watched = pairs(str(connection.values.get("changes") or ""))
         self.users = Users(self._wire)
@@ -108,14 +111,15 @@ class Supabase:
         access token also what Supabase says of the project; that it says nothing is a fact and no failure.
         """
         self._wire.needs_secret("the health check")
+        known = {"token_expires_at": self.key_ends_at.isoformat()} if self.key_ends_at else {}
         with in_lane(INTERACTIVE):
             request = Request("HEAD", ROOT, "description.head", probe=True)
             beat = self._wire.ask(request, lambda reply: None, policy=PULSE)
             if self.management is None:
                 await beat
-                return Pulse()
+                return Pulse(known)
             _, facts = await asyncio.gather(beat, pulse.facts(self.management))
-        return Pulse(facts)
+        return Pulse({**known, **facts})
 
     async def changed_since(self, resource: str, since: datetime) -> Sequence[Changed]:
         """Every row of a watched table changed at or after `since`, each once."""
