@@ -8,6 +8,7 @@ commas, dots and parentheses have a meaning, so that there it stands in quotes.
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time
@@ -51,7 +52,7 @@ def all_of(*values: Any) -> Quantified:
     return Quantified("all", values)
 
 
-class Condition:
+class Condition(ABC):
     """
     What a row must fulfil. `&`, `|` and `~` make others of it.
     """
@@ -64,8 +65,9 @@ class Condition:
     def __or__(self, other: Condition) -> Condition:
         return Group("or", (self, other))
 
+    @abstractmethod
     def __invert__(self) -> Condition:
-        raise NotImplementedError
+        """What holds where this one does not."""
 
 
 @dataclass(frozen=True, slots=True)
