@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types imports tests n8n docs docs-check proof bench format prepare clean
+.PHONY: help setup setup-dev run test lint types imports tests n8n docs docs-check proof bench bench-quick format prepare clean
 
 help:            ## List the targets
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -62,6 +62,9 @@ proof: setup-dev ## Hundreds of rounds of the proof that no record is lost: `mak
 
 bench: setup-dev ## The benchmarks; the table is in docs/benchmarks.md
 	@$(BIN)/python -m benchmarks
+
+bench-quick: setup-dev  ## Whether anything has become about twice as slow beside what it is compared with
+	@MASTEROPS_BENCH_SCALE=0.1 $(BIN)/python -m benchmarks.quick
 
 format: setup-dev  ## Format the code
 	@$(BIN)/ruff check --fix --quiet src tests benchmarks; $(BIN)/ruff format --quiet src tests benchmarks

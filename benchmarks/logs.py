@@ -40,6 +40,8 @@ SECRET = re.compile(
     r"password|secret|token|authorization|api_?key|Bearer \S+|eyJ[\w-]+\.[\w-]+", re.IGNORECASE
 )
 Call = Callable[..., object]
+STANDARD = ("stdlib logging, JSON to a file", "0.60")
+STRUCTLOG = ("structlog, orjson, nothing else", "< 1")
 
 
 class Json(logging.Formatter):
@@ -156,19 +158,12 @@ def inserting() -> Iterator[Call]:
 def measure() -> list[Row]:
     """A row for each rival, and one for the slowest calls beside the usual one."""
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        pipeline = Pipeline(folder / "spool")
-        stack.callback(pipeline.close)
-        logger = pipeline.logger(source="bench")
+        folder, pipeline, ours = stack.enter_context(logging_to_a_spool())
         same = structured(folder, identified, hiding)
-
-        def ours(context: dict[str, Any]) -> None:
-            logger.info("orders.imported", **context)
-
         rows = [
-            beside(ours, stack.enter_context(standard(folder)), "stdlib logging, JSON to a file", "0.60"),
+            beside(ours, stack.enter_context(standard(folder)), *STANDARD),
             beside(ours, stack.enter_context(same), "structlog, orjson, with ids and secrets hidden", "< 1"),
-            beside(ours, stack.enter_context(structured(folder)), "structlog, orjson, nothing else", "< 1"),
+            beside(ours, stack.enter_context(structured(folder)), *STRUCTLOG),
             beside(ours, stack.enter_context(loguru_file(folder)), "loguru, serialized to a file", "< 1"),
             slowest(ours),
             hidden(pipeline),
@@ -176,6 +171,31 @@ def measure() -> list[Row]:
         ]
         call, flush = stack.enter_context(telemetry(folder))
         return [*rows, beside(ours, call, "OpenTelemetry SDK, batches to a file", "< 1", after=flush)]
+
+
+def usual() -> list[Row]:
+    """The two rivals that most programs have, alone."""
+    with contextlib.ExitStack() as stack:
+        folder, _, ours = stack.enter_context(logging_to_a_spool())
+        return [
+            beside(ours, stack.enter_context(standard(folder)), *STANDARD),
+            beside(ours, stack.enter_context(structured(folder)), *STRUCTLOG),
+        ]
+
+
+@contextlib.contextmanager
+def logging_to_a_spool() -> Iterator[tuple[Path, Pipeline, Call]]:
+    """A folder for all, our pipeline in it, and one call of ours."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        contextlib.closing(Pipeline(Path(name) / "spool")) as pipeline,
+    ):
+        logger = pipeline.logger(source="bench")
+
+        def ours(context: dict[str, Any]) -> None:
+            logger.info("orders.imported", **context)
+
+        yield Path(name), pipeline, ours
 
 
 def beside(

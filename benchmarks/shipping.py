@@ -21,12 +21,12 @@ from pathlib import Path
 
 import psycopg
 
-from benchmarks.measuring import Row, seconds
+from benchmarks.measuring import Row, seconds, sized
 from masterops.db import Embedded, LogStore, Pool, bundled, migrate
 from masterops.db.programs import psql_environment, psql_program
 from masterops.logs import ship_once
 
-WRITERS, RECORDS, ROUNDS = 2, 150_000, 3
+WRITERS, RECORDS, ROUNDS = 2, sized(150_000), 3
 PAUSE = 0.05
 EXPORT = "COPY (SELECT * FROM integration_logs ORDER BY created_at) TO STDOUT"
 EMPTY = "TRUNCATE integration_logs, ops.deltas"

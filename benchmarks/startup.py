@@ -19,11 +19,13 @@ def running(*command: str) -> Callable[[], object]:
 
 def measure() -> list[Row]:
     """`ops --help` and `ops config show` against `python -c pass`."""
+    return [beside("--help", goal="12x, 200 ms"), beside("config", "show")]
+
+
+def beside(*words: str, goal: str = "-") -> Row:
+    """One command against a bare interpreter, in turn."""
     ops = str(Path(sys.executable).parent / "ops")
     bare = running(sys.executable, "-c", "pass")
-    rows = []
-    for words, goal in ((("--help",), "12x, 200 ms"), (("config", "show"), "-")):
-        mine, other, ratio = paired(running(ops, *words), bare, 15)
-        what = f"`ops {' '.join(words)}` / `python -c pass`"
-        rows.append(Row(what, f"{mine * 1000:.0f} ms", f"{other * 1000:.0f} ms", ratio, goal))
-    return rows
+    mine, other, ratio = paired(running(ops, *words), bare, 15)
+    what = f"`ops {' '.join(words)}` / `python -c pass`"
+    return Row(what, f"{mine * 1000:.0f} ms", f"{other * 1000:.0f} ms", ratio, goal)
