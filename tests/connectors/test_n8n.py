@@ -169,6 +169,37 @@ async def test_variables_are_made_set_and_removed_where_the_licence_has_them(at:
     assert [] == [each async for each in at.n8n.variables.list()]
 
 
+async def test_projects_are_made_renamed_and_removed_where_the_licence_has_them(at: Desk) -> None:
+    """
+    Beside each user's own.
+    """
+    await at.set(licensed=True)
+    made = await at.n8n.projects.create("Tea")
+    await at.n8n.projects.rename(made.id, "Tea and honey")
+    named = [each.name async for each in at.n8n.projects.list() if each.type == "team"]
+    await at.n8n.projects.delete(made.id)
+
+    assert ("Tea", "team", ["Tea and honey"]) == (made.name, made.type, named)
+    assert ["personal"] == [each.type async for each in at.n8n.projects.list()]
+    with pytest.raises(errors.NotFound):
+        await at.n8n.projects.rename(made.id, "Tea")
+
+
+async def test_all_that_runs_of_a_workflow_is_stopped_at_once(at: Desk) -> None:
+    """
+    What others run, and what has ended, is let be.
+    """
+    for workflow in ("Orders to Unleashed", "Orders to Unleashed", "Stock to the shop"):
+        await at.begin(workflow, seconds=600)
+    id = await any_workflow(at, "orders")
+    stopped = await at.n8n.executions.stop_all(workflow=id)
+    left = [each.workflow_id async for each in at.n8n.executions.find(status="running")]
+
+    assert 2 == stopped
+    assert [await any_workflow(at, "stock")] == left
+    assert 0 == await at.n8n.executions.stop_all("waiting")
+
+
 async def test_every_capability_works_also_those_that_write(at: Desk) -> None:
     """
     And what was made for the test is gone.

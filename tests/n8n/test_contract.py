@@ -174,6 +174,22 @@ async def test_executions_are_collected_with_the_reason_of_those_that_failed(
     assert ("retry", failed.id) == (again.mode, again.retry_of)
 
 
+async def test_all_that_runs_is_stopped_at_once(n8n: N8n, real: Server) -> None:
+    """
+    Counted by n8n, and canceled.
+    """
+    made, path = await hooked(n8n, "Slow", node("Wait", "wait", 1, amount=60, unit="seconds"))
+    call = asyncio.create_task(pull(real, path))
+    await ended(n8n, made.id, "running")
+    stopped = await n8n.executions.stop_all(workflow=made.id)
+    await ended(n8n, made.id, "canceled")
+    call.cancel()
+
+    assert 1 == stopped
+    await n8n.workflows.deactivate(made.id)
+    await n8n.workflows.delete(made.id)
+
+
 async def test_a_workflow_that_stops_running_is_missed(n8n: N8n, pool: Pool) -> None:
     """
     One of every two seconds runs, is switched off behind our back, and is missed until it runs again.

@@ -21,7 +21,7 @@ from masterops.connectors.n8n.capabilities import capabilities
 from masterops.connectors.n8n.credentials import CredentialsClient
 from masterops.connectors.n8n.executions import ExecutionsClient
 from masterops.connectors.n8n.paths import path, server_of
-from masterops.connectors.n8n.projects import PROJECTS
+from masterops.connectors.n8n.projects import ProjectsClient
 from masterops.connectors.n8n.tags import TAGS
 from masterops.connectors.n8n.users import USERS
 from masterops.connectors.n8n.variables import VariablesClient
@@ -58,7 +58,7 @@ class N8n:
         self.credentials = CredentialsClient(transport, where)
         self.variables = VariablesClient(transport, where)
         self.tags = ResourceClient(transport, where, TAGS)
-        self.projects = ResourceClient(transport, where, PROJECTS)
+        self.projects = ProjectsClient(transport, where)
         self.users = ResourceClient(transport, where, USERS)
 
     async def ping(self) -> Pulse:

@@ -17,7 +17,7 @@ from masterops.connectors.client import Page, ResourceClient
 from masterops.connectors.n8n.paging import BY_LAST_ID
 from masterops.connectors.n8n.paths import PAGE_SIZE, path
 from masterops.connectors.resource import Listing, Resource, Verb
-from masterops.transport import Target, Transport
+from masterops.transport import Request, Target, Transport
 
 
 class Execution(msgspec.Struct, frozen=True, rename="camel"):
@@ -45,6 +45,7 @@ EXECUTIONS = Resource(
     Execution,
     listing=Listing(rows="data", pager=BY_LAST_ID, size=PAGE_SIZE),
 )
+STOPPABLE = ("queued", "running", "waiting")
 WITH_DATA = Verb("GET", "/{id}", query={"includeData": "true"})
 # A second one would run the workflow a second time.
 RETRY = Verb("POST", "/{id}/retry", repeatable=False)
@@ -60,6 +61,14 @@ class Stopped(msgspec.Struct, frozen=True, rename="camel"):
     stopped_at: datetime | None = None
 
 
+class StoppedMany(msgspec.Struct, frozen=True):
+    """
+    How many executions n8n stopped.
+    """
+
+    stopped: int
+
+
 class ExecutionsClient(ResourceClient[Execution]):
     """
     The executions of one server.
@@ -69,6 +78,7 @@ class ExecutionsClient(ResourceClient[Execution]):
         super().__init__(transport, target, EXECUTIONS)
         self._transport, self._target = transport, target
         self._stopped = msgspec.json.Decoder(Stopped).decode
+        self._stopped_many = msgspec.json.Decoder(StoppedMany).decode
 
     def find(
         self,
@@ -108,6 +118,22 @@ class ExecutionsClient(ResourceClient[Execution]):
         """End a running or waiting one. Raises Conflict for one that has ended."""
         request = self._request(Verb("POST", "/{id}/stop"), "stop", id)
         return await self._transport.call(self._target, request, self._stopped)
+
+    async def stop_all(
+        self,
+        *statuses: str,
+        workflow: str | None = None,
+        started_after: datetime | None = None,
+        started_before: datetime | None = None,
+    ) -> int:
+        """
+        End all that are `queued`, `running` or `waiting`, or have one of the `statuses` given; how many.
+        Those of every workflow unless one is named. A server before 2.0 has no such call: NotServed.
+        """
+        body = asked(workflow=workflow, started_after=started_after, started_before=started_before)
+        whole = {"status": list(statuses or STOPPABLE), **body}
+        request = Request("POST", f"{EXECUTIONS.path}/stop", "executions.stop_all", body=whole)
+        return (await self._transport.call(self._target, request, self._stopped_many)).stopped
 
 
 def asked(

@@ -12,6 +12,7 @@ from masterops.sandbox.n8n.call import Call, by_last_id
 from masterops.sandbox.n8n.instance import ENDED, Instance, Run, iso
 from masterops.sandbox.n8n.problems import Refusal
 
+STOPPABLE = ("queued", "running", "waiting")
 STATUSES = ("canceled", "crashed", "error", "new", "running", "success", "unknown", "waiting")
 
 
@@ -77,6 +78,28 @@ def stopped(home: Instance, call: Call) -> Answer:
     )
 
 
+def stopped_many(home: Instance, call: Call) -> Answer:
+    """End all that have one of the statuses, of one workflow or of all."""
+    home.settle()
+    given = call.object()
+    statuses = given.get("status")
+    if not isinstance(statuses, list) or not statuses:
+        raise Refusal(400, "request/body must have required property 'status'")
+    if wrong := [each for each in statuses if each not in STOPPABLE]:
+        raise Refusal(
+            400, f"request/body/status/{statuses.index(wrong[0])} must be equal to one of the allowed values"
+        )
+    wanted = given.get("workflowId", "all")
+    found = [
+        run
+        for run in home.runs.values()
+        if run.status in statuses and wanted in ("all", run.workflow) and _within(run, given)
+    ]
+    for run in found:
+        run.status, run.stopped = "canceled", home.clock.now()
+    return json_answer(200, {"stopped": len(found)})
+
+
 def shown(home: Instance, run: Run, *, data: bool = False) -> dict[str, Any]:
     """An execution as n8n gives it."""
     plain = {
@@ -132,12 +155,21 @@ def _one(home: Instance, call: Call) -> Run:
     return run
 
 
+def _within(run: Run, given: dict[str, Any]) -> bool:
+    """Whether it began in the time that a body names."""
+    after, before = (_read(given.get(name), f"body/{name}") for name in ("startedAfter", "startedBefore"))
+    return (after is None or run.started >= after) and (before is None or run.started <= before)
+
+
 def _moment(call: Call, name: str) -> datetime | None:
-    text = call.asked(name)
+    return _read(call.asked(name), f"query/{name}")
+
+
+def _read(text: str | None, place: str) -> datetime | None:
     if text is None:
         return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
-        raise Refusal(400, f'request/query/{name} must match format "date-time"') from None
+        raise Refusal(400, f'request/{place} must match format "date-time"') from None
     return moment if moment.tzinfo is not None else moment.replace(tzinfo=UTC)

@@ -129,6 +129,30 @@ def projects(home: Instance, call: Call) -> Answer:
     return _page(call, home.projects)
 
 
+def project_created(home: Instance, call: Call) -> Answer:
+    """Make a team's project."""
+    _licensed(home, "feat:projectRole:admin")
+    return json_answer(201, _kept(home, home.projects, name=_text(call.object(), "name"), type="team"))
+
+
+def project_renamed(home: Instance, call: Call) -> Answer:
+    """Give a project another name; the answer is empty."""
+    _licensed(home, "feat:projectRole:admin")
+    row = _one(home.projects, call)
+    row.update(name=_text(call.object(), "name"), updatedAt=home.now())
+    return Answer(204)
+
+
+def project_removed(home: Instance, call: Call) -> Answer:
+    """Take a project away; one's own stays."""
+    _licensed(home, "feat:projectRole:admin")
+    row = _one(home.projects, call)
+    if row["type"] == "personal":
+        raise Refusal(403, "Can't delete a personal project")
+    del home.projects[row["id"]]
+    return Answer(204)
+
+
 def audit(home: Instance, call: Call) -> Answer:
     """What is risky about this server."""
     idle = sum(not row["active"] for row in home.workflows.values())

@@ -29,6 +29,7 @@ TABLE: dict[str, dict[str, Action]] = {
     "workflows/*/archive": {"POST": workflows.archived},
     "workflows/*/tags": {"GET": workflows.tags, "PUT": workflows.tagged},
     "executions": {"GET": executions.listed},
+    "executions/stop": {"POST": executions.stopped_many},
     "executions/*": {"GET": executions.fetched, "DELETE": executions.removed},
     "executions/*/retry": {"POST": executions.retried},
     "executions/*/stop": {"POST": executions.stopped},
@@ -41,7 +42,8 @@ TABLE: dict[str, dict[str, Action]] = {
     "credentials/schema/*": {"GET": others.schema},
     "variables": {"GET": others.variables, "POST": others.variable_created},
     "variables/*": {"PUT": others.variable_changed, "DELETE": others.variable_removed},
-    "projects": {"GET": others.projects},
+    "projects": {"GET": others.projects, "POST": others.project_created},
+    "projects/*": {"PUT": others.project_renamed, "DELETE": others.project_removed},
     "audit": {"POST": others.audit},
     "discover": {"GET": others.discover},
 }
