@@ -141,7 +141,9 @@ class Terminal:
 
     def _do(self, step: Step, page: Page) -> None:
         place = f"{page.name}:{step.line}: {step.command}"
+        t0=time.monotonic()
         code, printed = self._ask(INSTEAD.get(step.command.partition("#")[0].strip(), step.command))
+        print(f"{time.monotonic()-t0:6.1f} {place}")
         assert step.code == code, f"{place}\nended with {code}, not {step.code}:\n{printed}"
         assert not step.printed or fits(step.printed, printed), (
             f"{place}\nprinted\n{printed}\nand the page says\n{step.printed}"
