@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,6 +26,7 @@ LONGEST_SECONDS = 180.0  # of one command, on a machine that does much else
 EXIT = re.compile(r"# exits with (\d+)\b")
 ELSEWHERE = re.compile(r"\banother terminal\b", re.I)
 NOT_RUN = "not run by the tests"
+COMPILED = Path(tempfile.gettempdir()) / f"masterops-tests-compiled-{os.getuid()}"
 # What a page names and its test does another way: `make run` has no end, and `make test` would run this test.
 INSTEAD = {"make run": "make run ARGS=--once", "make test": "grep -qx 'make test' .ci/run"}
 OURS = ("MASTEROPS_", "HUBSPOT_", "N8N_", "SUPABASE_", "UNLEASHED_", "DATABASE_", "LOG_LEVEL", "VIRTUAL_ENV")
@@ -109,8 +111,10 @@ class Terminal:
         for each in ROOT.iterdir():
             (clone / each.name).symlink_to(each)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
+        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # each command would compile the program anew
         home = {"MASTEROPS_HOME": str(self.folder / "home"), "HOME": str(self.folder)}
-        self.environment = {**kept, **home, "TZ": "UTC", "PYTHONUNBUFFERED": "1", "COLUMNS": "100", **self.extra}
+        python = {"PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": str(COMPILED)}
+        self.environment = {**kept, **home, **python, "TZ": "UTC", **self.extra}
         self.shell = self._bash("bash", "--norc", "--noprofile")
         self._ask(f"cd {clone}")
 
@@ -141,9 +145,7 @@ class Terminal:
 
     def _do(self, step: Step, page: Page) -> None:
         place = f"{page.name}:{step.line}: {step.command}"
-        t0=time.monotonic()
         code, printed = self._ask(INSTEAD.get(step.command.partition("#")[0].strip(), step.command))
-        print(f"{time.monotonic()-t0:6.1f} {place}")
         assert step.code == code, f"{place}\nended with {code}, not {step.code}:\n{printed}"
         assert not step.printed or fits(step.printed, printed), (
             f"{place}\nprinted\n{printed}\nand the page says\n{step.printed}"
