@@ -122,7 +122,9 @@ class Terminal:
         """Do everything that the page says, in its order."""
         for block in page.blocks:
             if block.language == "text":
-                assert "$ " not in block.text or explained(page, block), f"{block.place}: say why it is not run"
+                assert "$ " not in block.text or explained(page, block), (
+                    f"{block.place}: say why it is not run"
+                )
             elif block.title and ELSEWHERE.search(block.title):
                 self._leave_running(block)
             elif block.title:

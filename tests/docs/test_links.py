@@ -27,7 +27,9 @@ def test_every_link_leads_to_a_page_and_an_anchor_that_exist(page: Page) -> None
     """
     A page that was renamed, or a heading, would otherwise be missed by a reader only.
     """
-    broken = [f"{page.name}:{line}: {target}" for line, target in page.links() if not leads(page.path, target)]
+    broken = [
+        f"{page.name}:{line}: {target}" for line, target in page.links() if not leads(page.path, target)
+    ]
 
     assert [] == broken
 
