@@ -51,7 +51,7 @@ tests: setup-dev ## The default test suite
 n8n: setup-dev   ## The tests against a real n8n, which is installed the first time (some minutes, 3 GB)
 	@$(BIN)/pytest -m n8n tests/n8n $(ARGS)
 
-docs: setup-dev  ## Print the generated pages: docs/cli.md, docs/config.md, docs/errors.md
+docs: setup-dev  ## Print the generated pages of docs/: cli, config, errors, events, python-api, schema, web-api
 	@$(BIN)/python -m masterops.cli.printing docs
 
 docs-check: setup-dev  ## Whether the generated pages are what the program prints

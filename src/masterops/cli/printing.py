@@ -1,14 +1,19 @@
 """
-The pages of docs/ that the program prints about itself: commands, settings, errors.
+The pages of docs/ that the program prints about itself: commands, settings, errors, events, Python, HTTP, database.
 
     python -m masterops.cli.printing docs            writes them
     python -m masterops.cli.printing docs --check    says which are not what the program prints
+
+The page of the database needs a migrated one: it is written with an embedded server of its own, and checked by
+tests/docs, which have one already.
 """
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import sys
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +21,9 @@ import click
 
 from masterops import errors
 from masterops.cli.main import COMMANDS, ops
+from masterops.cli.references import event_page, python_page, schema_page, web_page
 from masterops.config import reference_markdown
+from masterops.db import Embedded, bundled, migrate
 
 WIDTH = 100
 NOTE = "<!-- Printed by `make docs`; change the program, not this page. -->\n\n"
@@ -28,7 +35,19 @@ def pages() -> dict[str, str]:
         "cli.md": NOTE + commands(),
         "config.md": NOTE + reference_markdown(),
         "errors.md": NOTE + error_page(),
+        "events.md": NOTE + event_page(),
+        "python-api.md": NOTE + python_page(),
+        "web-api.md": NOTE + web_page(),
     }
+
+
+def database_page() -> str:
+    """The page of the database, from a server that lives as long as it takes."""
+    with tempfile.TemporaryDirectory(prefix="masterops-") as folder:
+        Path(folder).chmod(0o755)  # the server is another user where we are root
+        with Embedded(Path(folder)).running() as url:
+            asyncio.run(migrate(url, bundled()))
+            return NOTE + asyncio.run(schema_page(url))
 
 
 def commands() -> str:
@@ -92,13 +111,14 @@ def _kinds(root: type[errors.MasterOpsError]) -> Iterator[type[errors.MasterOpsE
 def main(argv: list[str]) -> int:
     """Write the pages into a folder, or check that they are fresh."""
     folder, check = Path(argv[0]), "--check" in argv
-    stale = [name for name, text in pages().items() if _read(folder / name) != text]
+    printed = pages() if check else {**pages(), "schema.md": database_page()}
+    stale = [name for name, text in printed.items() if _read(folder / name) != text]
     if check:
         for name in stale:
             print(f"{folder / name} is not what the program prints: run `make docs`", file=sys.stderr)
         return 1 if stale else 0
     for name in stale:
-        (folder / name).write_text(pages()[name], "utf-8")
+        (folder / name).write_text(printed[name], "utf-8")
     return 0
 
 

@@ -8,6 +8,7 @@ from masterops.db.asking import ask_once
 from masterops.db.budget_ledger import BudgetLedger
 from masterops.db.connect import AsyncConnection, Pool, connect, connect_sync, explain, fetch, safe_url
 from masterops.db.dead_letters import Replayed, letters_by_segment, replay
+from masterops.db.described import Function, Relation, describe
 from masterops.db.embedded import Embedded, EmbeddedStatus
 from masterops.db.explained import Connect, explained, raw_cursor
 from masterops.db.log_store import LogStore
@@ -28,6 +29,7 @@ __all__ = [
     "EmbeddedStatus",
     "Filter",
     "Flaw",
+    "Function",
     "Jsonb",
     "LogStore",
     "Migration",
@@ -36,6 +38,7 @@ __all__ = [
     "Ping",
     "PingStore",
     "Pool",
+    "Relation",
     "Replayed",
     "Rows",
     "Status",
@@ -47,6 +50,7 @@ __all__ = [
     "connect",
     "connect_sync",
     "decode_ping",
+    "describe",
     "encode_ping",
     "explain",
     "explained",

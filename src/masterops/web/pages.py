@@ -88,7 +88,11 @@ def make_pages(app: App) -> Litestar:
         [healthz, readyz, status],
         exception_handlers={HTTPException: _http_error, errors.MasterOpsError: _our_error},
         openapi_config=OpenAPIConfig(
-            title="Master-Ops", version=__version__, path="/schema", render_plugins=[JsonRenderPlugin()]
+            title="Master-Ops",
+            version=__version__,
+            path="/schema",
+            render_plugins=[JsonRenderPlugin()],
+            use_handler_docstrings=True,
         ),
         logging_config=None,
     )
