@@ -113,7 +113,7 @@ def _sockets(pid: int) -> set[str]:
     with contextlib.suppress(OSError):
         for each in (PROC / str(pid) / "fd").iterdir():
             with contextlib.suppress(OSError):
-                found.add(os.readlink(each).removeprefix("socket:[").removesuffix("]"))
+                found.add(str(each.readlink()).removeprefix("socket:[").removesuffix("]"))
     return found
 
 
