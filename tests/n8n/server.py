@@ -1,45 +1,25 @@
 """
-A real n8n on loopback, with a folder of its own, an owner and an API key.
+A real n8n on loopback with SQLite, a folder of its own, an owner and an API key.
 """
 
 from __future__ import annotations
 
 import contextlib
-import http.cookiejar
-import json
-import os
 import socket
 import subprocess
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from tests.n8n.install import Installed
+from masterops.devstack import n8n_owner, n8n_settings
+from masterops.devstack.answering import answers
+from masterops.devstack.n8n_install import Installed
+from masterops.devstack.programs import Program
 
-OWNER = {"email": "owner@example.com", "firstName": "Test", "lastName": "Owner"}
-WORD = "Probe-Passw0rd-1"
+EMAIL, WORD = "owner@example.com", "Probe-Passw0rd-1"
+KEY = "of-the-tests-alone-000000"
 START_SECONDS, STOP_SECONDS = 120.0, 15.0
-OFF = [
-    "N8N_SECURE_COOKIE",
-    "N8N_DIAGNOSTICS_ENABLED",
-    "N8N_VERSION_NOTIFICATIONS_ENABLED",
-    "N8N_TEMPLATES_ENABLED",
-    "N8N_VERSION_NOTIFICATIONS_WHATS_NEW_ENABLED",
-    "N8N_PERSONALIZATION_ENABLED",
-    "N8N_HIRING_BANNER_ENABLED",
-    "N8N_DYNAMIC_BANNERS_ENABLED",
-    "N8N_LICENSE_AUTO_RENEW_ENABLED",
-    "N8N_COMMUNITY_PACKAGES_ENABLED",
-    "N8N_MCP_ACCESS_ENABLED",
-]
-# Each of these would talk to a server of n8n's makers, or costs memory.
-MODULES = (
-    "mcp-registry,mcp,instance-ai,agents,agent-evals,chat-hub,workflow-builder,quick-connect,external-secrets"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +35,14 @@ class Server:
 @contextlib.contextmanager
 def running(installed: Installed, folder: Path) -> Iterator[Server]:
     """As long as the block; its data and its log are in `folder`."""
-    port, broker = _free_ports()
-    url = f"http://127.0.0.1:{port}"
+    port, broker = free_ports(2)
+    environment = n8n_settings.basic(installed, folder, port=port, broker=broker, key=KEY)
+    command = (str(installed.node), str(installed.program), "start")
+    program = Program("n8n", command, {**environment, "DB_TYPE": "sqlite"}, port, "/healthz/readiness")
     with (folder / "n8n.log").open("wb") as log:
         process = subprocess.Popen(
-            [installed.node, installed.program, "start"],
-            env=_environment(installed, folder, port, broker),
+            program.command,
+            env=dict(program.environment),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=log,
@@ -68,8 +50,8 @@ def running(installed: Installed, folder: Path) -> Iterator[Server]:
             start_new_session=True,
         )
     try:
-        _ready(process, url, folder / "n8n.log")
-        yield Server(url, _key(url))
+        _await(process, program, folder / "n8n.log")
+        yield Server(program.url, n8n_owner.key_for(program.url, EMAIL, WORD).reveal())
     finally:
         process.terminate()
         try:
@@ -79,67 +61,20 @@ def running(installed: Installed, folder: Path) -> Iterator[Server]:
             process.wait()
 
 
-def _environment(installed: Installed, folder: Path, port: int, broker: int) -> dict[str, str]:
-    return {
-        "PATH": f"{installed.node.parent}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(installed.home),
-        "NODE_ENV": "production",
-        "N8N_USER_FOLDER": str(folder),
-        "N8N_ENCRYPTION_KEY": "of-the-tests-alone-000000",
-        "DB_TYPE": "sqlite",
-        "N8N_LISTEN_ADDRESS": "127.0.0.1",
-        "N8N_HOST": "127.0.0.1",
-        "N8N_PORT": str(port),
-        "N8N_PROTOCOL": "http",
-        "N8N_RUNNERS_BROKER_PORT": str(broker),
-        "N8N_RUNNERS_BROKER_LISTEN_ADDRESS": "127.0.0.1",
-        "N8N_PUBLIC_API_SWAGGERUI_DISABLED": "true",
-        "N8N_DISABLED_MODULES": MODULES,
-        "N8N_GRACEFUL_SHUTDOWN_TIMEOUT": "3",
-        "GENERIC_TIMEZONE": "UTC",
-        "TZ": "UTC",
-        "EXECUTIONS_DATA_SAVE_ON_SUCCESS": "all",
-        "EXECUTIONS_DATA_SAVE_ON_ERROR": "all",
-        **dict.fromkeys(OFF, "false"),
-    }
-
-
-def _ready(process: subprocess.Popen[bytes], url: str, log: Path) -> None:
+def _await(process: subprocess.Popen[bytes], program: Program, log: Path) -> None:
     """Until its database is there: before that it answers other paths, with nonsense."""
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError), _opener().open(f"{url}/healthz/readiness", timeout=5) as answer:
-            if answer.status == 200:
-                return
+        if answers(program):
+            return
         time.sleep(0.2)
     raise RuntimeError("n8n did not start:\n" + log.read_text(errors="replace")[-3_000:])
 
 
-def _key(url: str) -> str:
-    """An owner, and a key that may do everything."""
-    opener = _opener()
-
-    def call(method: str, path: str, body: object = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"Content-Type": "application/json"} if data else {}
-        request = urllib.request.Request(url + path, data, headers, method=method)
-        with opener.open(request, timeout=30) as answer:
-            return json.load(answer)["data"]
-
-    call("POST", "/rest/owner/setup", {**OWNER, "password": WORD})
-    scopes = call("GET", "/rest/api-keys/scopes")
-    key = call("POST", "/rest/api-keys", {"label": "tests", "expiresAt": None, "scopes": scopes})
-    return str(key["rawApiKey"])
-
-
-def _opener() -> urllib.request.OpenerDirector:
-    """Without a proxy, with cookies."""
-    cookies = urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar())
-    return urllib.request.build_opener(urllib.request.ProxyHandler({}), cookies)
-
-
-def _free_ports() -> tuple[int, int]:
-    with socket.socket() as one, socket.socket() as other:
-        for each in (one, other):
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody has at this moment."""
+    with contextlib.ExitStack() as stack:
+        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
+        for each in sockets:
             each.bind(("127.0.0.1", 0))
-        return one.getsockname()[1], other.getsockname()[1]
+        return [int(each.getsockname()[1]) for each in sockets]

@@ -20,11 +20,11 @@ from masterops.config import Connection, Secret
 from masterops.connectors.n8n import Execution, N8n, Workflow
 from masterops.core.backoff import RetryPolicy
 from masterops.db import Pool
+from masterops.devstack.n8n_install import install
 from masterops.logs import Logger
 from masterops.transport import Transport
 from masterops.workflows import Settings, collect, listed, owners, watch
 from tests.connectors.n8n_desk import Notebook
-from tests.n8n.install import install
 from tests.n8n.server import Server, running
 
 pytestmark = [pytest.mark.n8n, pytest.mark.slow]
@@ -33,7 +33,7 @@ LONGEST_SECONDS = 20.0
 
 @pytest.fixture(scope="module")
 def real(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(install(), tmp_path_factory.mktemp("n8n")) as started:
+    with running(install(sqlite=True), tmp_path_factory.mktemp("n8n")) as started:
         yield started
 
 

@@ -13,8 +13,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from masterops.devstack.n8n_install import install
 from masterops.workflows.cron import NotCron, parse
-from tests.n8n.install import install
 
 pytestmark = [pytest.mark.n8n, pytest.mark.slow]
 

@@ -15,6 +15,7 @@ from aiohttp import web
 
 from masterops.connectors.n8n import N8n
 from masterops.db import Pool
+from masterops.devstack.n8n_install import install
 from masterops.logs import Logger
 from masterops.workflows import collect, failures, owners, performance
 from masterops.workflows.code import (
@@ -31,7 +32,6 @@ from masterops.workflows.code import (
 from masterops.workflows.code.catalogue import made, ours
 from masterops.workflows.code.document import Document, text
 from tests.connectors.n8n_desk import Notebook
-from tests.n8n.install import install
 from tests.n8n.server import Server
 from tests.n8n.test_contract import ended, n8n, real
 

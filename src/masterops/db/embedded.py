@@ -12,6 +12,7 @@ Calls block; from async code use a thread.
 from __future__ import annotations
 
 import os
+import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -124,6 +125,14 @@ class Embedded:
             if others and not force and _postmaster.running(places):
                 raise EmbeddedInUse(count=len(others), pids=", ".join(map(str, others)))
             return _server.stop(places)
+
+    def remove(self) -> None:
+        """Stop the server, whoever uses it, and delete its data."""
+        self.stop(force=True)
+        places = self._places()
+        with _failures.plainly(places.base):
+            if places.base.exists():
+                shutil.rmtree(places.base)
 
     def status(self) -> EmbeddedStatus:
         """How things stand; starts and changes nothing."""

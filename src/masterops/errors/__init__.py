@@ -24,6 +24,9 @@ Every error of Master-Ops, in one tree.
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
     │   ├── PortTaken  SandboxFailed  SandboxState
+    ├── StackError                     the local stack of `ops dev` cannot be used      exit 1
+    │   ├── DatabaseElsewhere  ProgramMissing  StackPortTaken  ComposeUnusable  OtherBackend
+    │   └── ServiceFailed  StackBusy  InstallFailed
     ├── WebError                       HTTP cannot be served                            exit 2
     │   └── AddressTaken  AddressUnusable
     ├── RequestError                   a request to us is refused, with its status      exit 1
@@ -119,6 +122,17 @@ from masterops.errors.serving import (
     WebError,
     WrongMethod,
 )
+from masterops.errors.stack import (
+    ComposeUnusable,
+    DatabaseElsewhere,
+    InstallFailed,
+    OtherBackend,
+    ProgramMissing,
+    ServiceFailed,
+    StackBusy,
+    StackError,
+    StackPortTaken,
+)
 from masterops.errors.usage import (
     BadValue,
     ConfigError,
@@ -166,6 +180,7 @@ __all__ = [
     "ChannelCrashed",
     "ChannelGone",
     "CircuitOpen",
+    "ComposeUnusable",
     "ConfigError",
     "ConfigFileExists",
     "ConfigFileMissing",
@@ -180,6 +195,7 @@ __all__ = [
     "CredentialsMissing",
     "CycleUnfinished",
     "DataDirectoryUnusable",
+    "DatabaseElsewhere",
     "DatabaseError",
     "DatabaseLost",
     "DatabaseRefused",
@@ -193,6 +209,7 @@ __all__ = [
     "EmbeddedMissing",
     "EmbeddedVersion",
     "Forbidden",
+    "InstallFailed",
     "Invalid",
     "JobBusy",
     "JobFailed",
@@ -211,11 +228,13 @@ __all__ = [
     "NotLicensed",
     "NotReady",
     "NotServed",
+    "OtherBackend",
     "OutcomeUnknown",
     "OutputFailed",
     "PackageMissing",
     "PingNotKept",
     "PortTaken",
+    "ProgramMissing",
     "QueryFailed",
     "QuotaExhausted",
     "RateLimited",
@@ -228,7 +247,11 @@ __all__ = [
     "SandboxFailed",
     "SandboxState",
     "ServerFailed",
+    "ServiceFailed",
     "SpoolUnusable",
+    "StackBusy",
+    "StackError",
+    "StackPortTaken",
     "Timeout",
     "TlsFailed",
     "TooManyPings",

@@ -1,0 +1,174 @@
+"""
+The local stack, whatever it runs on: up, down, status, reset, logs.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from masterops import errors
+from masterops.config import Settings
+from masterops.core.spelling import unknown
+from masterops.db import Embedded
+from masterops.devstack import answering, compose, files, ports, processes, programs, record
+from masterops.devstack.backends import Backend, Choice, Docker, choose
+from masterops.devstack.compose import Compose
+from masterops.devstack.machine import Machine
+from masterops.devstack.record import Record
+
+Say = Callable[[str], None]
+FOLLOW_SECONDS = 0.3
+SERVICES: dict[Backend, tuple[str, ...]] = {
+    "native": ("redis", "n8n", "n8n-worker", "twins", "ops"),
+    "embedded": ("ops",),
+}
+HEALTH = {"n8n": "/healthz/readiness", "n8n-worker": "/healthz/readiness", "twins": "/_sandbox/health",
+          "ops": "/healthz"}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """
+    The stack of one home: everything it keeps is in a folder of its own, apart from the user's own data.
+    """
+
+    settings: Settings
+    say: Say
+    start: Path  # where the Compose file is looked for
+
+    @property
+    def folder(self) -> Path:
+        """Where its programs keep their data, logs and configuration."""
+        return self.settings.home.expanduser().resolve() / "dev"
+
+    @property
+    def configuration(self) -> Path:
+        """The file that points `ops --config` at it."""
+        return self.folder / "masterops.toml"
+
+    def plan(self, asked: Backend | None) -> Choice:
+        """What it would run on. Raises ComposeUnusable, OtherBackend."""
+        running = record.load(self.folder).backend
+        needed = asked in (None, "docker") and running in (None, "docker")
+        return choose(asked, compose.find_docker() if needed else Docker("nobody asked"), running)
+
+    def up(self, choice: Choice, given: Sequence[str], *, own_database: bool) -> None:
+        """Start everything and wait until it is ready; what runs already stays. Raises a StackError."""
+        self._refuse_elsewhere(own_database)
+        set_ports = ports.given(choice.backend, given)
+        with files.alone(self.folder / "run"):
+            if choice.backend == "docker":
+                file = compose.find_file(self.start)
+                record.save(self.folder, Record("docker", compose=str(file)))
+                Compose(file).up(set_ports)
+            else:
+                self._machine().up(choice.backend, set_ports)
+
+    def down(self) -> list[str]:
+        """Stop everything; the names of what ran. Data stay."""
+        if not self.folder.exists():
+            return []
+        with files.alone(self.folder / "run"):
+            return self._stop(volumes=False)
+
+    def reset(self) -> None:
+        """Stop everything and remove its data, secrets and database."""
+        if not self.folder.exists():
+            return
+        with files.alone(self.folder / "run"):
+            self._stop(volumes=True)
+            self._machine().reset()
+
+    def status(self) -> list[dict[str, Any]]:
+        """A row for each service that there should be."""
+        known = record.load(self.folder)
+        if known.backend == "docker":
+            return Compose(Path(known.compose)).status()
+        if known.backend is None:
+            return []
+        return [self._database_row(), *(self._row(known, name) for name in SERVICES[known.backend])]
+
+    def logs(self, service: str | None, lines: int, *, follow: bool) -> Iterator[tuple[str, str]]:
+        """Lines of what the services say, with their names. Raises UnknownName."""
+        machine = self._machine()
+        names = list(SERVICES["native"])
+        if service is not None and service not in names:
+            raise unknown("service", service, names)
+        places: dict[str, int] = {}
+        for name in [service] if service else names:
+            content = _after(machine.log(name), 0)
+            places[name] = len(content)
+            yield from ((name, line) for line in _lines(content)[-lines:])
+        while follow:
+            for name, place in places.items():
+                content = _after(machine.log(name), place)
+                whole = content[: content.rfind(b"\n") + 1]
+                places[name] = place + len(whole)
+                yield from ((name, line) for line in _lines(whole))
+            time.sleep(FOLLOW_SECONDS)
+
+    @property
+    def composed(self) -> Compose | None:
+        """The Compose file that it runs from; None without Docker."""
+        known = record.load(self.folder)
+        return Compose(Path(known.compose)) if known.backend == "docker" else None
+
+    def _stop(self, *, volumes: bool) -> list[str]:
+        composed = self.composed
+        if composed is not None:
+            composed.down(volumes=volumes)
+            if volumes:
+                composed.variables.unlink(missing_ok=True)
+            record.save(self.folder, Record())
+            return ["the containers"]
+        return self._machine().down()
+
+    def _refuse_elsewhere(self, own_database: bool) -> None:
+        if self.settings.database.url is not None and not own_database:
+            raise errors.DatabaseElsewhere(where=str(self.settings.origins["database.url"]))
+
+    def _machine(self) -> Machine:
+        businesses = tuple(each.slug for each in self.settings.businesses)
+        return Machine(self.folder, businesses, self.say)
+
+    def _row(self, known: Record, name: str) -> dict[str, Any]:
+        running = known.of(name)
+        alive = running is not None and processes.birth(running.pid) == running.born
+        if running is None or not alive:
+            return {"service": name, "state": "down", "url": None, "since": None, "pid": None}
+        path = HEALTH.get(name, "")
+        password = "" if path else self._machine().variables().get("REDIS_PASSWORD", "")
+        program = programs.Program(name, (), {}, running.port, path, password)
+        ours = processes.holds(running.pid, running.port)
+        state = "up" if ours and answering.answers(program) else "degraded"
+        return {
+            "service": name,
+            "state": state,
+            "url": program.url,
+            "since": running.since,
+            "pid": running.pid,
+        }
+
+    def _database_row(self) -> dict[str, Any]:
+        found = Embedded(self.folder).status()
+        url = f"socket in {found.socket_directory}" if found.running else None
+        state = "up" if found.running else "down"
+        return {"service": "database", "state": state, "url": url, "since": None, "pid": found.pid}
+
+
+def _after(log: Path, place: int) -> bytes:
+    """What stands in a log from `place` on; from its beginning when it has become shorter."""
+    try:
+        with log.open("rb") as file:
+            file.seek(place if log.stat().st_size >= place else 0)
+            return file.read()
+    except FileNotFoundError:
+        return b""
+
+
+def _lines(content: bytes) -> list[str]:
+    return content.decode(errors="replace").splitlines()
