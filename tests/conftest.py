@@ -4,44 +4,28 @@ What many tests need: a real PostgreSQL, and a database of their own in it.
 
 from __future__ import annotations
 
-import asyncio
-import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
-from masterops.db import Pool, bundled, migrate
-from tests import servers
-
-TEMPLATE = "template_masterops"
-_numbers = itertools.count()
+from masterops.db import Pool
+from masterops.testing.databases import Databases
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def server(masterops_databases: Databases) -> str:
     """
     The URL of a server with a migrated template; one for each worker of the test run.
     """
-    with servers.running(servers.newest_binaries(), timezone="UTC") as folder:
-        url = servers.url(folder, "postgres")
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(SQL("CREATE DATABASE {}").format(Identifier(TEMPLATE)))
-        asyncio.run(migrate(of(url, TEMPLATE), bundled()))
-        yield url
+    return masterops_databases.server
 
 
 @pytest.fixture
-def migrated(server: str) -> Iterator[str]:
+def migrated(masterops_database: str) -> str:
     """
     The URL of a fresh, migrated database.
     """
-    name = f"test_{next(_numbers)}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} {servers.copied(TEMPLATE)}".encode())
-        yield of(server, name)
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+    return masterops_database
 
 
 @pytest.fixture
@@ -56,8 +40,3 @@ def database(migrated: str) -> str:
 async def pool(database: str) -> AsyncIterator[Pool]:
     async with Pool(database) as opened:
         yield opened
-
-
-def of(url: str, database: str) -> str:
-    """The same server, another database."""
-    return url.replace("/postgres?", f"/{database}?")

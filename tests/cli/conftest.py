@@ -4,32 +4,17 @@ The command line in this process, with a home, a database and a sandbox of its o
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from masterops.cli.main import run
 from masterops.logs import default_pipeline, set_default_pipeline
+from masterops.testing.commands import Result
 
-
-@dataclass(frozen=True)
-class Result:
-    """
-    What a command did.
-    """
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.out)
+__all__ = ["Cli", "Result"]
 
 
 class Cli:

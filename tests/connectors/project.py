@@ -19,8 +19,8 @@ from masterops.core.backoff import RetryPolicy
 from masterops.logs import Logger
 from masterops.sandbox import Running, serve, token_for
 from masterops.sandbox.supabase import keys
+from masterops.testing.databases import of
 from masterops.transport import Budgets, Transport
-from tests.conftest import of
 from tests.transport.conftest import Notebook
 
 BUSINESS = "teelixir"

@@ -20,7 +20,8 @@ import pytest
 
 from masterops.db import _account, _places
 from masterops.db.embedded import Embedded
-from tests import servers
+from masterops.testing import servers
+from tests.debian import DEBIAN_15
 
 PASSWORD = "s3cret/of#the@tests"
 AS_ROOT = os.geteuid() == 0
@@ -85,7 +86,7 @@ def embedded_url() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def debian_url() -> Iterator[str]:
     """The URL of Debian's PostgreSQL 15, over TCP on the loopback, with a password."""
-    if not (servers.DEBIAN_15 / "postgres").exists():
+    if not (DEBIAN_15 / "postgres").exists():
         pytest.skip("Debian's PostgreSQL 15 is not installed")
     account = _account.unprivileged() if AS_ROOT else _account.of(os.geteuid())
     folder = Path(tempfile.mkdtemp(prefix="mops15-", dir=servers.place()))
@@ -106,11 +107,11 @@ def debian_url() -> Iterator[str]:
     ]
     data, port = folder / "data", free_port()
     subprocess.run(
-        [servers.DEBIAN_15 / "initdb", "-D", data, "-N", *options],
+        [DEBIAN_15 / "initdb", "-D", data, "-N", *options],
         check=True, capture_output=True, cwd="/", **account.identity,
     )  # fmt: skip
     server = subprocess.Popen(
-        [servers.DEBIAN_15 / "postgres", "-D", data, "-p", str(port), "-k", "",
+        [DEBIAN_15 / "postgres", "-D", data, "-p", str(port), "-k", "",
          *servers.options(listen_addresses="127.0.0.1")],
         stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         cwd="/", **account.identity,

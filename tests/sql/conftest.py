@@ -19,7 +19,8 @@ import psycopg
 import pytest
 from psycopg.rows import dict_row
 
-from tests import servers
+from masterops.testing import servers
+from tests.debian import DEBIAN_15
 
 Connection = psycopg.Connection[dict[str, Any]]
 
@@ -66,7 +67,7 @@ def migrate(connection: Connection) -> None:
 @pytest.fixture(scope="session", params=["15", "18"])
 def server(request: pytest.FixtureRequest) -> Iterator[Server]:
     """A server of each version, with the migrated template database."""
-    binaries = servers.DEBIAN_15 if request.param == "15" else servers.newest_binaries()
+    binaries = DEBIAN_15 if request.param == "15" else servers.newest_binaries()
     if not (binaries / "postgres").exists():
         assert os.environ.get("MASTEROPS_REQUIRE_PG15") != "1", "PostgreSQL 15 is required and not installed"
         pytest.skip("PostgreSQL 15 is not installed")

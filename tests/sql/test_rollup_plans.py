@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests import servers
+from masterops.testing import servers
 from tests.sql.conftest import OWNER, TEMPLATE, Connection, Server
 from tests.sql.naive import COUNTING
 from tests.sql.rows import business, connection, every, value

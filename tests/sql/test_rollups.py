@@ -16,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests import servers
+from masterops.testing import servers
 from tests.sql.comparing import differences
 from tests.sql.conftest import OWNER, TEMPLATE, Connection, Server
 from tests.sql.naive import COUNTING, statements

@@ -12,8 +12,15 @@ from masterops.config.keys import ALLOW_INLINE_VARIABLE, SETTINGS
 from masterops.core.spelling import nearest
 
 PREFIX = "MASTEROPS_"
-# The last two are for the project's own tests.
-OTHERS = (HOME_VARIABLE, FILE_VARIABLE, ALLOW_INLINE_VARIABLE, "MASTEROPS_REQUIRE_PG15", "MASTEROPS_SPEC_DIR")
+# The last three are for tests, the first two of them for the project's own.
+OTHERS = (
+    HOME_VARIABLE,
+    FILE_VARIABLE,
+    ALLOW_INLINE_VARIABLE,
+    "MASTEROPS_REQUIRE_PG15",
+    "MASTEROPS_SPEC_DIR",
+    "MASTEROPS_TEST_SERVER",
+)
 
 
 class Stray(NamedTuple):

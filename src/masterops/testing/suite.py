@@ -15,6 +15,8 @@ import pytest
 from masterops.testing.bench import Bench, bench
 from masterops.testing.kit import CAPABILITIES, Kit
 
+pytest.register_assert_rewrite("masterops.testing.promises")
+
 Told = Callable[..., Awaitable[None]]
 
 SECONDS = 30.0  # after which a test has hung

