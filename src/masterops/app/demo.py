@@ -19,7 +19,8 @@ from pathlib import Path
 import msgspec
 
 from masterops import errors
-from masterops.config import Connection, Secret, Settings
+from masterops.config import Connection, Secret, Settings, settings_of
+from masterops.core.plugins import installed, part
 from masterops.sandbox import DATABASE, project_ref_for, service_key_for, token_for
 
 LONGEST_START_SECONDS = 20.0
@@ -151,7 +152,8 @@ def services(settings: Settings) -> tuple[str, ...]:
     """The services that every business has a demo connection to."""
     sandbox = settings.sandbox
     wanted = {"hubspot": True, "unleashed": sandbox.unleashed, "supabase": sandbox.supabase}
-    return tuple(name for name, here in wanted.items() if here)
+    ours = (name for name, here in wanted.items() if here)
+    return (*ours, *(name for name in installed() if part(name, "twin") is not None))
 
 
 def demo_connection(service: str, business: str, url: str) -> Connection:
@@ -159,11 +161,23 @@ def demo_connection(service: str, business: str, url: str) -> Connection:
     token = Secret(token_for(service, business))
     if service == "supabase":
         return _demo_project(business, token, f"{url}/{service}")
+    if service in installed():
+        return _demo_of_installed(service, business, token, f"{url}/{service}")
     if service == "unleashed":
         credentials = {"api_id": token, "api_key": Secret(service_key_for(service, business))}
     else:
         credentials = {"access_token": token}
     values = {**credentials, "base_url": f"{url}/{service}"}
+    return Connection(id=f"{service}/{business}", service=service, business=business, values=values)
+
+
+def _demo_of_installed(service: str, business: str, token: Secret, url: str) -> Connection:
+    """A connection to an installed connector's twin: its first secret is the token, its second the key."""
+    settings = settings_of(service)
+    defaults = {each.name: each.default for each in settings if each.default is not None}
+    secrets = [each.name for each in settings if each.secret and each.required]
+    given = dict(zip(secrets, (token, Secret(service_key_for(service, business))), strict=False))
+    values = {**defaults, **given, "base_url": url}
     return Connection(id=f"{service}/{business}", service=service, business=business, values=values)
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import importlib
 from typing import TYPE_CHECKING, Any
 
+from masterops.config import kinds
 from masterops.config.alert_sources import SOURCES, VIEW
 from masterops.config.alerting import (
     LOG_CHANNEL,
@@ -24,7 +25,8 @@ from masterops.config.alerting import (
 )
 from masterops.config.check_model import Check, Maintenance
 from masterops.config.files import home_directory
-from masterops.config.find import find_business, find_service
+from masterops.config.find import find_business, find_service, settings_of
+from masterops.config.keys import Setting
 from masterops.config.load import load
 from masterops.config.model import (
     Business,
@@ -86,6 +88,7 @@ __all__ = [
     "Sandbox",
     "Schedule",
     "Secret",
+    "Setting",
     "Settings",
     "Severity",
     "SeverityBy",
@@ -96,9 +99,11 @@ __all__ = [
     "find_business",
     "find_service",
     "home_directory",
+    "kinds",
     "load",
     "pairs",
     "reference_markdown",
+    "settings_of",
     "template",
     "words",
     "write_template",

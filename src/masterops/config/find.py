@@ -4,6 +4,7 @@ Finding a business or a service by what a person calls it.
 
 from __future__ import annotations
 
+from masterops.config.keys import Setting
 from masterops.config.model import Business, Settings
 from masterops.config.services import SERVICES
 from masterops.core.spelling import fold, nearest, unknown
@@ -27,3 +28,8 @@ def find_service(settings: Settings, text: str) -> str:
         if fold(service) == fold(text):
             return service
     raise unknown("service", text, SERVICES)
+
+
+def settings_of(service: str) -> tuple[Setting, ...]:
+    """What can be set of a service's connections. Raises KeyError."""
+    return SERVICES[service]

@@ -17,7 +17,7 @@ from masterops.config.keys import (
     SETTINGS,
     Setting,
 )
-from masterops.config.services import SERVICES
+from masterops.config.services import OURS
 from masterops.config.toml import literal
 
 HEAD = """
@@ -91,7 +91,7 @@ def _lines() -> Iterator[str]:
 
 
 def _connections() -> Iterator[str]:
-    for service, settings in SERVICES.items():
+    for service, settings in OURS.items():
         yield f"\n### {service}\n"
         yield from _table(settings, [_code(*each.plain) for each in settings])
     yield "\n## Channels\n"

@@ -4,12 +4,17 @@ The services that a connection can lead to, and the settings of each.
 A variable stands for the group's connection as it is written here (`HUBSPOT_ACCESS_TOKEN`) and for a
 business's with the slug before it (`RED_HILL_FRESH_HUBSPOT_ACCESS_TOKEN`). A required setting that is
 written nowhere is looked for in its variable, so a connection without it can say what to set.
+
+Connectors that are installed beside us bring their own; they need not repeat what every connection has.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from masterops.config import kinds, pairs
 from masterops.config.keys import GROUP, LONGEST_WAIT_SECONDS, Setting
+from masterops.core.plugins import WithInstalled
 
 ENABLED = Setting("enabled", kinds.BOOLEAN, "Whether it is used and checked.", default=True)
 
@@ -56,7 +61,7 @@ def _url(name: str, help: str, variable: str, example: str) -> Setting:
     return Setting(name, kinds.URL, help, example=example, plain=(variable,), required=True)
 
 
-SERVICES: dict[str, tuple[Setting, ...]] = {
+OURS: dict[str, tuple[Setting, ...]] = {
     "hubspot": (
         _secret("access_token", "A service key or a private app's token.", "HUBSPOT_ACCESS_TOKEN", "a token"),
         Setting(
@@ -231,6 +236,10 @@ SERVICES: dict[str, tuple[Setting, ...]] = {
         ENABLED,
     ),
 }
+
+SERVICES: Mapping[str, tuple[Setting, ...]] = WithInstalled(
+    OURS, "settings", lambda settings: (*settings, *CIRCUIT, ENABLED)
+)
 
 
 def variable(setting: Setting, business: str) -> str | None:

@@ -8,7 +8,8 @@ Every error of Master-Ops, in one tree.
     │   └── BadValue
     ├── ConfigError                    the configuration is wrong                       exit 2
     │   ├── ConfigSyntax  ConfigKey  ConfigType  ConfigReference  ConfigInlineSecret
-    │   └── ConfigFileMissing  ConfigFileExists  ConfigFileUnusable
+    │   ├── ConfigFileMissing  ConfigFileExists  ConfigFileUnusable
+    │   └── PluginUnusable             a connector that is installed beside us
     ├── DatabaseError                  PostgreSQL cannot be used                        exit 3
     │   ├── DatabaseUnreachable  DatabaseRefused  DatabaseTooOld  DatabaseLost
     │   ├── EmbeddedMissing  EmbeddedFailed  EmbeddedInUse  EmbeddedVersion  DataDirectoryUnusable  DiskFull
@@ -145,6 +146,7 @@ from masterops.errors.usage import (
     ConfigSyntax,
     ConfigType,
     PackageMissing,
+    PluginUnusable,
     UnknownName,
     UsageError,
 )
@@ -233,6 +235,7 @@ __all__ = [
     "OutputFailed",
     "PackageMissing",
     "PingNotKept",
+    "PluginUnusable",
     "PortTaken",
     "ProgramMissing",
     "QueryFailed",

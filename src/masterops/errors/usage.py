@@ -103,6 +103,13 @@ class ConfigFileUnusable(ConfigError):
     hint = "Give the file and its folder to the user that runs ops, or name another file with --config."
 
 
+class PluginUnusable(ConfigError):
+    """The installed connector {service} ({package}) cannot be used: {reason}"""
+
+    code = "CFG020"
+    hint = "Mend the package or uninstall it; docs/connectors/writing.md says what it must have."
+
+
 class PackageMissing(ConfigError):
     """`{setting}` needs a package that is not installed"""
 

@@ -19,6 +19,7 @@ import msgspec
 from aiohttp import web
 
 from masterops import errors
+from masterops.core.plugins import installed, part
 from masterops.sandbox import tokens
 from masterops.sandbox.clock import Clock, SystemClock, VirtualClock
 from masterops.sandbox.control import Control
@@ -66,6 +67,7 @@ async def serve(
     workflows: int | None = None,
     database: str | None = None,
     rows: int | None = None,
+    records: int | None = None,
 ) -> None:
     """
     Serve until cancelled. Raises PortTaken, SandboxFailed or SandboxState.
@@ -73,11 +75,12 @@ async def serve(
     `ready` is told where it is once calls are answered. With `live` a record of some business changes
     every `live_seconds`. `contacts`, `products`, `workflows` and `rows` set how many of them a business is
     seeded with at HubSpot, Unleashed, n8n and Supabase, whose tables are in databases of their own on the
-    PostgreSQL at `database`.
+    PostgreSQL at `database`; `records` those of each kind at the twins of installed connectors.
     """
     names = _checked(businesses)
     virtual = VirtualClock(clock or SystemClock())
     services = _services(names, virtual, seed, limits, contacts, products, workflows)
+    services |= _installed(names, virtual, seed, records)
     services |= {"supabase": SupabaseTwin(names, virtual, seed=seed, database=database, rows=rows)}
     book = Faultbook(state_dir, seed)
     front = Front(services, Control(services, names, book, virtual), book)
@@ -167,6 +170,16 @@ def _services(
         "hubspot": HubSpotTwin(names, clock, seed=seed, limits=limits, contacts=contacts),
         "unleashed": UnleashedTwin(names, clock, seed=seed, products=products),
         "n8n": N8nTwin(names, clock, seed=seed, workflows=workflows),
+    }
+
+
+def _installed(names: list[str], clock: Clock, seed: int, records: int | None) -> dict[str, Service]:
+    """The twins that installed connectors bring."""
+    twins = {service: part(service, "twin") for service in installed()}
+    return {
+        service: twin(names, clock, seed=seed, records=records)
+        for service, twin in twins.items()
+        if twin is not None
     }
 
 

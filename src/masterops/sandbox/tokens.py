@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 
 from masterops import errors
+from masterops.core.plugins import installed
 from masterops.core.spelling import unknown
 
 SERVICES = ("hubspot", "n8n", "supabase", "unleashed")
@@ -31,8 +32,9 @@ def service_key_for(service: str, business: str) -> str:
 
 def check_service(service: str) -> None:
     """Raise UnknownName when no twin stands in for `service`."""
-    if service not in SERVICES:
-        raise unknown("service in the sandbox", service, SERVICES)
+    known = (*SERVICES, *installed())
+    if service not in known:
+        raise unknown("service in the sandbox", service, known)
 
 
 def check_slug(business: str) -> None:
