@@ -9,12 +9,12 @@ import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
 from masterops import errors
-from masterops.core import clock
 from masterops.db import AsyncConnection, Connect, explained
 from masterops.engine.policy import PUT_BACK, Patience
 from masterops.logs import Logger
@@ -25,6 +25,8 @@ if TYPE_CHECKING:  # importing it costs a third of a second, and most commands n
     from pgqueuer.adapters.persistence.queries import Queries
     from pgqueuer.models import Job as Task
     from pgqueuer.models import Schedule
+
+    from masterops.engine.timing import DatabaseQueries
 
 SCHEMA = "pgqueuer"
 # A worker that says nothing for so long is dead, and its job is taken over.
@@ -131,15 +133,14 @@ class Engine:
                     await self.prepare()
             else:
                 continue
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(stop.wait(), pause)
+            await _pause(stop, pause)
             pause = min(LONGEST_PAUSE, pause * 2)
 
     async def _work(self, stop: asyncio.Event) -> None:
         from pgqueuer import PgQueuer
 
         async with contextlib.AsyncExitStack() as stack:
-            queries = await self._queries(stack)
+            queries = await self._queries(stack, stop)
             worker = PgQueuer(queries.driver, queries=queries, channel=queries.qbe.settings.channel)
             for job in self._jobs:
                 _register(worker, queries, job, self._log)
@@ -150,19 +151,29 @@ class Engine:
                 dequeue_timeout=POLL, heartbeat_timeout=HEARTBEAT, shutdown_on_listener_failure=True
             )
 
-    async def _queries(self, stack: contextlib.AsyncExitStack) -> Queries:
-        """PgQueuer's queries on connections of their own; psycopg's errors leave as ours."""
+    async def _queries(
+        self, stack: contextlib.AsyncExitStack, stop: asyncio.Event | None = None
+    ) -> DatabaseQueries:
+        """
+        PgQueuer's queries on connections of their own; psycopg's errors leave as ours.
+
+        With `stop`, connections that are lost are made anew until it is set.
+        """
         from pgqueuer.adapters.persistence import qb
-        from pgqueuer.adapters.persistence.queries import Queries
         from pgqueuer.domain.settings import DBSettings
 
         from masterops.engine.driver import TwoConnections
+        from masterops.engine.timing import DatabaseQueries
 
         stack.enter_context(explained("the job queue"))
-        working, listening = [await self._open(stack) for _ in range(2)]
+        async with contextlib.AsyncExitStack() as opening:
+            working, listening = [await self._open(opening) for _ in range(2)]
+            driver = TwoConnections(working, listening, partial(self._open_again, stop) if stop else None)
+            opening.pop_all()
+        stack.push_async_callback(driver.close)
         settings = DBSettings(db_schema=SCHEMA)
-        return Queries(
-            TwoConnections(working, listening),
+        return DatabaseQueries(
+            driver,
             qbe=qb.QueryBuilderEnvironment(settings),
             qbq=qb.QueryQueueBuilder(settings),
             qbs=qb.QuerySchedulerBuilder(settings),
@@ -173,6 +184,25 @@ class Engine:
         stack.push_async_callback(connection.close)
         return connection
 
+    async def _open_again(self, stop: asyncio.Event) -> AsyncConnection:
+        """A connection, as soon as there is a server to have one with. Raises DatabaseError after `stop`."""
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                return await self._connect()
+            except errors.DatabaseError as error:
+                if error.recovery != "retry" or stop.is_set():
+                    raise
+                self._log.warn("engine.database_away", error=error.message, wait_seconds=pause)
+            await _pause(stop, pause)
+            pause = min(LONGEST_PAUSE, pause * 2)
+
+
+async def _pause(stop: asyncio.Event, seconds: float) -> None:
+    """So long, or until `stop`."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
 
 async def _enqueue(queries: Queries, name: str, payload: Payload, once: str | None) -> int | None:
     body = msgspec.json.encode(payload)
@@ -180,7 +210,7 @@ async def _enqueue(queries: Queries, name: str, payload: Payload, once: str | No
     return made[0] if made else None
 
 
-def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None:
+def _register(worker: PgQueuer, queries: DatabaseQueries, job: Job, log: Logger) -> None:
     """
     A schedule only puts the job into the queue, where it is safe from whatever happens to this worker.
 
@@ -202,8 +232,11 @@ def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None
         await queries.driver.execute(CLEAR, task.entrypoint, task.payload, task.id)
 
     if job.cron is not None:
+        from masterops.engine.timing import DatabaseTime
 
-        @worker.schedule(f"{job.name}.schedule", job.cron, accepts_context=False)
+        timed = partial(DatabaseTime, driver=queries.two)
+
+        @worker.schedule(f"{job.name}.schedule", job.cron, executor_factory=timed, accepts_context=False)
         async def due(schedule: Schedule) -> None:
             # The key is the firing, not the job: one that a killed worker holds must not hold up the next.
             await _enqueue(queries, job.name, {}, f"{job.name} {schedule.next_run.isoformat()}")
@@ -211,8 +244,8 @@ def _register(worker: PgQueuer, queries: Queries, job: Job, log: Logger) -> None
 
 async def _deaths(queries: Queries, task: Task) -> int:
     """How many workers died with this job in hand since something last came of it."""
-    # Of one that is younger than it takes to notice, none; and its history need not be looked for.
-    if clock.now() - task.created < HEARTBEAT:
+    # Of one that was younger than it takes to notice, none; and its history need not be looked for.
+    if task.updated - task.created < HEARTBEAT:  # both by the database's clock
         return 0
     rows = await queries.driver.fetch(BEGUN, task.id)
     return int(cast("Any", rows[0]["begun"])) - 1

@@ -80,10 +80,15 @@ def start(binaries: Path, folder: Path, settings: dict[str, str]) -> subprocess.
         [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "-A", "trust", "-N", "-E", "UTF8",
          "--locale=C.UTF-8"], check=True, capture_output=True, cwd="/", **account,
     )  # fmt: skip
-    with (folder / "log").open("wb") as log:
+    return start_again(binaries, folder, settings)
+
+
+def start_again(binaries: Path, folder: Path, settings: dict[str, str]) -> subprocess.Popen[bytes]:
+    """A server with the cluster that is in `folder`."""
+    with (folder / "log").open("ab") as log:
         return subprocess.Popen(
             [binaries / "postgres", "-D", folder / "data", "-k", folder, *options(**settings)],
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **account,
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd="/", **unprivileged(),
         )  # fmt: skip
 
 
