@@ -60,8 +60,9 @@ def is_halfway(now: Document, before: Document | None, after: Document) -> bool:
     workflow that was not there. Pure.
     """
     was = before if before is not None else {**after, "tags": [], "active": False}
-    parts = ("name", "active", "tags", "nodes", "connections")
-    if not all(now[part] in (was[part], after[part], STAND_IN[part]) for part in parts):
+    if any(now[part] not in (was[part], after[part]) for part in ("name", "active", "tags")):
+        return False
+    if any(now[part] not in (was[part], after[part], STAND_IN[part]) for part in ("nodes", "connections")):
         return False
     held, old, new = ({**each["settings"], "errorWorkflow": None} for each in (now, was, after))
     return held in (old, new, {**old, **new})
