@@ -48,3 +48,19 @@ CAKE = canonical(
     chain(hook("cake"), node("End"), name="Cake", settings={"errorWorkflow": "workflow:Tea"}, tags=["food"])
 )
 FILES = {"teelixir/cake.json": CAKE, "teelixir/tea.json": TEA}
+
+
+def caller(name: str, called: str) -> Any:
+    """A workflow that is called, and calls another."""
+    start = {**node("When called", "executeWorkflowTrigger", 1.1, inputSource="passthrough")}
+    target = {"__rl": True, "mode": "id", "value": f"workflow:{called}"}
+    call = node("Call", "executeWorkflow", 1.2, workflowId=target)
+    whole = chain(start, call, name=name, active=True, settings={"executionOrder": "v1"})
+    return canonical(whole)
+
+
+CIRCLE = {
+    "group/one.json": caller("One", "Two"),
+    "group/self.json": caller("Self", "Self"),
+    "group/two.json": caller("Two", "One"),
+}

@@ -43,6 +43,19 @@ def test_what_changes_by_itself_is_not_in_the_file() -> None:
     assert not any(word in text(one) for word in ("versionId", "webhookId", "pinData", '"id"', "now"))
 
 
+def test_links_do_not_depend_on_the_order_of_their_keys() -> None:
+    """
+    The same links, the same bytes.
+    """
+    ways = [{"node": "End", "type": "main", "index": 0}, {"index": 1, "type": "main", "node": "End"}]
+    one, other = (
+        canonical({**TEA, "connections": {"Hook": {"main": [some]}}})
+        for some in (ways, [dict(reversed(way.items())) for way in reversed(ways)])
+    )
+
+    assert text(one) == text(other)
+
+
 @pytest.mark.parametrize(
     ("parameters", "where"),
     [

@@ -18,6 +18,8 @@ from masterops.workflows.code.files import DEFAULT_FOLDER, owner_of
 dir_option = click.option(
     "--dir", "dir", default=DEFAULT_FOLDER, show_default=True, help="The folder of workflow files."
 )
+connection_option = click.option("--connection", help="Which n8n, as in n8n/teelixir.")
+paths_argument = click.argument("paths", nargs=-1, metavar="[PATHS]...")
 
 
 async def all_of(app: Any, connection: str | None, business: str | None) -> list[Connection]:

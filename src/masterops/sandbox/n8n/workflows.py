@@ -27,6 +27,10 @@ READ_ONLY = frozenset(
     )
 )
 TRIGGERS = ("trigger", "webhook", "cron", "start")
+# The value that takes a setting away; the API takes it for these two alone.
+DEFAULT, WITH_A_DEFAULT = "DEFAULT", ("errorWorkflow", "timezone")
+NO_TIMEOUT = -1
+CALLS = "n8n-nodes-base.executeWorkflow"
 BESIDES = ("description", "versionCounter", "sourceWorkflowId", "parentFolder")
 
 
@@ -79,12 +83,15 @@ def changed(home: Instance, call: Call) -> Answer:
     """Put another in its place; an active one goes on with the new version."""
     row = _one(home, call, to="update")
     given = _checked(call.object())
-    if given["nodes"] != row["nodes"] or given["connections"] != row["connections"]:
+    new = given["nodes"] != row["nodes"] or given["connections"] != row["connections"]
+    settings = _merged(row["settings"] or {}, given["settings"])
+    row.update({**given, "settings": settings}, updatedAt=home.now())
+    if new:
         row["versionId"] = home.uuid()
         row["versionCounter"] += 1
         if row["active"]:
+            _check_called(home, row)  # what was given is kept all the same, and the former version goes on
             row["activeVersionId"] = row["versionId"]
-    row.update(given, updatedAt=home.now())
     return json_answer(200, row)
 
 
@@ -110,6 +117,7 @@ def activated(home: Instance, call: Call) -> Answer:
     if not any(word in kind for kind in kinds for word in TRIGGERS):
         needs = "At least one trigger, webhook, or polling node is required."
         raise Refusal(400, f"Workflow cannot be activated because it has no trigger node. {needs}")
+    _check_called(home, row)
     row.update(active=True, activeVersionId=row["versionId"], triggerCount=1, updatedAt=home.now())
     row.pop("unpublishing", None)
     return json_answer(200, row)
@@ -155,6 +163,34 @@ def _one(home: Instance, call: Call, to: str = "") -> dict[str, Any]:
         allowed = f"You do not have permission to {to} this workflow. Ask the owner to share it with you."
         raise Refusal(404, allowed if to else "Not Found")
     return row
+
+
+def _merged(held: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """What it is not told of it keeps."""
+    whole = {**held, **given}
+    gone = {name for name in WITH_A_DEFAULT if whole.get(name) == DEFAULT}
+    if whole.get("executionTimeout") == NO_TIMEOUT:
+        gone.add("executionTimeout")
+    return {name: value for name, value in whole.items() if name not in gone}
+
+
+def _check_called(home: Instance, row: dict[str, Any]) -> None:
+    """A workflow that is published calls only such as are published. Raises Refusal."""
+    told = []
+    for node in row["nodes"]:
+        if not isinstance(node, dict) or node.get("type") != CALLS or node.get("disabled"):
+            continue
+        called = (node.get("parameters") or {}).get("workflowId")
+        id = called.get("value") if isinstance(called, dict) else called
+        if not isinstance(id, str) or not id or id.startswith("=") or id == row["id"]:
+            continue
+        other = home.workflows.get(id)
+        if other is None or other["activeVersionId"] is None:
+            words = f' ("{other["name"]}")' if other is not None else ""
+            told.append(f'Node "{node.get("name")}" references workflow {id}{words} which is not published')
+    if told:
+        first = "Please publish all referenced sub-workflows first."
+        raise Refusal(400, f"Cannot publish workflow: {'; '.join(told)}. {first}")
 
 
 def _checked(given: dict[str, Any]) -> dict[str, Any]:

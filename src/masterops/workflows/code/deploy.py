@@ -1,14 +1,14 @@
 """
 Bring workflows' files into n8n, so that it can be finished or undone wherever it is cut.
 
-Every step is in the journal before n8n is asked. One that was cut is looked at first: what it did is found by
-id or, where n8n made the workflow and we never learnt its id, by the name that nobody had before.
+Every step is in the journal before n8n is asked; what one that was cut has left is looked at first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from uuid import UUID
 
 from msgspec import structs
@@ -19,8 +19,9 @@ from masterops.core.ids import uuid7
 from masterops.db import Pool
 from masterops.logs import Logger
 from masterops.workflows.code import journal, touching
+from masterops.workflows.code.cut import STAND_IN, allowing, reconciled
 from masterops.workflows.code.diff import differences
-from masterops.workflows.code.document import Document, definition, lacks
+from masterops.workflows.code.document import Document, definition, mentions
 from masterops.workflows.code.files import Agreed
 from masterops.workflows.code.journal import Entry
 from masterops.workflows.code.planning import Past, Step, brief, plan
@@ -28,7 +29,6 @@ from masterops.workflows.code.pulling import agreement, without_secrets
 from masterops.workflows.code.server import Live, document, look, raw
 
 Keep = Callable[[str, Agreed], None]
-FINISHED_LATER = {"tags", "active", "errorWorkflow"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,8 @@ async def deploy(
     async with journal.alone(pool, n8n.connection):
         cut = await journal.unfinished(pool, n8n.connection)
         live = await look(n8n)
-        await _reconcile(pool, live, cut)
-        past = _with_halves(await journal.past(pool, n8n.connection), live, cut)
+        halfway = await reconciled(pool, live, cut)
+        past = allowing(await journal.past(pool, n8n.connection), live, halfway)
         steps = plan(documents, live, agreed, past, activate=activate, force=force)
         for step in steps:
             if not step.acts and step.id is not None:
@@ -77,38 +77,6 @@ async def deploy(
         log.info("workflows.deployed", service="n8n", operation="workflows.deploy", status="success",
                  deployment=str(deployment), steps=len(entries))  # fmt: skip
         return Deployed(steps, deployment)
-
-
-async def _reconcile(pool: Pool, live: Live, cut: Sequence[Entry]) -> None:
-    """What was begun is counted as done, so far as it can be found; what was not is left to the new plan."""
-    for entry in cut:
-        found = entry.workflow_id or found_by_name(live, entry)
-        if entry.state == "begun" and found in live.workflows:
-            await journal.mark(pool, entry, "done", id=found)
-        else:
-            await journal.mark(pool, entry, "left")
-
-
-def _with_halves(past: Mapping[str, Past], live: Live, cut: Sequence[Entry]) -> dict[str, Past]:
-    """
-    What a step that was cut has left is ours too, though it is neither what was before nor what was to be:
-    the nodes are there, tags or the switch are not.
-    """
-    known = dict(past)
-    for entry in cut:
-        id = entry.workflow_id or found_by_name(live, entry)
-        if entry.state == "begun" and id in known and id in live.documents:
-            left = {each.where for each in differences(entry.after_json, live.documents[id])}
-            if left <= FINISHED_LATER:
-                ours = known[id].digests | {agreement(live.documents[id], entry.file)}
-                known[id] = replace(known[id], digests=ours)
-    return known
-
-
-def found_by_name(live: Live, entry: Entry) -> str | None:
-    """A workflow that was made and whose id we never learnt: nobody had its name when it was planned."""
-    named = live.named(entry.workflow_name)
-    return named[0] if entry.action == "create" and entry.state == "begun" and len(named) == 1 else None
 
 
 async def _written(
@@ -146,7 +114,7 @@ def _entry(deployment: UUID, number: int, step: Step, live: Live, who: str) -> E
         file=step.file,
         workflow_id=step.id,
         workflow_name=step.document["name"],
-        action="create" if step.id is None else "update",
+        action="create" if step.id is None else "update" if step.acts else "adopt",
         after_json=step.document,
         after_digest=agreement(step.document, step.file),
         state="planned" if step.acts else "done",
@@ -163,19 +131,69 @@ def _entry(deployment: UUID, number: int, step: Step, live: Live, who: str) -> E
 
 
 async def _carried_out(n8n: N8n, pool: Pool, live: Live, entries: Sequence[Entry], keep: Keep) -> None:
-    ids = live.ids
-    made: dict[int, str] = {}
-    for entry in entries:
-        try:
-            made[entry.number] = ids[entry.workflow_name] = await _one(n8n, pool, live, entry, ids)
-        except errors.RemoteError as error:
-            raise errors.DeploymentCut(
-                deployment=entry.deployment, file=entry.file, reason=error.message
-            ) from error
-        keep(entry.file, Agreed(made[entry.number], entry.after_digest))
-    for entry in entries:  # those that refer to one that was made after them
-        if entry.action == "create" and lacks(entry.after_json, live.ids):
-            await _one(n8n, pool, live, structs.replace(entry, workflow_id=made[entry.number]), ids)
+    """
+    In two rounds where workflows call each other in a circle: n8n publishes none that calls one which is not
+    published, so something stands in for the first until the others are there.
+    """
+    ids, later = live.ids, list[Entry]()
+    for at, entry in enumerate(entries):
+        with _cut_at(entry):
+            if not mentions(entry.after_json) & _unpublished(entries[at:], live):
+                ids[entry.workflow_name] = await _one(n8n, pool, live, entry, ids)
+                keep(entry.file, Agreed(ids[entry.workflow_name], entry.after_digest))
+            else:
+                entry = await _stood_in(n8n, pool, live, entry)
+                ids[entry.workflow_name] = entry.workflow_id or ""
+                later.append(entry)
+    for entry in later:
+        with _cut_at(entry):
+            id = await _one(n8n, pool, live, entry, ids)
+        keep(entry.file, Agreed(id, entry.after_digest))
+
+
+def _unpublished(entries: Sequence[Entry], live: Live) -> set[str]:
+    """The names of those that no other can call yet; the first, by itself, can once it has an id."""
+    first, *others = entries
+    waiting = {each.workflow_name for each in others if not _is_on(each, live)}
+    return waiting | ({first.workflow_name} if first.workflow_id is None else set())
+
+
+def _is_on(entry: Entry, live: Live) -> bool:
+    row = live.workflows.get(entry.workflow_id or "")
+    return row is not None and row.active
+
+
+@contextmanager
+def _cut_at(entry: Entry) -> Iterator[None]:
+    """Raises DeploymentCut where n8n fails or refuses."""
+    try:
+        yield
+    except errors.RemoteError as error:
+        deployment, file = entry.deployment, entry.file
+        raise errors.DeploymentCut(deployment=deployment, file=file, reason=error.message) from error
+
+
+async def _stood_in(n8n: N8n, pool: Pool, live: Live, entry: Entry) -> Entry:
+    """
+    Let others call a workflow of its name, which does nothing yet; the step, with its id. One that is
+    switched on stays as it is for the while.
+    """
+    if _is_on(entry, live):
+        return entry
+    target, id = entry.after_json, entry.workflow_id
+    body = definition(
+        {**STAND_IN, "name": target["name"], "settings": target["settings"]}, credentials={}, workflows={}
+    )
+    if id is not None:
+        _check_unmoved(await n8n.workflows.get(id), live, entry)
+    await journal.mark(pool, entry, "begun")
+    if id is None:
+        id = (await n8n.workflows.create(body)).id
+        await journal.mark(pool, entry, "begun", id=id)
+    else:
+        await n8n.workflows.update(id, body)
+    await touching.switch(n8n, id, on=target["active"])
+    return structs.replace(entry, workflow_id=id, state="begun")
 
 
 async def _one(n8n: N8n, pool: Pool, live: Live, entry: Entry, ids: Mapping[str, str]) -> str:
@@ -184,7 +202,7 @@ async def _one(n8n: N8n, pool: Pool, live: Live, entry: Entry, ids: Mapping[str,
     await journal.mark(pool, entry, "begun")
     id = entry.workflow_id
     row = await n8n.workflows.get(id) if id is not None else None
-    if row is not None and entry.action == "update":
+    if row is not None and entry.action == "update" and entry.state == "planned":
         _check_unmoved(row, live, entry)
     body = definition(
         target, credentials=live.credentials, workflows=ids, held=row.nodes if row is not None else ()
@@ -199,7 +217,7 @@ async def _one(n8n: N8n, pool: Pool, live: Live, entry: Entry, ids: Mapping[str,
 
 def _check_unmoved(row: Workflow, live: Live, entry: Entry) -> None:
     """Somebody may have changed it while we were busy with the others. Raises Conflict."""
-    now = document(row, {id: each.name for id, each in live.workflows.items()})
+    now = document(row, live.names)
     if agreement(now, entry.file) not in (entry.before_digest, entry.after_digest):
         found = brief(differences(live.documents[row.id], now))
         raise errors.Conflict(service=live.connection, reason=f"it was changed this very moment ({found})")

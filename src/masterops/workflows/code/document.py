@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -26,6 +26,9 @@ NODE = ("name", "type", "typeVersion", "position", "parameters", "credentials")
 NOT_OF_A_FILE = frozenset({"id", "webhookId", "issues", "color", "selected", "width", "height"})
 # n8n adds these by itself, or they only say who may see it.
 NOT_OF_SETTINGS = frozenset({"callerPolicy", "callerIds", "availableInMCP", "timeSavedMode", "binaryMode"})
+# The value by which n8n takes a setting away, and the settings that its API lets go of (n8n 2.41.1).
+DEFAULT, REMOVABLE = "DEFAULT", ("errorWorkflow", "timezone")
+CALLING = (".executeWorkflow", ".toolWorkflow")
 TIDY = {"cachedResultName", "cachedResultUrl"}
 
 
@@ -35,7 +38,7 @@ def canonical(raw: Mapping[str, Any], *, name_of: Callable[[str], str | None] = 
     `name_of` tells the name of another workflow by its id.
     """
     nodes = [_node(each, name_of) for each in raw.get("nodes") or []]
-    settings = {k: v for k, v in (raw.get("settings") or {}).items() if k not in NOT_OF_SETTINGS}
+    settings = {k: v for k, v in (raw.get("settings") or {}).items() if _is_said(k, v)}
     if isinstance(settings.get("errorWorkflow"), str):
         settings["errorWorkflow"] = _said_by_name(settings["errorWorkflow"], name_of)
     return {
@@ -73,9 +76,20 @@ def nodes_of(document: Mapping[str, Any]) -> dict[str, Node]:
 
 def mentions(document: Mapping[str, Any]) -> set[str]:
     """The names of other workflows that this one calls or hands its errors to."""
-    found = {_named(each) for each in _texts([node.get("parameters") for node in document["nodes"]])}
+    found = {_named(each) for each in texts([node.get("parameters") for node in document["nodes"]])}
     found.add(_named(document["settings"].get("errorWorkflow")))
     return {name for name in found if name}
+
+
+def named_by_id(document: Mapping[str, Any]) -> set[str]:
+    """The ids of other workflows that it calls or hands its errors to, where nobody knew their names."""
+    found = {document["settings"].get("errorWorkflow")}
+    for node in document["nodes"]:
+        parameters = node.get("parameters") or {}
+        if node["type"].endswith(CALLING) and not node.get("disabled") and _from_database(parameters):
+            given = parameters.get("workflowId")
+            found.add(given.get("value") if isinstance(given, dict) else given)
+    return {each for each in found if isinstance(each, str) and each and not each.startswith((BY_NAME, "="))}
 
 
 def needed_credentials(document: Mapping[str, Any]) -> dict[tuple[str, str], list[str]]:
@@ -97,7 +111,7 @@ def definition(
     """
     What n8n takes: credentials and workflows by the ids of one server. Nodes keep the ids of those of the
     same name that are there (`held`): addresses of forms and chats hang on them. An error workflow that is
-    not there yet is left out, see `lacks`.
+    not there yet is left out.
     """
     there = {node.get("name"): node for node in held}
     known = {f"{BY_NAME}{name}": id for name, id in workflows.items()}
@@ -119,15 +133,28 @@ def definition(
     }
 
 
-def lacks(document: Mapping[str, Any], workflows: Iterable[str]) -> set[str]:
-    """The workflows that it names and that are not among these."""
-    return mentions(document) - set(workflows)
+def texts(value: Any) -> Iterator[str]:
+    """Every text in a value, however deep."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from texts(each)
 
 
 def near(name: str, names: Iterable[str]) -> str:
     """What a wrong name may have meant, as a sentence; empty when nothing is near."""
     found = nearest(name, list(names))
     return f"Did you mean `{found}`?" if found else ""
+
+
+def _is_said(name: str, value: Any) -> bool:
+    """Whether a setting is one of a file."""
+    return name not in NOT_OF_SETTINGS and not (name in REMOVABLE and value == DEFAULT)
+
+
+def _from_database(parameters: Mapping[str, Any]) -> bool:
+    return bool(parameters.get("source", "database") == "database")
 
 
 def _node(raw: Mapping[str, Any], name_of: Callable[[str], str | None]) -> Node:
@@ -194,10 +221,7 @@ def _connections(raw: Mapping[str, Any]) -> dict[str, Any]:
 def _cut(outputs: Any) -> Any:
     if not isinstance(outputs, list):
         return outputs
-    found = [
-        sorted(each, key=lambda link: json.dumps(link, sort_keys=True)) if isinstance(each, list) else []
-        for each in outputs
-    ]
+    found = [sorted(map(_sorted, each), key=json.dumps) if isinstance(each, list) else [] for each in outputs]
     while found and not found[-1]:
         found.pop()
     return found
@@ -230,14 +254,6 @@ def _replaced(value: Any, known: Mapping[str, str]) -> Any:
     if isinstance(value, list):
         return [_replaced(each, known) for each in value]
     return known.get(value, value) if isinstance(value, str) else value
-
-
-def _texts(value: Any) -> Iterable[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _texts(each)
 
 
 def _named(value: Any) -> str | None:

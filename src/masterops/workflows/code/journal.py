@@ -39,7 +39,8 @@ WHERE integration_id = %s AND state IN ('planned', 'begun') ORDER BY planned_at,
 OF = f"SELECT {FIELDS} FROM ops.deployment_steps WHERE deployment = %s ORDER BY number"
 LATEST = """
 SELECT deployment FROM ops.deployment_steps
-WHERE state IN ('begun', 'done') AND (%(connection)s::text IS NULL OR integration_id = %(connection)s)
+WHERE state IN ('begun', 'done') AND action <> 'adopt'
+    AND (%(connection)s::text IS NULL OR integration_id = %(connection)s)
 ORDER BY planned_at DESC LIMIT 1
 """
 # What is in force is the newest that was not undone; the digests are those of all that was ever agreed last.

@@ -5,13 +5,21 @@ last agreed between both.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from masterops import errors
 from masterops.workflows.code.diff import Difference, differences
-from masterops.workflows.code.document import Document, mentions, needed_credentials, tagged
+from masterops.workflows.code.document import (
+    REMOVABLE,
+    Document,
+    mentions,
+    named_by_id,
+    needed_credentials,
+    tagged,
+)
 from masterops.workflows.code.files import Agreed
 from masterops.workflows.code.pulling import agreement
 from masterops.workflows.code.server import Live
@@ -58,11 +66,13 @@ def plan(
     force: bool = False,
 ) -> list[Step]:
     """
-    A step for each file, those that others refer to first. Raises WorkflowMoved and CredentialsMissing, each
-    for all files together.
+    A step for each file, those that others refer to first. Raises WorkflowsInvalid, CredentialsMissing and
+    WorkflowMoved, each for all files together.
     """
     wanted = {file: _wanted(document, file, activate) for file, document in documents.items()}
     steps = [_step(file, wanted[file], live, agreed.get(file), past) for file in _ordered(wanted)]
+    _check_settings(steps, live)
+    _check_called(steps, live)
     _check_credentials(steps, live)
     if not force:
         _check_moved(steps, live, agreed, past)
@@ -126,6 +136,40 @@ def _check_moved(
             told.append(f"{step.file} ({brief(differences(base, live.documents[step.id]))})")
     if told:
         raise errors.WorkflowMoved(reason="; ".join(told))
+
+
+def _check_settings(steps: list[Step], live: Live) -> None:
+    """n8n's API keeps most settings that it is not told of: such a file would differ for ever."""
+    told = []
+    for step in steps:
+        held = live.documents[step.id]["settings"] if step.id is not None else {}
+        for name in sorted({*held} - {*step.document["settings"], *REMOVABLE}):
+            said = f"write `{json.dumps(name)}: {json.dumps(held[name])}` or another value into it"
+            told.append(f"{step.file}: n8n keeps the setting {name}, which the file leaves out: {said}")
+    if told:
+        raise errors.WorkflowsInvalid(count=len(told), reason="; ".join(told), hint="Nothing was changed.")
+
+
+def _check_called(steps: list[Step], live: Live) -> None:
+    """What a workflow calls must be there, once, when it is deployed: it would fail when it runs."""
+    names = {*live.ids, *(step.document["name"] for step in steps)}
+    told = []
+    for step in steps:
+        for name in sorted(mentions(step.document) - names):
+            told.append(f"{step.file} calls the workflow {name!r}, {_how_missing(name, live)}")
+        for id in sorted(named_by_id(step.document) - set(live.workflows)):
+            told.append(f"{step.file} calls a workflow by its id {id}, {_how_missing(id, live)}")
+    if told:
+        hint = "Deploy the files of those that are called too, or take the calls out. Nothing was changed."
+        raise errors.WorkflowsInvalid(count=len(told), reason="; ".join(told), hint=hint)
+
+
+def _how_missing(name: str, live: Live) -> str:
+    if name in live.archived or name in live.archived.values():
+        return f"which is archived in {live.connection}"
+    if len(live.named(name)) > 1:
+        return f"which {live.connection} has {len(live.named(name))} of"
+    return f"which is neither among these files nor in {live.connection}"
 
 
 def _check_credentials(steps: list[Step], live: Live) -> None:

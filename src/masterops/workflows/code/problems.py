@@ -38,6 +38,7 @@ CODES: dict[str, tuple[Severity, str, str]] = {
     "WF026": ("error", "two files have one workflow", "Rename one of the workflows."),
     "WF027": ("warning", "another workflow is not among the files", "Check its name, or deploy it first."),
     "WF028": ("warning", "a node of a package of others", "See that the package is installed."),
+    "WF029": ("error", "a workflow that is called is nowhere", "Correct its name, or write its file too."),
 }  # fmt: skip
 
 

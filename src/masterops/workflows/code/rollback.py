@@ -14,13 +14,13 @@ from masterops.connectors.n8n import N8n
 from masterops.db import Pool
 from masterops.logs import Logger
 from masterops.workflows.code import journal, touching
-from masterops.workflows.code.deploy import found_by_name
+from masterops.workflows.code.cut import found_by_name
 from masterops.workflows.code.diff import differences
 from masterops.workflows.code.files import Agreed
 from masterops.workflows.code.journal import Entry
 from masterops.workflows.code.planning import brief
 from masterops.workflows.code.pulling import agreement
-from masterops.workflows.code.server import Live, look
+from masterops.workflows.code.server import Live, document, look
 
 Keep = Callable[[str, Agreed | None], None]
 WAYS = {"create": "delete", "update": "restore"}
@@ -42,7 +42,7 @@ async def rollback(
     """
     async with journal.alone(pool, n8n.connection):
         entries = list(reversed(await journal.steps(pool, deployment)))
-        acting = [each for each in entries if each.state in ("begun", "done")]
+        acting = [each for each in entries if each.state in ("begun", "done") and each.action in WAYS]
         live = await look(n8n, credentials=False)
         _check(deployment, acting, live, force=force)
         if dry_run:
@@ -51,10 +51,9 @@ async def rollback(
             if entry.state == "planned":
                 await journal.mark(pool, entry, "left")
         for entry in acting:
-            await _undo(n8n, live, entry)
+            agreed = await _undo(n8n, live, entry)
             await journal.mark(pool, entry, "undone")
-            id, digest = entry.workflow_id, entry.before_digest
-            keep(entry.file, Agreed(id, digest) if id is not None and digest is not None else None)
+            keep(entry.file, agreed)
         log.info("workflows.rolled_back", service="n8n", operation="workflows.rollback", status="success",
                  deployment=str(deployment), steps=len(acting))  # fmt: skip
         return acting
@@ -79,19 +78,22 @@ def _check(deployment: UUID, entries: Sequence[Entry], live: Live, *, force: boo
         raise errors.RollbackRefused(deployment=deployment, reason="; ".join(told))
 
 
-async def _undo(n8n: N8n, live: Live, entry: Entry) -> None:
+async def _undo(n8n: N8n, live: Live, entry: Entry) -> Agreed | None:
+    """What is agreed afterwards: as n8n has it then, which keeps a setting that the deployment had added."""
     id = entry.workflow_id or found_by_name(live, entry)
     if entry.action == "create":
         if id is not None and id in live.workflows:
             await touching.remove(n8n, id)
-        return
+        return None
     before = entry.before_json
     if id is None or before is None:
-        return
+        return None
     body = {name: before[name] for name in ("name", "nodes", "connections", "settings")}
     try:
         tags = [tag["name"] for tag in before["tags"]]
         await touching.put(n8n, id, body, tags, active=before["active"])
+        now = document(await n8n.workflows.get(id), {**live.names, id: before["name"]})
     except errors.NotFound as error:
         gone = f"{entry.file}: n8n has the workflow no more"
         raise errors.RollbackRefused(deployment=entry.deployment, reason=gone) from error
+    return Agreed(id, agreement(now, entry.file))

@@ -5,7 +5,7 @@ One n8n as its workflows' files see it: everything read at once, so that one pla
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from masterops import errors
@@ -16,13 +16,14 @@ from masterops.workflows.code.document import Document, canonical
 @dataclass(frozen=True, slots=True)
 class Live:
     """
-    What an n8n holds, by ids; workflows that were put aside are not among it.
+    What an n8n holds, by ids. Archived workflows are not among it; of them the names are known.
     """
 
     connection: str
     workflows: Mapping[str, Workflow] = field(default_factory=dict)
     documents: Mapping[str, Document] = field(default_factory=dict)
     credentials: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    archived: Mapping[str, str] = field(default_factory=dict)
 
     def named(self, name: str) -> list[str]:
         """The ids of the workflows of a name."""
@@ -34,14 +35,25 @@ class Live:
         names = [each.name for each in self.workflows.values()]
         return {each.name: id for id, each in self.workflows.items() if names.count(each.name) == 1}
 
+    @property
+    def names(self) -> dict[str, str]:
+        """
+        Names by id. One that is archived keeps its name for those that call it, so that they do not differ
+        for it; unless another has that name now, which they do not call.
+        """
+        now = {id: each.name for id, each in self.workflows.items()}
+        taken = set(now.values())
+        return {**{id: name for id, name in self.archived.items() if name not in taken}, **now}
+
 
 async def look(n8n: N8n, *, credentials: bool = True) -> Live:
     """All workflows, and the names of all credentials. Raises RemoteError."""
     found = {row.id: row async for row in n8n.workflows.list(query={"excludePinnedData": "true"})}
     kept = {id: row for id, row in found.items() if not row.is_archived}
-    names = {id: row.name for id, row in kept.items()}
-    documents = {id: document(row, names) for id, row in kept.items()}
-    return Live(n8n.connection, kept, documents, await _credentials(n8n, kept) if credentials else {})
+    archived = {id: row.name for id, row in found.items() if row.is_archived}
+    there = await _credentials(n8n, kept) if credentials else {}
+    live = Live(n8n.connection, kept, {}, there, archived)
+    return replace(live, documents={id: document(row, live.names) for id, row in kept.items()})
 
 
 def document(row: Workflow, names: Mapping[str, str]) -> Document:

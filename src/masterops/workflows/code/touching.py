@@ -5,12 +5,13 @@ What is done to one workflow in n8n: made, changed, tagged, switched on and off,
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from masterops import errors
 from masterops.connectors.n8n import N8n, Workflow
 from masterops.core import clock
+from masterops.workflows.code.document import DEFAULT, REMOVABLE
 
 LONGEST_SECONDS = 30.0
 BETWEEN_SECONDS = 0.2
@@ -66,10 +67,25 @@ async def remove(n8n: N8n, id: str) -> None:
 async def put(n8n: N8n, id: str, body: dict[str, Any], tags: Sequence[str], *, active: bool) -> None:
     """Make a workflow that is there like this; what is so already is left alone."""
     row = await n8n.workflows.get(id)
-    if row.definition() != body:
+    body = {**body, "settings": settled(body["settings"], row.settings or {})}
+    if not _is_so(row, body):
         row = await n8n.workflows.update(id, body)
     await tag(n8n, row, tags)
     await switch(n8n, id, on=active)
+
+
+def settled(wanted: Mapping[str, Any], held: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings by which n8n comes to have these: it keeps whatever it is not told of. Pure."""
+    gone = {name: DEFAULT for name in REMOVABLE if name in held and name not in wanted}
+    return {**wanted, **gone}
+
+
+def _is_so(row: Workflow, body: Mapping[str, Any]) -> bool:
+    """Whether a workflow is like this already, but for settings that are no file's."""
+    held = row.settings or {}
+    return all(row.definition()[part] == body[part] for part in ("name", "nodes", "connections")) and all(
+        held.get(name) == value for name, value in body["settings"].items()
+    )
 
 
 def _settled(row: Workflow, *, on: bool) -> bool:

@@ -12,7 +12,16 @@ from masterops.logs import REDACTED
 from masterops.workflows.code import expressions, graph, nodes, schedules
 from masterops.workflows.code.catalogue import Catalogue
 from masterops.workflows.code.conditions import is_expression
-from masterops.workflows.code.document import Document, canonical, mentions, near, needed_credentials, text
+from masterops.workflows.code.document import (
+    Document,
+    canonical,
+    mentions,
+    named_by_id,
+    near,
+    needed_credentials,
+    text,
+    texts,
+)
 from masterops.workflows.code.problems import Loose, Problem
 from masterops.workflows.code.reading import Read, read
 from masterops.workflows.code.secrets import secrets
@@ -40,16 +49,17 @@ def validate(
     catalogue: Catalogue,
     *,
     credentials: Collection[tuple[str, str]] | None = None,
-    workflows: Collection[str] = (),
+    workflows: Collection[str] | None = None,
+    beside: Collection[str] = (),
 ) -> Checked:
     """
-    `given` are bytes by file. `credentials` (type and name) and `workflows` (names) are those of the server,
-    where they are known.
+    `given` are bytes by file. `credentials` (type and name) and `workflows` (names and ids) are those of the
+    server, where they are known; `beside` are the names of workflows in files that are not looked at.
     """
     found: list[Problem] = []
     documents: dict[str, Document] = {}
     reads = {file: read(data) for file, data in given.items()}
-    names = {each.document["name"] for each in reads.values() if each.document is not None}
+    names = {*beside, *(each.document["name"] for each in reads.values() if each.document is not None)}
     for file, held in reads.items():
         found += [_placed(file, loose, line) for loose, line in held.wrong]
         if held.document is None:
@@ -58,7 +68,8 @@ def validate(
         lines = _lines(held)
         loose_ones = [
             *_one(document, held.document, catalogue),
-            *_elsewhere(document, credentials, {*names, *workflows}),
+            *_elsewhere(document, credentials),
+            *_called(document, names, workflows),
         ]
         found += [_placed(file, each, lines.get(each.node or "")) for each in loose_ones]
     found += _across(documents, {file: _lines(reads[file]) for file in documents})
@@ -96,7 +107,7 @@ def _one(document: Document, raw: Mapping[str, Any], catalogue: Catalogue) -> It
 def _secret(node: Mapping[str, Any]) -> Iterator[Loose]:
     for each in secrets(node["parameters"]):
         yield Loose("WF020", f"{node['name']!r}: a secret in parameters.{each.where}", node["name"])
-    if any(REDACTED in value for value in _all_texts(node["parameters"])):
+    if any(REDACTED in value for value in texts(node["parameters"])):
         yield Loose("WF024", f"{node['name']!r}: `{REDACTED}` stands where a secret was", node["name"])
 
 
@@ -113,17 +124,33 @@ def _handles_errors(document: Document, catalogue: Catalogue) -> bool:
     return bool(told or careful or handler or not document["nodes"])
 
 
-def _elsewhere(
-    document: Document, credentials: Collection[tuple[str, str]] | None, workflows: Collection[str]
-) -> Iterator[Loose]:
-    """What must be there beside the file."""
+def names_in(given: Mapping[str, bytes]) -> set[str]:
+    """The names of the workflows in some files, as far as they can be read."""
+    return {
+        str(held["name"]) for held in (read(data).document for data in given.values()) if held is not None
+    }
+
+
+def _elsewhere(document: Document, credentials: Collection[tuple[str, str]] | None) -> Iterator[Loose]:
+    """The credentials that must be there."""
     if credentials is not None:
         for (kind, name), users in needed_credentials(document).items():
             if (kind, name) not in credentials:
                 same = [other for other_kind, other in credentials if other_kind == kind]
                 yield Loose("WF018", f"there is no credential {name!r} ({kind})", users[0], near(name, same))
-    for name in sorted(mentions(document) - set(workflows)):
-        yield Loose("WF027", f"the workflow {name!r} is not among the files", hint=near(name, workflows))
+
+
+def _called(document: Document, names: Collection[str], workflows: Collection[str] | None) -> Iterator[Loose]:
+    """The workflows that must be there: an error only where it is known what n8n has."""
+    known = {*names, *(workflows or ())}
+    for name in sorted(mentions(document) - known):
+        if workflows is None:
+            yield Loose("WF027", f"the workflow {name!r} is not among the files", hint=near(name, names))
+        else:
+            words = f"the workflow {name!r} is neither among the files nor in n8n"
+            yield Loose("WF029", words, hint=near(name, known))
+    for id in sorted(named_by_id(document) - known) if workflows is not None else ():
+        yield Loose("WF029", f"n8n has no workflow with the id {id}")
 
 
 def _across(documents: Mapping[str, Document], lines: Mapping[str, Mapping[str, int]]) -> list[Problem]:
@@ -158,11 +185,3 @@ def webhooks(node: Mapping[str, Any]) -> list[tuple[str, str]]:
     given = parameters.get("httpMethod", "GET")
     methods = given if isinstance(given, list) else [given]
     return [(str(method), path.strip("/")) for method in methods if not is_expression(method)]
-
-
-def _all_texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict | list):
-        for each in value.values() if isinstance(value, dict) else value:
-            yield from _all_texts(each)
