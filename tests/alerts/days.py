@@ -12,11 +12,13 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from masterops.alerts.belonging import attach, waiting
 from masterops.alerts.life import live
 from masterops.alerts.model import Alert, Notice, Observation, Silence
 from masterops.alerts.telling import Policy, tell
 from masterops.alerts.wording import Voice
 from masterops.config import AlertRule
+from masterops.core.dependencies import Needs
 
 START = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 NAMES = {
@@ -44,6 +46,7 @@ def down(business: str | None = "teelixir", service: str = "hubspot", **values: 
         "service": service,
         "group_key": f"{service}/network",
         "since": START,
+        "subject": f"{service}/{business}",
     }
     return Observation(**(given | values))
 
@@ -60,6 +63,8 @@ class Day:
     alerts: list[Alert] = field(default_factory=list)
     told: list[Notice] = field(default_factory=list)
     silences: list[Silence] = field(default_factory=list)
+    needs: Needs = field(default_factory=dict)
+    looked_at: dict[str, datetime] = field(default_factory=dict)
 
     @property
     def policy(self) -> Policy:
@@ -70,7 +75,9 @@ class Day:
             voice=Voice(NAMES),
         )
 
-    def look(self, at: float, *found: Observation, unread: Collection[str] = ()) -> list[Notice]:
+    def look(
+        self, at: float, *found: Observation, unread: Collection[str] = (), unsure: Collection[str] = ()
+    ) -> list[Notice]:
         """What is told at so many seconds after noon."""
         now = START + timedelta(seconds=at)
         ids = count(1 + max((each.id for each in self.alerts), default=0))
@@ -81,8 +88,11 @@ class Day:
             now=now,
             new_id=ids.__next__,
             unread=unread,
+            unsure=unsure,
         )
-        self.alerts, notices = tell(alive, self.silences, self.policy, now=now)
+        together = attach(alive, self.needs, self.policy.route, now=now)
+        untold = waiting(together, self.needs, self.looked_at, now=now)
+        self.alerts, notices = tell(together, self.silences, self.policy, now=now, waiting=untold)
         self.told += notices
         return notices
 

@@ -177,6 +177,12 @@ MISTAKES: dict[str, tuple[str, int, str, str]] = {
         "maintenance[1].until",
         "left out",
     ),
+    "a window's name": (
+        '[[maintenance]]\nname = "x"\napplies_to = ["shop", "hubspt"]\nweekly = "Sun 02:00-04:00"',
+        8,
+        "maintenance[1].applies_to",
+        "Did you mean `hubspot`?",
+    ),
     "a zone": (
         '[[maintenance]]\nname = "x"\napplies_to = "*"\nweekly = "Sun 02:00-04:00"\nzone = "Melbourne"',
         10,
@@ -213,7 +219,9 @@ def test_windows_of_maintenance(loading: Loading) -> None:
     """
     Once, with TOML's own moments or as text; and each week in a time zone.
     """
-    once, weekly = loading("""
+    once, weekly = loading(
+        SHOP
+        + """
 [[maintenance]]
 name = "upgrade"
 applies_to = ["hubspot", "teelixir"]
@@ -225,7 +233,8 @@ name = "backups"
 applies_to = "check/shop"
 weekly = "Sun 02:00-04:00"
 zone = "Australia/Melbourne"
-""").maintenance
+"""
+    ).maintenance
 
     assert datetime(2026, 11, 30, 16, tzinfo=UTC) == once.starts
     assert datetime(2026, 11, 30, 18, tzinfo=UTC) == once.ends

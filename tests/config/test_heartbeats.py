@@ -55,6 +55,7 @@ def table(*lines: str) -> str:
         (table('name = "a"', 'every = "0s"'), "masterops.toml:3", "more than nothing"),
         (table('name = "a"', 'evry = "1h"'), "masterops.toml:3", "unknown key `heartbeats.a.evry`"),
         (table('name = "a"', 'every = "1h"', 'business = "nobody"'), "masterops.toml:4", "a business's slug"),
+        (table('name = "a"', 'every = "1h"', 'depends_on = "hubspt"'), "masterops.toml:4", "the name of a check, or a connection"),
         (table('name = "A b"', 'every = "1h"'), "masterops.toml:2", "small letters"),
         (table('name = "a"', 'every = "1h"') + "\n" + table('name = "a"', 'every = "1h"'), "masterops.toml:5", "of its own"),
         ("[heartbeats]\na = 1", "masterops.toml:1", "a list of tables"),
@@ -84,3 +85,14 @@ def test_a_token_may_not_stand_in_the_file_nor_be_short(loading: Loading) -> Non
     with pytest.raises(ConfigError, match="16 to 128") as caught:
         loading(by_reference, T="my-short-one")
     assert "my-short-one" not in str(caught.value)
+
+
+def test_it_may_depend_on_checks_and_connections(loading: Loading) -> None:
+    """
+    By the names that their results have, as checks do; what is switched off may be named as well.
+    """
+    check = '[[checks]]\nname = "shop"\nkind = "tcp"\nhost = "shop.example"\nport = 443\nenabled = false\n'
+    beat = table('name = "a"', 'every = "1h"', 'depends_on = ["shop", "hubspot/teelixir"]')
+    settings = loading(check + beat)
+
+    assert {"heartbeat/a": ("check/shop", "hubspot/teelixir")} == settings.needs

@@ -40,6 +40,7 @@ TAKEN: dict[str, set[str]] = {
     kinds.BOOLEAN.name: {"true"},
     "levels by name": {'""'},
     "names": {'""', '"?"'},
+    "list of names": {'"?"'},
     "businesses by workflow": {'""'},
     "columns by table": {'""'},
     "shares by lane": {'""'},

@@ -11,10 +11,11 @@ from itertools import count
 import msgspec
 
 from masterops.alerts import store
+from masterops.alerts.belonging import attach, waiting
 from masterops.alerts.life import live
 from masterops.alerts.model import Observation, Silence
 from masterops.alerts.observing import observe, unreadable
-from masterops.alerts.reading import Looked, look
+from masterops.alerts.reading import Looked, last_looks, look
 from masterops.alerts.telling import Policy, digests, tell
 from masterops.alerts.wording import Voice
 from masterops.config import LOG_CHANNEL, Settings, words
@@ -49,15 +50,29 @@ async def evaluate(
         # On a connection of its own: what reads must not be able to write.
         async with pool.connection() as reading:
             looked = await look(reading, rules)
+            looks = await last_looks(reading)
         moment = now()
         kept = await store.load(connection, moment)
         observed, unread = observations(looked, settings, kept.slugs)
         policy = policy_of(settings, kept.names)
         ids = count(kept.next_id)
         alive = live(
-            observed, kept.alerts, policy.rules, now=moment, new_id=lambda: next(ids), unread=unread.keys()
+            observed,
+            kept.alerts,
+            policy.rules,
+            now=moment,
+            new_id=lambda: next(ids),
+            unread=unread.keys(),
+            unsure=looks.unsure,
         )
-        after, notices = tell(alive, [*kept.silences, *sheltered(observed, moment)], policy, now=moment)
+        together = attach(alive, settings.needs, policy.route, now=moment)
+        after, notices = tell(
+            together,
+            [*kept.silences, *sheltered(observed, moment)],
+            policy,
+            now=moment,
+            waiting=waiting(together, settings.needs, looks.at, now=moment),
+        )
         told_late = digests(kept.held, policy.voice, now=moment)
         await store.save(connection, kept.alerts, after, notices, told_late)
     for name, reason in unread.items():

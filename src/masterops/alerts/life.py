@@ -2,8 +2,8 @@
 What becomes of alerts when a look finds these rows: pure.
 
 A row that is found must hold as long as its rule says and then fires; one that is no longer found is
-resolved. Rows of a rule that could not be read say nothing: its alerts stay as they are. Nobody is told here;
-see `telling`.
+resolved. Rows of a rule that could not be read say nothing, and neither does a check that nobody could make:
+their alerts stay as they are. Nobody is told here; see `telling`.
 
 Alerts that come and go are held together: one that fires for the third time within half an hour flaps, and is
 resolved only when it has stayed away for ten minutes.
@@ -33,10 +33,12 @@ def live(
     now: datetime,
     new_id: Callable[[], int],
     unread: Collection[str] = (),
+    unsure: Collection[str] = (),
 ) -> list[Alert]:
     """
     The alerts after a look: `alerts` are those that are open or ended within FLAP_WINDOW, `unread` the rules
-    whose rows could not be read. What only waited to hold and is gone is left out of the answer.
+    whose rows could not be read, `unsure` the subjects of which nobody can say how they are. What only waited
+    to hold and is gone is left out of the answer.
     """
     found = {each.key: each for each in observed if each.rule not in unread}
     latest = _latest(alerts)
@@ -46,6 +48,9 @@ def live(
             after.append(alert)
             continue
         seen = found.pop(alert.key, None)
+        if seen is None and alert.subject in unsure:
+            after.append(alert)
+            continue
         kept = _gone(alert, now) if seen is None else _still_there(alert, seen, rules, now)
         after += [kept] if kept is not None else []
     for seen in found.values():
@@ -79,7 +84,8 @@ def _new(
 def _still_there(alert: Alert, seen: Observation, rules: Mapping[str, AlertRule], now: datetime) -> Alert:
     # An alert that changes its group would be told in two.
     group_key = alert.group_key if alert.state == "firing" else seen.group_key
-    alert = replace(alert, **{**_trouble(seen), "group_key": group_key, "absent_since": None})
+    alert = replace(alert, **{**_trouble(seen), "group_key": group_key, "absent_since": None,
+                                "maintenance": seen.maintenance})  # fmt: skip
     if alert.state == "firing":
         return alert
     rule = rules.get(alert.rule)

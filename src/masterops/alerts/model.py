@@ -18,7 +18,8 @@ Kind = Literal["firing", "raised", "escalation", "repeat", "resolved", "digest",
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     """
-    What is wrong, and with what. Rows of one `key` are one alert.
+    What is wrong, and with what. Rows of one `key` are one alert. `subject` is the check that it is about, as
+    `depends_on` names it.
     """
 
     rule: str
@@ -31,6 +32,7 @@ class Trouble(msgspec.Struct, frozen=True, kw_only=True):
     reason: str | None = None
     hint: str | None = None
     group_key: str = ""
+    subject: str | None = None
 
 
 class Observation(Trouble, frozen=True, kw_only=True):
@@ -48,7 +50,8 @@ class Alert(Trouble, frozen=True, kw_only=True):
 
     `told_at` is when its firing was put into the outbox, None as long as nobody was told; `closed_at` is when
     there is nothing more to say of it. `fires` are the last moments at which its key fired, of the episodes
-    before as well.
+    before as well. `part_of` is the alert of what its subject depends on, and `told_with` the one in whose
+    notice it was told.
     """
 
     id: int
@@ -70,6 +73,9 @@ class Alert(Trouble, frozen=True, kw_only=True):
     acknowledged_at: datetime | None = None
     acknowledged_by: str | None = None
     note: str | None = None
+    part_of: int | None = None
+    told_with: int | None = None
+    maintenance: bool = False
 
 
 class Silence(msgspec.Struct, frozen=True, kw_only=True):

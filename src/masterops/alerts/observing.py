@@ -15,6 +15,7 @@ import msgspec
 from masterops import errors
 from masterops.alerts.model import Observation, rank
 from masterops.config import AlertRule, Severity
+from masterops.core.dependencies import name_of
 from masterops.core.spelling import unknown
 from masterops.logs import redact_text
 
@@ -105,6 +106,7 @@ def _observation(rule: AlertRule, row: Row, slugs: Mapping[str, str]) -> Observa
         reason=_filled(rule.reason or "{reason}", {"reason": None, **facts}, LONGEST_REASON),
         hint=hint_of(row.get("code")),
         group_key=_joined(facts, rule.group_by),
+        subject=name_of(row["connection"], row["check_name"]) if rule.source == "flips" else None,
         since=since if isinstance(since, datetime) and since.tzinfo else None,
         maintenance=rule.source == "flips" and bool(row.get("maintenance")),
     )

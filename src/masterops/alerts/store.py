@@ -38,7 +38,9 @@ ON CONFLICT (id) DO UPDATE SET state = EXCLUDED.state, severity = EXCLUDED.sever
     flapping = EXCLUDED.flapping, absent_since = EXCLUDED.absent_since, resolved_at = EXCLUDED.resolved_at,
     told_at = EXCLUDED.told_at, told_severity = EXCLUDED.told_severity,
     told_channels = EXCLUDED.told_channels, escalations = EXCLUDED.escalations,
-    reminders = EXCLUDED.reminders, reminded_at = EXCLUDED.reminded_at, closed_at = EXCLUDED.closed_at
+    reminders = EXCLUDED.reminders, reminded_at = EXCLUDED.reminded_at, closed_at = EXCLUDED.closed_at,
+    subject = EXCLUDED.subject, part_of = EXCLUDED.part_of, told_with = EXCLUDED.told_with,
+    maintenance = EXCLUDED.maintenance
 """
 DROP = "DELETE FROM ops.alerts WHERE id = ANY(%s::bigint[])"
 POST = """

@@ -7,12 +7,13 @@ Who is told what, now: pure.
     repeat       when the rule wants it, until it is acknowledged
     resolved     exactly once, to everybody who was told, silence or not; never if nobody was
 
-In quiet hours what is not critical is held back, and told at their end in one message.
+In quiet hours what is not critical is held back, and told at their end in one message. What is part of
+another alert is told with it: with its beginning where neither was told yet, and with its end.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -53,10 +54,15 @@ class Policy:
 
 
 def tell(
-    alerts: Sequence[Alert], silences: Sequence[Silence], policy: Policy, *, now: datetime
+    alerts: Sequence[Alert],
+    silences: Sequence[Silence],
+    policy: Policy,
+    *,
+    now: datetime,
+    waiting: Collection[int] = (),
 ) -> tuple[list[Alert], list[Notice]]:
-    """The alerts with what was told of them, and the notices that say it."""
-    teller = _Teller(alerts, silences, policy, now)
+    """The alerts with what was told of them, and the notices that say it; `waiting` are not told yet."""
+    teller = _Teller(alerts, silences, policy, now, waiting)
     teller.firing()
     teller.raised()
     teller.escalations()
@@ -71,12 +77,18 @@ class _Teller:
     """
 
     def __init__(
-        self, alerts: Sequence[Alert], silences: Sequence[Silence], policy: Policy, now: datetime
+        self,
+        alerts: Sequence[Alert],
+        silences: Sequence[Silence],
+        policy: Policy,
+        now: datetime,
+        waiting: Collection[int],
     ) -> None:
         self._by_id = {each.id: each for each in alerts}
         self._silences = silences
         self._policy = policy
         self._now = now
+        self._waiting = waiting
         self.notices: list[Notice] = []
 
     @property
@@ -90,7 +102,10 @@ class _Teller:
             for each in self._audible()
             if each.told_at is None and each.acknowledged_at is None and each.absent_since is None
         ]
-        for group in _groups(untold):
+        alone = [each for each in untold if each.part_of is None and each.id not in self._waiting]
+        for heads in _groups(alone):
+            ids = {each.id for each in heads}
+            group = [*heads, *(each for each in untold if each.part_of in ids)]
             if self._waited(each.fired_at for each in group):
                 channels = self._policy.route(group[0].rule)
                 self._tell("firing", group, channels, partial(self._told, channels))
@@ -100,7 +115,9 @@ class _Teller:
         worse = [
             each
             for each in self._audible()
-            if each.told_severity is not None and rank(each.severity) > rank(each.told_severity)
+            if each.told_severity is not None
+            and each.part_of is None
+            and rank(each.severity) > rank(each.told_severity)
         ]
         for group in _groups(worse, lambda each: (each.severity, *each.told_channels)):
             channels = self._policy.only_usable(group[0].told_channels)
@@ -144,10 +161,24 @@ class _Teller:
             if rule is not None and not rule.resolve_notice:
                 self._by_id[alert.id] = replace(alert, closed_at=self._now)
         told = [each for each in over if self._by_id[each.id].closed_at is None]
-        for group in _groups(told, lambda each: each.told_channels):
+        ended = {each.id for each in told}
+        heads = [each for each in told if each.part_of not in ended and not self._has_more_to_come(each)]
+        for group in _groups(heads, lambda each: each.told_channels):
+            ids = {each.id for each in group}
+            group += [each for each in told if each.part_of in ids]
             if self._waited(each.resolved_at for each in group):
                 channels = self._policy.only_usable(group[0].told_channels)
                 self._tell("resolved", group, channels, lambda each: replace(each, closed_at=self._now))
+
+    def _has_more_to_come(self, alert: Alert) -> bool:
+        """Whether what it was told together with goes on: then the end is told of all of it."""
+        cause = self._by_id.get(alert.part_of or 0)
+        if cause is not None:
+            return cause.state == "firing" and cause.told_at is not None
+        return any(
+            each.state == "firing" and each.part_of == alert.id and each.told_with is not None
+            for each in self.alerts
+        )
 
     def _audible(self) -> list[Alert]:
         """Those that fire and that no silence covers."""
@@ -158,7 +189,10 @@ class _Teller:
         return [
             each
             for each in self._audible()
-            if each.told_at is not None and each.acknowledged_at is None and not self._held_until([each])
+            if each.told_at is not None
+            and each.part_of is None
+            and each.acknowledged_at is None
+            and not self._held_until([each])
         ]
 
     def _silenced(self, alert: Alert) -> bool:
@@ -182,7 +216,13 @@ class _Teller:
         return self._now - last >= timedelta(seconds=rule.repeat)
 
     def _told(self, channels: tuple[str, ...], alert: Alert) -> Alert:
-        return replace(alert, told_at=self._now, told_severity=alert.severity, told_channels=channels)
+        return replace(
+            alert,
+            told_at=self._now,
+            told_severity=alert.severity,
+            told_channels=channels,
+            told_with=alert.part_of,
+        )
 
     def _held_until(self, group: Sequence[Alert]) -> datetime | None:
         rule = self._policy.rules.get(group[0].rule)

@@ -45,8 +45,13 @@ def message(
 ) -> Message:
     """What is said of alerts that are told together."""
     group = sorted(group, key=lambda each: (-rank(each.severity), each.id))
+    heads, parts = _parted(group)
     resolved = kind == "resolved"
-    lines = [*_each(group, voice, now, resolved), *(() if resolved else _help(group, rule))]
+    lines = [
+        *_each(heads, voice, now, resolved),
+        *(_line(each, voice, now, resolved) for each in parts[:MOST_LINES]),
+        *(() if resolved else _help(heads + parts, rule)),
+    ]
     return Message(
         id=identity(key),
         kind=kind,
@@ -66,9 +71,11 @@ def identity(key: str) -> str:
 def title(kind: Kind, group: Sequence[Alert], voice: Voice, now: datetime) -> str:
     """The line that a phone shows: how bad, who, what, since when."""
     severity = max((each.severity for each in group), key=rank).upper()
-    what, since = _what(group, voice), min(each.since for each in group)
+    heads, parts = _parted(group)
+    what = f"{_what(heads, voice)}{f', and {len(parts)} more with it' if parts else ''}"
+    since = min(each.since for each in heads)
     if kind == "resolved":
-        end = max(each.resolved_at or now for each in group)
+        end = max(each.resolved_at or now for each in heads)
         return f"RESOLVED {what} (lasted {in_words(end - since)})"
     line = f"{what} since {voice.moment(since, now)}"
     if kind == "escalation":
@@ -79,6 +86,13 @@ def title(kind: Kind, group: Sequence[Alert], voice: Voice, now: datetime) -> st
     if kind == "raised":
         return f"NOW {severity} {line}"
     return f"{severity} {line}{' (comes and goes)' if any(each.flapping for each in group) else ''}"
+
+
+def _parted(group: Sequence[Alert]) -> tuple[list[Alert], list[Alert]]:
+    """What is wrong by itself, and what depends on it; alone, what depends stands for itself."""
+    ids = {each.id for each in group}
+    parts = [each for each in group if each.part_of in ids]
+    return [each for each in group if each.part_of not in ids], parts
 
 
 def _what(group: Sequence[Alert], voice: Voice) -> str:

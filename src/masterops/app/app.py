@@ -60,7 +60,14 @@ class App:
         self.demo = Demo(settings, embedded) if settings.demo else None
         self._transport = transport
         self._channels: Mapping[str, Channel] | None = None
-        self.watch = Watch(settings.checks, pool, log, care_of(settings), at_once=settings.health.at_once)
+        self.watch = Watch(
+            settings.checks,
+            pool,
+            log,
+            care_of(settings),
+            at_once=settings.health.at_once,
+            needs=settings.needs,
+        )
         self.engine = Engine(lambda: connect(database.url), log, catalogue(self))
 
     async def connections(self) -> list[Connection]:

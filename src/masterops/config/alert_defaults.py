@@ -13,7 +13,12 @@ DEGRADED_SECONDS = 300.0
 
 
 def _rule(
-    name: str, source: str, *where: Condition, severity: SeverityBy | None = None, hold: float = 0.0
+    name: str,
+    source: str,
+    *where: Condition,
+    severity: SeverityBy | None = None,
+    hold: float = 0.0,
+    summary: str = "",
 ) -> AlertRule:
     known = SOURCES[source]
     return AlertRule(
@@ -22,7 +27,7 @@ def _rule(
         keys=known.keys,
         where=where,
         severity=severity or SeverityBy(),
-        summary=known.summary,
+        summary=summary or known.summary,
         hold=hold,
         group_by=known.group_by,
         runbook=f"{RUNBOOKS}/{name}.md",

@@ -12,20 +12,6 @@ RECORDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT")
 LONGEST_SECONDS = 86_400
 
 
-def _list_of_texts(expected: str) -> Kind:
-    def read(value: object) -> object:
-        texts = [value] if isinstance(value, str) else value
-        if (
-            not isinstance(texts, list)
-            or not texts
-            or not all(isinstance(each, str) and each for each in texts)
-        ):
-            raise Unfit(expected, quoted(value))
-        return tuple(texts)
-
-    return Kind("list of names", read)
-
-
 def _read_url(value: object) -> object:
     """Unlike an account's address, a page may have a query; a password still does not belong there."""
     plain, _, query = value.partition("?") if isinstance(value, str) else ("", "", "")
@@ -81,7 +67,7 @@ CHECK: tuple[Setting, ...] = (
     ),
     Setting(
         "depends_on",
-        _list_of_texts("a list of names"),
+        kinds.names("a list of names"),
         f"When those are down, this is no trouble of its own. {_ADVICE}.",
     ),
     Setting("failures", _LOOKS, "As `health.failures`, for this check."),
@@ -144,7 +130,7 @@ MAINTENANCE: tuple[Setting, ...] = (
     Setting("name", kinds.text("a name"), "What is done.", required=True),
     Setting(
         "applies_to",
-        _list_of_texts("a list of names"),
+        kinds.names("a list of names"),
         "Connections, services, checks or businesses by name; `*` is everything.",
         required=True,
     ),

@@ -49,3 +49,8 @@ class Maintenance:
     ends: datetime | None = None
     weekly: Weekly | None = None
     zone: str = "UTC"
+
+
+def subject_of(name: str) -> str:
+    """What the results are kept under of what `depends_on` names: `shop` is `check/shop`."""
+    return name if "/" in name else f"check/{name}"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from masterops.config.check_keys import CHECK, OF_KIND
-from masterops.config.check_model import Check
+from masterops.config.check_model import Check, subject_of
 from masterops.config.kinds import quoted
 from masterops.config.model import Business
 from masterops.config.reading import Source
@@ -38,6 +38,11 @@ def read_checks(
     checks = [(each, _check(each, owners, known, inline)) for each in found]
     _refuse_circles(checks)
     return tuple(check for item, check in checks if item.values.get("enabled") is not False)
+
+
+def check_names(source: Source) -> tuple[str, ...]:
+    """The names of all checks of the file, also of those that are switched off."""
+    return tuple(each.value(CHECK[0]) for each in items(source, TABLE))
 
 
 def _refuse_circles(checks: Sequence[tuple[Item, Check]]) -> None:
@@ -69,15 +74,11 @@ def _check(item: Item, owners: list[str], known: Collection[str], inline: bool) 
     return Check(
         **{
             **values,
-            "depends_on": tuple(_id_of(each) for each in values["depends_on"] or ()),
+            "depends_on": tuple(map(subject_of, values["depends_on"] or ())),
             "conditions": tuple(_conditions(item, kind, values["conditions"] or [])),
             "values": special,
         }
     )
-
-
-def _id_of(name: str) -> str:
-    return name if "/" in name else f"check/{name}"
 
 
 def _headers(item: Item, given: Mapping[str, str], inline: bool) -> dict[str, str | Secret]:

@@ -5,9 +5,10 @@ The heartbeats that the file declares: `[[heartbeats]]`, a list of tables.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
+from masterops.config.check_model import subject_of
 from masterops.config.keys import GROUP, HEARTBEAT, Setting
 from masterops.config.kinds import quoted, type_name
 from masterops.config.model import Business, Heartbeat, Origin
@@ -24,15 +25,17 @@ NAMES = tuple(each.name for each in HEARTBEAT)
 
 
 def read_heartbeats(
-    source: Source, businesses: tuple[Business, ...], *, inline: bool
+    source: Source, businesses: tuple[Business, ...], known: Collection[str] = (), *, inline: bool
 ) -> tuple[tuple[Heartbeat, ...], dict[str, Origin]]:
     """
-    Those of the file in its order, and where their values stand. Raises a ConfigError, but not for a variable
-    unset.
+    Those of the file in its order, and where their values stand; `known` are the checks and connections that
+    one may depend on. Raises a ConfigError, but not for a variable unset.
     """
     owners = (GROUP, *(each.slug for each in businesses))
     origins: dict[str, Origin] = {}
-    read = tuple(_Reader(source, index, inline, origins).heartbeat(owners) for index in range(_count(source)))
+    read = tuple(
+        _Reader(source, index, inline, origins).heartbeat(owners, known) for index in range(_count(source))
+    )
     _check_differ(source, read)
     return read, origins
 
@@ -62,7 +65,7 @@ class _Reader:
         self._table: Mapping[str, object] = tables[index]
         self._shown = quoted(self._table.get("name", f"number {index + 1}")).strip("'")
 
-    def heartbeat(self, owners: tuple[str, ...]) -> Heartbeat:
+    def heartbeat(self, owners: tuple[str, ...], known: Collection[str]) -> Heartbeat:
         for name in self._table:
             if name not in NAMES:
                 guess = nearest(name, NAMES)
@@ -75,6 +78,13 @@ class _Reader:
         if values["business"] not in owners:
             hint = f"Known: {', '.join(owners)}."
             raise self._wrong("business", "a business's slug or `group`", quoted(values["business"]), hint)
+        for name in values["depends_on"] or ():
+            if name not in known:
+                guess = nearest(name, known)
+                expected = "the name of a check, or a connection such as hubspot/teelixir"
+                hint = f"Did you mean `{guess}`?" if guess else ""
+                raise self._wrong("depends_on", expected, quoted(name), hint)
+        values["depends_on"] = tuple(map(subject_of, values["depends_on"] or ()))
         return Heartbeat(**values)
 
     def _value(self, setting: Setting) -> object:

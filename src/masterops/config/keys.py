@@ -470,8 +470,14 @@ HEARTBEAT: tuple[Setting, ...] = (
     Setting(
         "severity",
         kinds.choice("warning", "critical"),
-        "How bad it is when it goes missing.",
+        "How bad it is when it goes missing: what its alert is.",
         default="critical",
+    ),
+    Setting(
+        "depends_on",
+        kinds.names("a list of names"),
+        "When those are down, this is no trouble of its own: names of checks or connections.",
+        example="hubspot/teelixir",
     ),
 )
 

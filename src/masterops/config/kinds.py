@@ -150,6 +150,18 @@ def text(expected: str, shape: str | None = None) -> Kind:
     return Kind("text", read)
 
 
+def names(expected: str) -> Kind:
+    """One name, or a list of them."""
+
+    def read(value: object) -> object:
+        texts = [value] if isinstance(value, str) else value
+        if not isinstance(texts, list) or not texts or not all(isinstance(e, str) and e for e in texts):
+            raise Unfit(expected, quoted(value))
+        return tuple(texts)
+
+    return Kind("list of names", read)
+
+
 def _read_boolean(value: object) -> object:
     if not isinstance(value, bool):
         raise Unfit("true or false", quoted(value))

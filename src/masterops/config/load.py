@@ -24,7 +24,7 @@ from masterops.config.alert_rules import read_rules
 from masterops.config.alerting import Alerts
 from masterops.config.businesses import read_businesses
 from masterops.config.channels import read_channels
-from masterops.config.checks import read_checks
+from masterops.config.checks import check_names, read_checks
 from masterops.config.connections import read_connections
 from masterops.config.database_url import DatabaseUrl
 from masterops.config.document import Document, read
@@ -47,6 +47,7 @@ from masterops.config.model import (
 )
 from masterops.config.reading import Found, Source
 from masterops.config.references import follow_now, plain
+from masterops.config.subjects import connection_ids, maintainable
 from masterops.errors import ConfigType
 
 SECTIONS = tuple(dict.fromkeys(each.section for each in SETTINGS if each.section))
@@ -81,14 +82,19 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         values[setting.section][setting.name], origins[setting.key] = _value(source, setting, inline)
     owners, owner_origins = read_businesses(source)
     accounts, account_origins = read_connections(source, owners, inline=inline)
-    expected, expected_origins = read_heartbeats(source, owners, inline=inline)
     ways = read_channels(source, inline=inline)
     rules = read_rules(source, ways, values["alerts"])
     demo = values[""]["demo"]
+    if demo is None:
+        demo = not any(each.enabled and each.configured for each in accounts)
+    places = connection_ids(accounts, owners, demo=demo)
+    looked_at = read_checks(source, owners, places, inline=inline)
+    names = check_names(source)
+    expected, expected_origins = read_heartbeats(source, owners, [*names, *places], inline=inline)
     return Settings(
         home=home,
         file=file,
-        demo=not any(each.enabled and each.configured for each in accounts) if demo is None else demo,
+        demo=demo,
         allow_inline_secrets=values[""][ALLOW_INLINE],
         database=Database(**values["database"]),
         log=Log(**values["log"]),
@@ -105,8 +111,8 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
         alerts=Alerts(**values["alerts"]),
         alert_rules=rules,
         origins={**origins, **owner_origins, **account_origins, **expected_origins},
-        checks=read_checks(source, owners, [each.id for each in accounts], inline=inline),
-        maintenance=read_maintenance(source),
+        checks=looked_at,
+        maintenance=read_maintenance(source, maintainable(places, names, owners)),
     )
 
 

@@ -4,6 +4,7 @@ The windows of maintenance that the file declares: `[[maintenance]]`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import UTC, datetime
 
 from masterops.config.check_keys import MAINTENANCE
@@ -11,18 +12,20 @@ from masterops.config.check_model import Maintenance
 from masterops.config.kinds import quoted
 from masterops.config.reading import Source
 from masterops.config.table_lists import Item, items
+from masterops.core.spelling import nearest
 from masterops.core.weekly import EXPECTED, parse_weekly
 
 TABLE = "maintenance"
+APPLIES = "names of connections, services, checks or businesses, or `*`"
 MOMENT = "a moment such as 2026-12-01T02:00+10:00"
 
 
-def read_maintenance(source: Source) -> tuple[Maintenance, ...]:
-    """The windows, in the file's order. Raises a ConfigError."""
-    return tuple(_window(each) for each in items(source, TABLE))
+def read_maintenance(source: Source, known: Collection[str]) -> tuple[Maintenance, ...]:
+    """The windows, in the file's order; `known` is what they may apply to. Raises a ConfigError."""
+    return tuple(_window(each, known) for each in items(source, TABLE))
 
 
-def _window(item: Item) -> Maintenance:
+def _window(item: Item, known: Collection[str]) -> Maintenance:
     item.check_names(each.key for each in MAINTENANCE)
     # TOML has moments of its own, which need no quotes.
     plain = {
@@ -30,6 +33,11 @@ def _window(item: Item) -> Maintenance:
     }
     item.values = plain
     values = {each.key: item.value(each) for each in MAINTENANCE}
+    for name in values["applies_to"]:
+        if name not in known:
+            guess = nearest(name, known)
+            hint = f"Did you mean `{guess}`?" if guess else "`ops health-check` shows what there is."
+            raise item.refuse("applies_to", APPLIES, quoted(name), hint=hint)
     if values["weekly"] is not None:
         if values["from"] or values["until"]:
             raise item.refuse("weekly", "alone, without `from` and `until`", "beside them")

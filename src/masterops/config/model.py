@@ -182,6 +182,12 @@ class Heartbeat:
     longest: str | None = None
     token: Secret | None = None
     severity: str = "critical"
+    depends_on: tuple[str, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """What its results are kept under: `heartbeat/nightly-backup`."""
+        return f"heartbeat/{self.name}"
 
     @property
     def slug(self) -> str | None:
@@ -277,6 +283,12 @@ class Settings:
     origins: Mapping[str, Origin]
     checks: tuple[Check, ...] = ()
     maintenance: tuple[Maintenance, ...] = ()
+
+    @property
+    def needs(self) -> dict[str, tuple[str, ...]]:
+        """What each check and heartbeat that depends on others depends on, by the names of their results."""
+        of_checks = {each.id: each.depends_on for each in self.checks if each.depends_on}
+        return of_checks | {each.id: each.depends_on for each in self.heartbeats if each.depends_on}
 
     @property
     def longest_kept_days(self) -> int:

@@ -7,22 +7,24 @@ trouble of that service; whatever is left stands alone.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+from masterops.core.dependencies import CONNECTION, Needs, below, name_of
 from masterops.core.states import UNHEALTHY
 
 SERVICES = {"hubspot": "HubSpot", "unleashed": "Unleashed", "n8n": "n8n", "supabase": "Supabase"}
 RANK = ("late", "degraded", "down")
-CONNECTION = "connection"
+
+Place = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """
-    How a check stands now. `needs` names what it depends on.
+    How a check stands now.
     """
 
     integration: str
@@ -33,13 +35,16 @@ class Standing:
     category: str | None = None
     reason: str | None = None
     since: datetime | None = None
-    needs: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
-        """`hubspot/teelixir`, `check/shop`; `hubspot/teelixir quota` for what is not the whole connection."""
-        plain = self.check == CONNECTION or self.integration.startswith(("check/", "heartbeat/"))
-        return self.integration if plain else f"{self.integration} {self.check}"
+        """What it is called where others depend on it."""
+        return name_of(self.integration, self.check)
+
+    @property
+    def place(self) -> Place:
+        """Which check it is."""
+        return self.integration, self.check
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +57,14 @@ class Incident:
     title: str
     checks: tuple[Standing, ...]
 
+    @property
+    def places(self) -> frozenset[Place]:
+        """Which checks it shows in."""
+        return frozenset(each.place for each in self.checks)
+
     def facts(self) -> dict[str, Any]:
         """As ops.record_incidents takes it."""
-        worst = max(self.checks, key=lambda each: RANK.index(each.state))
+        worst = _worst(self.checks)
         owners = {each.business for each in self.checks}
         moments = [each.since for each in self.checks if each.since is not None]
         return {
@@ -73,45 +83,79 @@ class Incident:
         }
 
 
-def grouped(standings: Iterable[Standing]) -> list[Incident]:
-    """Every trouble among checks as they stand now; each check that is not well is in exactly one."""
+def grouped(standings: Iterable[Standing], needs: Needs | None = None) -> list[Incident]:
+    """
+    Every trouble among checks as they stand now; each check that is not well is in exactly one. `needs` says
+    what checks depend on.
+    """
     bad = sorted((each for each in standings if each.state in UNHEALTHY), key=lambda each: each.name)
     by_name = {each.name: each for each in bad}
     causes: dict[str, list[Standing]] = {}
     for each in bad:
-        causes.setdefault(_cause(_root(each, by_name)), []).append(each)
+        causes.setdefault(_cause(_root(each, by_name, needs or {})), []).append(each)
     return [Incident(cause, _title(cause, checks), tuple(checks)) for cause, checks in causes.items()]
 
 
-def _root(check: Standing, bad: Mapping[str, Standing]) -> Standing:
-    """What it depends on, as far down as that is wrong; a circle ends where it was entered."""
-    seen = {check.name}
-    while True:
-        below = next((name for name in check.needs if name in bad and name not in seen), None)
-        if below is None:
-            return check
-        seen.add(below)
-        check = bad[below]
+def carried_on(found: Sequence[Incident], open: Mapping[str, Collection[Place]]) -> list[Incident]:
+    """
+    The incidents found now, each with the cause of the one that it goes on from: of those that are `open`, by
+    cause and the checks they show in, the one with most checks in common. So what becomes worse, or shows in
+    another way, is no new one.
+    """
+    pairs = sorted(
+        (-len(each.places & set(places)), each.cause != cause, place, cause)
+        for place, each in enumerate(found)
+        for cause, places in open.items()
+        if each.places & set(places)
+    )
+    causes: dict[int, str] = {}
+    for *_, place, cause in pairs:
+        if place not in causes and cause not in causes.values():
+            causes[place] = cause
+    taken = {*causes.values(), *open}
+    for place, each in enumerate(found):
+        if place not in causes:
+            causes[place] = each.cause if each.cause not in taken else _apart(each, taken)
+            taken.add(causes[place])
+    return [replace(each, cause=causes[place]) for place, each in enumerate(found)]
+
+
+def _apart(incident: Incident, taken: Collection[str]) -> str:
+    """A cause that no other has, for what is alike and yet another trouble."""
+    names = (f"{incident.cause} {each.name}" for each in incident.checks)
+    numbers = (f"{incident.cause} {number}" for number in range(2, len(taken) + 3))
+    return next(each for each in (*names, *numbers) if each not in taken)
+
+
+def _root(check: Standing, bad: Mapping[str, Standing], needs: Needs) -> Standing:
+    """What it depends on, as far down as that is wrong."""
+    steps = below(check.name, bad, needs)
+    return bad[steps[-1]] if steps else check
 
 
 def _cause(root: Standing) -> str:
     """The same for all connections of a service that fail alike: one more joins, and none begins anew."""
     if root.check == CONNECTION:
-        return f"{root.service} {root.state} {root.category or 'unknown'}"
-    return f"{root.name} {root.state}"
+        return f"{root.service} {root.category or 'unknown'}"
+    return root.name
 
 
 def _title(cause: str, checks: Sequence[Standing]) -> str:
-    connections = [each for each in checks if each.check == CONNECTION and _cause(each) == cause]
-    others = len(checks) - 1
+    roots = [each for each in checks if _cause(each) == cause] or list(checks[:1])
+    connections = [each for each in roots if each.check == CONNECTION]
+    worst = _worst(roots)
+    owners = {each.business for each in connections}
     if len(connections) > 1:
-        first = connections[0]
-        what = f"{SERVICES.get(first.service, first.service)} is {first.state}"
-        owners = {each.business for each in connections}
-        return f"{what}: {_count(len(owners), 'business', 'businesses')}"
-    root = next((each for each in checks if _cause(each) == cause), checks[0])
-    title = f"{root.name} is {root.state}"
+        what = f"{SERVICES.get(worst.service, worst.service)} is {worst.state}"
+        title = f"{what}: {_count(len(owners), 'business', 'businesses')}"
+    else:
+        title = f"{worst.name} is {worst.state}"
+    others = len(checks) - max(1, len(connections))
     return f"{title}, and {_count(others, 'check', 'checks')} with it" if others else title
+
+
+def _worst(checks: Sequence[Standing]) -> Standing:
+    return max(checks, key=lambda each: RANK.index(each.state))
 
 
 def _count(number: int, one: str, many: str) -> str:

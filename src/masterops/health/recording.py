@@ -11,11 +11,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from masterops.config import Check
+from masterops.core.dependencies import Needs
 from masterops.core.ids import uuid7
-from masterops.db import Jsonb, Pool
+from masterops.db import Jsonb, Pool, fetch
 from masterops.health.concluding import Before, Conclusion
 from masterops.health.damping import remembered
-from masterops.health.incidents import Incident, Standing, grouped
+from masterops.health.incidents import Incident, Standing, carried_on, grouped
 from masterops.health.maintenance import Window
 
 PRESENT = """
@@ -29,6 +30,18 @@ SELECT c.integration_id, c.check_name, c.service, c.business_key, c.state, s.err
     c.since
 FROM ops.checks_now AS c JOIN ops.health_state AS s USING (integration_id, check_name)
 WHERE c.state IN ('late', 'degraded', 'down') AND s.maintenance IS NULL
+"""
+# A heartbeat that is paused is not looked at, and so nothing that anybody waits for.
+UNSURE = """
+SELECT integration_id, check_name FROM ops.checks_now
+WHERE state = 'unknown' AND integration_id NOT IN (
+    SELECT 'heartbeat/' || name FROM ops.heartbeats WHERE paused_at IS NOT NULL)
+"""
+# The same lock that ops.record_incidents takes: between the look and the record nobody opens another.
+ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtextextended('masterops.incidents', 0))"
+OPEN = """
+SELECT cause, title, state, service, business_id, category, reason, checks, since FROM public.incidents
+WHERE closed_at IS NULL ORDER BY cause
 """
 
 FORGET = """
@@ -124,13 +137,27 @@ async def record(pool: Pool, results: Sequence[Result]) -> list[Change]:
     return [Change(row["flipped"], row["previous_state"], row["since"]) for row in found]
 
 
-async def record_incidents(pool: Pool, needs: Mapping[str, tuple[str, ...]] | None = None) -> list[Incident]:
-    """Group what is wrong now, and keep that. `needs` says what checks depend on. Raises DatabaseError."""
-    rows = await pool.fetch(NOT_WELL)
-    incidents = grouped(_standings(rows, needs or {}))
-    facts = [each.facts() for each in incidents]
-    await pool.fetch("SELECT * FROM ops.record_incidents(%s)", [Jsonb(facts)])
+async def record_incidents(pool: Pool, needs: Needs | None = None) -> list[Incident]:
+    """
+    Group what is wrong now, and keep that. `needs` says what checks depend on. What nobody can say anything
+    of now has not ended. Raises DatabaseError.
+    """
+    async with pool.connection() as connection, connection.transaction():
+        await connection.execute(ONE_AT_A_TIME)
+        open_before = {row["cause"]: row for row in await fetch(connection, OPEN)}
+        found = grouped(_standings(await fetch(connection, NOT_WELL)), needs)
+        incidents = carried_on(found, {cause: _places(row["checks"]) for cause, row in open_before.items()})
+        facts = {each.cause: each.facts() for each in incidents}
+        unsure = _places(await fetch(connection, UNSURE))
+        for cause, row in open_before.items():
+            if cause not in facts and unsure & _places(row["checks"]):
+                facts[cause] = {**row, "since": row["since"].isoformat()}
+        await connection.execute("SELECT * FROM ops.record_incidents(%s)", [Jsonb(list(facts.values()))])
     return incidents
+
+
+def _places(checks: Iterable[Mapping[str, Any]]) -> set[tuple[str, str]]:
+    return {(each["integration_id"], each["check_name"]) for each in checks}
 
 
 async def forget_other_checks(pool: Pool, checks: Sequence[Check]) -> None:
@@ -149,7 +176,7 @@ def new_holder() -> str:
     return str(uuid4())
 
 
-def _standings(rows: Iterable[Mapping[str, Any]], needs: Mapping[str, tuple[str, ...]]) -> list[Standing]:
+def _standings(rows: Iterable[Mapping[str, Any]]) -> list[Standing]:
     return [
         Standing(
             row["integration_id"],
@@ -160,7 +187,6 @@ def _standings(rows: Iterable[Mapping[str, Any]], needs: Mapping[str, tuple[str,
             row["error_category"],
             row["error_message"],
             row["since"],
-            needs.get(row["integration_id"], ()),
         )
         for row in rows
     ]

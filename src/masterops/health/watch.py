@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from masterops import errors
 from masterops.config import Check
 from masterops.core import clock
+from masterops.core.dependencies import Needs
 from masterops.db import Pool
 from masterops.health.checking import Asker
 from masterops.health.concluding import Before, Care, with_windows
@@ -50,12 +51,19 @@ class Watch:
     """
 
     def __init__(
-        self, checks: Sequence[Check], pool: Pool, log: Logger, care: Care, *, at_once: int = 200
+        self,
+        checks: Sequence[Check],
+        pool: Pool,
+        log: Logger,
+        care: Care,
+        *,
+        at_once: int = 200,
+        needs: Needs | None = None,
     ) -> None:
         self._checks = tuple(checks)
         self._pool, self._log, self._plain, self._at_once = pool, log, care, at_once
         self._holder = new_holder()
-        self._needs = {each.id: each.depends_on for each in checks}
+        self._needs = needs or {}
         self._care = care
         self._before: dict[str, Before] = {}
         self._results: deque[Result] = deque(maxlen=MOST_KEPT)

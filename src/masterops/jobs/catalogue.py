@@ -49,8 +49,7 @@ def catalogue(parts: Parts) -> list[Job]:
     """The jobs, bound to one application."""
 
     settings = parts.settings
-    needs = {each.id: each.depends_on for each in settings.checks}
-    manner = Manner(care_of(settings), settings.health, settings.home, needs)
+    manner = Manner(care_of(settings), settings.health, settings.home, settings.needs)
 
     async def cycle(payload: dict[str, Any]) -> None:
         id = UUID(payload["cycle"]) if "cycle" in payload else uuid7()

@@ -5,7 +5,7 @@ One cycle: every connection is checked, then what changed at the healthy ones is
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from masterops.changes import Read, read_changes
 from masterops.config import Business, Health, pairs
 from masterops.connectors.n8n import N8n
 from masterops.core.budgets import BULK
+from masterops.core.dependencies import Needs
 from masterops.core.together import together
 from masterops.db import Jsonb, Pool
 from masterops.health import Care, Checked, Patient, check_connections, record_incidents, survey
@@ -52,7 +53,7 @@ class Manner:
     care: Care = field(default_factory=Care)
     limits: Health = field(default_factory=Health)
     home: Path | None = None
-    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    needs: Needs = field(default_factory=dict)
 
 
 async def run_cycle(

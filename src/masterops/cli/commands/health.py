@@ -127,7 +127,7 @@ async def _rows(
     checked = await check_connections(patients, app.pool, app.log, care=care)
     aspects = await survey(patients, checked, app.pool, app.settings.home, care, health)
     looked = await check_once(checks, app.pool, care, at_once=health.at_once)
-    await record_incidents(app.pool, {each.id: each.depends_on for each in app.settings.checks})
+    await record_incidents(app.pool, app.settings.needs)
     everything = services is None and business is None
     return [
         *(as_row(each) for each in checked),

@@ -13,7 +13,8 @@ from masterops import errors
 from masterops.cli.output import emit, output_option, say
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, text
-from masterops.config import Maintenance, Settings
+from masterops.config import Maintenance
+from masterops.config.subjects import maintainable
 from masterops.core import clock
 from masterops.core.durations import parse_duration
 from masterops.core.spelling import unknown
@@ -97,7 +98,9 @@ async def add(
     """
     starts, ends = span(begin, length, until, clock.now())
     async with session.app() as app:
-        known = known_names(app.settings, [each.id for each in await app.connections()])
+        connections = [each.id for each in await app.connections()]
+        checks = [each.name for each in app.settings.checks]
+        known = maintainable(connections, checks, app.settings.businesses)
         for each in applies:
             if each not in known:
                 raise unknown("connection, service, check or business", each, known)
@@ -150,20 +153,6 @@ def span(
     if ends - starts > LONGEST:
         raise errors.BadValue(kind="end", value=length or until, reason="it is more than a year away")
     return starts, ends
-
-
-def known_names(settings: Settings, connections: list[str]) -> list[str]:
-    """Everything that a window may apply to."""
-    names = [
-        *connections,
-        *(each.partition("/")[0] for each in connections),
-        *(each.name for each in settings.checks),
-        *(each.id for each in settings.checks),
-        *(each.slug for each in settings.businesses),
-        "group",
-        "*",
-    ]
-    return list(dict.fromkeys(names))
 
 
 def _moment(written: str) -> datetime:
