@@ -145,7 +145,7 @@ def test_a_run_goes_through_redis_to_the_worker_and_into_postgresql_and_ops_show
 
     assert "Worker started execution" in (stack.folder / "logs" / "n8n-worker.log").read_text()
     assert "Worker started execution" not in (stack.folder / "logs" / "n8n.log").read_text()
-    assert ["Orders"] == [row["workflow"] for row in shown], cycle.stderr
+    assert ["Orders"] == [row["workflow_name"] for row in shown], cycle.stderr
     assert set(stack.status()) == {"database", "redis", "n8n", "n8n-worker", "twins", "ops"}
     assert {"up"} == {row["state"] for row in stack.status().values()}
 
@@ -154,18 +154,18 @@ def test_work_waits_in_redis_while_no_worker_lives(stack: Installation) -> None:
     """
     With the worker killed, a run waits in the queue; the next `ops dev up` brings a worker, which does it.
     """
-    until(lambda: called(stack))
     before = len(stack.executions())
     os.kill(stack.status()["n8n-worker"]["pid"], signal.SIGKILL)
     until(lambda: called(stack))
-    until(lambda: len(stack.executions()) == before + 1)
-    waiting = stack.redis("LLEN", "bull:jobs:wait")
+    until(lambda: ":1" == stack.redis("LLEN", "bull:jobs:wait"))
+    waiting = stack.executions()[before:]
     states = {name: row["state"] for name, row in stack.status().items()}
     stack.up()
 
-    assert ":1" == waiting
+    assert 1 == len(waiting) and "success" not in waiting
     assert "down" == states["n8n-worker"]
     until(lambda: ["success"] * (before + 1) == stack.executions())
+    assert ":0" == stack.redis("LLEN", "bull:jobs:wait")
 
 
 def test_files_with_secrets_are_the_users_alone(stack: Installation) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from masterops import errors
 from masterops.core.clock import now
@@ -34,6 +35,17 @@ WORDS = 3  # lines of a log that an error quotes
 REDIS_HOW = "Debian and Ubuntu: `apt-get install redis-server`; macOS: `brew install redis`."
 
 
+class Started(NamedTuple):
+    """
+    A program that was started and is not known to be ready, its log, and where in that its words begin.
+    """
+
+    program: Program
+    running: Running
+    log: Path
+    said: int
+
+
 class Machine:
     """
     The programs of one stack folder. Whoever changes something holds `files.alone`.
@@ -53,8 +65,7 @@ class Machine:
         self._keep(backend, found, numbers)
         self._forget_strangers()
         if backend == "embedded":
-            for program in programs.embedded(self.folder, numbers, os.environ):
-                self._ensure(program)
+            self._start(programs.embedded(self.folder, numbers, os.environ))
             return
         if not n8n_install.installed():
             self._say("Installing n8n: some minutes and 3 GB, once a machine.")
@@ -62,10 +73,11 @@ class Machine:
         with self._database.running() as url:
             _own_database(url)
             tools = Tools(redis, n8n, self._database.status().socket_directory)
-            for program in programs.native(self.folder, found, numbers, tools, os.environ):
-                if program.name == "ops":
-                    self._connect(found, numbers)
-                self._ensure(program)
+            *others, ours = programs.native(self.folder, found, numbers, tools, os.environ)
+            started = self._start(others, awaited=("n8n",))
+            self._connect(found, numbers)
+            self._start([ours])
+            self._await_all(started)
 
     def down(self) -> list[str]:
         """Stop everything, whoever started it; the names of what ran. Data stay."""
@@ -117,13 +129,27 @@ class Machine:
         made = programs.connections(self._businesses, numbers, key)
         self._write_variables({**found, "MASTEROPS_HOME": str(self.folder), **made})
 
-    def _ensure(self, program: Program) -> None:
-        """Leave it when it runs and answers, else start it and wait. Raises ServiceFailed, StackPortTaken."""
+    def _start(self, wanted: Sequence[Program], awaited: Container[str] | None = None) -> list[Started]:
+        """
+        Start what does not run, each once what it needs is ready, and wait for all or for those `awaited`.
+
+        Answers with those that are not awaited yet. Raises ServiceFailed, StackPortTaken.
+        """
+        started: list[Started] = []
+        for program in wanted:
+            self._await_all([each for each in started if each.program.name in program.needs])
+            new = self._ensure(program)
+            started += [new] if new else []
+        self._await_all([each for each in started if awaited is None or each.program.name in awaited])
+        return started
+
+    def _ensure(self, program: Program) -> Started | None:
+        """Start it, unless it runs and answers."""
         known = record.load(self.folder)
         running = known.of(program.name)
         if running is not None:
             if _alive(running) and running.port == program.port and _ready(program, running):
-                return
+                return None
             _end(running)
         if answering.listens(program.port):
             raise errors.StackPortTaken(port=program.port, service=program.name)
@@ -134,7 +160,11 @@ class Machine:
         pid = processes.start(program.command, environment, self.folder, log)
         running = Running(program.name, pid, processes.birth(pid) or "", program.port, now())
         record.save(self.folder, known.with_program(running))
-        self._await(program, running, log, said)
+        return Started(program, running, log, said)
+
+    def _await_all(self, started: Iterable[Started]) -> None:
+        for each in started:
+            self._await(*each)
 
     def _await(self, program: Program, running: Running, log: Path, said: int) -> None:
         end = time.monotonic() + programs.START_SECONDS
