@@ -129,6 +129,76 @@ def test_a_second_command_waits_for_nobody(alone: Cli) -> None:
     assert "DEV006" in done.err
 
 
+DOCKER = """#!/bin/sh
+echo "$@" >> {calls}
+echo "N8N_PORT=$N8N_PORT" >> {calls}
+case "$*" in
+*" ps "*) echo '{{"Service": "db", "State": "running", "Health": "healthy", "RunningFor": "1 minute ago"}}' ;;
+esac
+"""
+
+
+@pytest.fixture
+def docked(alone: Cli, tmp_path: Path) -> Path:
+    """
+    A checkout, and a `docker` that answers and writes down what it was called with; the file of that.
+    """
+    calls = tmp_path / "calls"
+    program = tmp_path / "programs" / "docker"
+    program.write_text(DOCKER.format(calls=calls))
+    program.chmod(0o755)
+    (tmp_path / "docker-compose.yml").write_text("services: {}\n")
+    (tmp_path / "src" / "masterops").mkdir(parents=True)
+    return calls
+
+
+def test_with_docker_it_is_compose_that_starts_waits_and_stops(
+    alone: Cli, docked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """
+    With a file of secrets for its owner alone, which no variable of the shell goes before; reset removes volumes.
+    """
+    monkeypatch.setenv("N8N_PORT", "9")
+    up = alone("dev", "up", "--port", "studio=15432")
+    variables = tmp_path / ".env.docker"
+    mode, text = variables.stat().st_mode & 0o777, variables.read_text()
+    status, down = alone("dev", "status", "-o", "json"), alone("dev", "down")
+    again = alone("dev", "up")
+    same = variables.read_text()
+    reset = alone("dev", "reset", "--yes")
+    calls = docked.read_text()
+    files = f"--file {tmp_path}/docker-compose.yml --env-file {variables}"
+
+    assert [0] * 5 == [each.code for each in (up, status, down, again, reset)], up.err
+    assert 0o600 == mode
+    assert "STUDIO_PORT=15432" in text and text == same
+    assert ["db"] == [row["service"] for row in status.json]
+    assert f"compose {files} up --detach --build --wait" in calls
+    assert f"compose {files} --profile * down --remove-orphans\n" in calls
+    assert f"compose {files} --profile * down --remove-orphans --volumes\n" in calls
+    assert "N8N_PORT=" == calls.splitlines()[calls.splitlines().index(started(calls)) + 1]
+    assert not variables.exists()
+
+
+def started(calls: str) -> str:
+    """The call that started it."""
+    return next(line for line in calls.splitlines() if " up --detach" in line)
+
+
+def test_the_compose_file_is_found_from_a_folder_below(alone: Cli, docked: Path, tmp_path: Path) -> None:
+    """
+    The secrets are written beside it, not where one happens to be.
+    """
+    inside = tmp_path / "deep" / "down"
+    inside.mkdir(parents=True)
+    os.chdir(inside)
+    done = alone("dev", "up")
+    os.chdir(tmp_path)
+
+    assert 0 == done.code
+    assert (tmp_path / ".env.docker").exists() and not (inside / ".env.docker").exists()
+
+
 @pytest.mark.slow
 def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     alone: Cli, monkeypatch: pytest.MonkeyPatch

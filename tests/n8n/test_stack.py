@@ -181,17 +181,20 @@ def test_files_with_secrets_are_the_users_alone(stack: Installation) -> None:
     assert [0o600] * 3 == modes
 
 
-def test_down_leaves_nothing_and_up_finds_everything_again(stack: Installation) -> None:
+def test_up_finds_everything_again_and_down_leaves_nothing(stack: Installation) -> None:
     """
-    After `down` no process of the stack is left, also where one was killed; after `up` the data are there.
+    Data outlive `down`; and after it no process of the stack is left, also where one was killed.
     """
     before = stack.executions()
-    os.kill(stack.status()["n8n"]["pid"], signal.SIGKILL)
-    down = stack.ops("dev", "down")
-    left = processes.marked(stack.folder)
-    again = stack.ops("dev", "down")
+    first = stack.ops("dev", "down")
     stack.up()
+    after = stack.executions()
+    os.kill(stack.status()["n8n"]["pid"], signal.SIGKILL)
+    second = stack.ops("dev", "down")
+    left = processes.marked(stack.folder)
+    third = stack.ops("dev", "down")
 
-    assert (0, {}) == (down.returncode, left)
-    assert "Nothing was running." == again.stderr.strip()
-    assert before == stack.executions()
+    assert [0, 0, 0] == [first.returncode, second.returncode, third.returncode], second.stderr
+    assert before == after
+    assert {} == left
+    assert "Nothing was running." == third.stderr.strip()

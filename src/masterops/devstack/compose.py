@@ -18,6 +18,7 @@ from masterops import errors
 from masterops.core.clock import now
 from masterops.devstack import files, values
 from masterops.devstack.backends import Docker
+from masterops.devstack.ports import PORTS
 
 FILE, VARIABLES = "docker-compose.yml", ".env.docker"
 ANSWER_SECONDS = 15
@@ -89,10 +90,18 @@ class Compose:
     def status(self) -> list[dict[str, Any]]:
         """A row for each container."""
         self._ensure_variables()
-        answer = subprocess.run(
-            self.command("--profile", "*", "ps", "--all", "--format", "json"),
-            capture_output=True, text=True, check=False, timeout=ANSWER_SECONDS * 4,
-        )  # fmt: skip
+        words = self.command("--profile", "*", "ps", "--all", "--format", "json")
+        try:
+            answer = subprocess.run(
+                words,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=ANSWER_SECONDS * 4,
+                env=surroundings(),
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise errors.ComposeUnusable(reason=str(error)) from None
         if answer.returncode:
             raise errors.ComposeUnusable(reason=_last_line(answer.stderr))
         return rows(answer.stdout)
@@ -107,7 +116,7 @@ class Compose:
             *(("--follow",) if follow else ()),
             *((service,) if service else ()),
         )
-        return subprocess.run(self.command(*words), check=False).returncode
+        return subprocess.run(self.command(*words), check=False, env=surroundings()).returncode
 
     def _ensure_variables(self) -> None:
         """Compose reads the file even to stop something; one that is gone was never made or was removed."""
@@ -117,16 +126,18 @@ class Compose:
             )
 
     def _run(self, *words: str) -> None:
-        done = subprocess.run(
-            self.command(*words),
-            check=False,
-            timeout=HOURS,
-            stdout=2,
-            env={**os.environ, "COMPOSE_MENU": "false"},
-        )
+        """What Compose says goes to stderr, like all that is no result. Raises ServiceFailed."""
+        command = self.command(*words)
+        done = subprocess.run(command, check=False, timeout=HOURS, stdout=2, env=surroundings())
         if done.returncode:
-            reason = f"`docker compose {words[0]}` ended with {done.returncode}; what it said stands above"
+            reason = f"`docker compose` ended with {done.returncode}; what it said stands above"
             raise errors.ServiceFailed(service="the stack", reason=reason, hint="`ops dev logs` shows more.")
+
+
+def surroundings() -> dict[str, str]:
+    """Our environment without what the file of variables sets: for Compose the environment would win."""
+    own = {port.variable for port in PORTS} | {value.name for value in values.VALUES}
+    return {name: value for name, value in os.environ.items() if name not in own}
 
 
 def rows(answer: str) -> list[dict[str, Any]]:
