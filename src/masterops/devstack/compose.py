@@ -22,8 +22,8 @@ from masterops.devstack.ports import PORTS
 
 FILE, VARIABLES = "docker-compose.yml", ".env.docker"
 ANSWER_SECONDS = 15
+STDERR = 2
 START_SECONDS = "900"  # the first time images are pulled and ours is built
-HOURS = 4 * 3600
 STATES = {
     "running": "up",
     "healthy": "up",
@@ -116,7 +116,7 @@ class Compose:
             *(("--follow",) if follow else ()),
             *((service,) if service else ()),
         )
-        return subprocess.run(self.command(*words), check=False, env=surroundings()).returncode
+        return self._asked(words, stdout=None)
 
     def _ensure_variables(self) -> None:
         """Compose reads the file even to stop something; one that is gone was never made or was removed."""
@@ -127,11 +127,19 @@ class Compose:
 
     def _run(self, *words: str) -> None:
         """What Compose says goes to stderr, like all that is no result. Raises ServiceFailed."""
-        command = self.command(*words)
-        done = subprocess.run(command, check=False, timeout=HOURS, stdout=2, env=surroundings())
-        if done.returncode:
-            reason = f"`docker compose` ended with {done.returncode}; what it said stands above"
+        code = self._asked(words, stdout=STDERR)
+        if code:
+            reason = f"`docker compose` ended with {code}; what it said stands above"
             raise errors.ServiceFailed(service="the stack", reason=reason, hint="`ops dev logs` shows more.")
+
+    def _asked(self, words: Sequence[str], stdout: int | None) -> int:
+        """The exit code of Compose, which has the terminal meanwhile. Raises ComposeUnusable."""
+        try:
+            return subprocess.run(
+                self.command(*words), check=False, stdout=stdout, env=surroundings()
+            ).returncode
+        except OSError as error:
+            raise errors.ComposeUnusable(reason=f"`docker`: {error.strerror}") from None
 
 
 def surroundings() -> dict[str, str]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from masterops import errors
+from masterops.config import load
 from masterops.core.clock import now
 from masterops.db import Embedded, connect_sync
 from masterops.devstack import (
@@ -51,9 +52,8 @@ class Machine:
     The programs of one stack folder. Whoever changes something holds `files.alone`.
     """
 
-    def __init__(self, folder: Path, businesses: tuple[str, ...], say: Say) -> None:
+    def __init__(self, folder: Path, say: Say) -> None:
         self.folder = folder
-        self._businesses = businesses
         self._say = say
         self._database = Embedded(folder)
 
@@ -126,7 +126,9 @@ class Machine:
         url, key = f"http://{ports.HOST}:{numbers['n8n']}", found.get("N8N_API_KEY", "")
         if not key or not n8n_owner.works(url, key):
             key = n8n_owner.key_for(url, found["N8N_OWNER_EMAIL"], found["N8N_OWNER_PASSWORD"]).reveal()
-        made = programs.connections(self._businesses, numbers, key)
+        file = self.folder / "masterops.toml"
+        own = load(config=file, environ=programs.ours(self.folder, os.environ), cwd=self.folder)
+        made = programs.connections([each.slug for each in own.businesses], numbers, key)
         self._write_variables({**found, "MASTEROPS_HOME": str(self.folder), **made})
 
     def _start(self, wanted: Sequence[Program], awaited: Container[str] | None = None) -> list[Started]:

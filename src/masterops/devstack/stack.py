@@ -95,7 +95,7 @@ class Stack:
     def logs(self, service: str | None, lines: int, *, follow: bool) -> Iterator[tuple[str, str]]:
         """Lines of what the services say, with their names. Raises UnknownName."""
         machine = self._machine()
-        names = list(SERVICES["native"])
+        names = list(SERVICES[record.load(self.folder).backend or "native"])
         if service is not None and service not in names:
             raise unknown("service", service, names)
         places: dict[str, int] = {}
@@ -132,8 +132,7 @@ class Stack:
             raise errors.DatabaseElsewhere(where=str(self.settings.origins["database.url"]))
 
     def _machine(self) -> Machine:
-        businesses = tuple(each.slug for each in self.settings.businesses)
-        return Machine(self.folder, businesses, self.say)
+        return Machine(self.folder, self.say)
 
     def _row(self, known: Record, name: str) -> dict[str, Any]:
         running = known.of(name)
