@@ -181,20 +181,39 @@ def test_files_with_secrets_are_the_users_alone(stack: Installation) -> None:
     assert [0o600] * 3 == modes
 
 
+def keyed(stack: Installation) -> str:
+    """The API key that the Compose file's `n8n-key` makes, which leaves one that works as it is."""
+    file = stack.folder / "n8n-api-key"
+    done = subprocess.run(
+        [sys.executable, "-m", "masterops.devstack", str(file)], env={**plain(os.environ), **stack.variables},
+        capture_output=True, text=True, check=False, timeout=LONGEST_SECONDS,
+    )  # fmt: skip
+    assert 0 == done.returncode, done.stderr
+    return file.read_text().strip()
+
+
 def test_up_finds_everything_again_and_down_leaves_nothing(stack: Installation) -> None:
     """
-    Data outlive `down`; and after it no process of the stack is left, also where one was killed.
+    Data outlive `down`; and after it no process of the stack is left, also where one was killed. An API key that
+    n8n does not take any more is replaced.
     """
-    before = stack.executions()
+    before, known = stack.executions(), stack.variables["N8N_API_KEY"]
+    made = keyed(stack), keyed(stack)
     first = stack.ops("dev", "down")
     stack.up()
     after = stack.executions()
+    healed = stack.variables["N8N_API_KEY"]
     os.kill(stack.status()["n8n"]["pid"], signal.SIGKILL)
     second = stack.ops("dev", "down")
     left = processes.marked(stack.folder)
     third = stack.ops("dev", "down")
 
     assert [0, 0, 0] == [first.returncode, second.returncode, third.returncode], second.stderr
+    assert made[0] == made[1] and made[0] != known
+    assert healed not in (
+        known,
+        made[0],
+    )  # a second key of that name would be refused, so each is the only one
     assert before == after
     assert {} == left
     assert "Nothing was running." == third.stderr.strip()

@@ -72,11 +72,29 @@ class Compose:
 
     def command(self, *words: str) -> list[str]:
         """`docker compose` on these files."""
-        return ["docker", "compose", "--file", str(self.file), "--env-file", str(self.variables), *words]
+        return ["docker", "compose", "--file", str(self.file), *self._variables(), *words]
+
+    def _variables(self) -> tuple[str, ...]:
+        return ("--env-file", str(self.variables)) if self.variables.exists() else ()
+
+    def _surroundings(self) -> dict[str, str]:
+        """
+        Our environment without what the file of variables sets: for Compose the environment would win.
+
+        Where that file is gone there is still a stack to stop, and Compose wants to be told something.
+        """
+        own = {port.variable for port in PORTS} | {value.name for value in values.VALUES}
+        kept = {name: value for name, value in os.environ.items() if name not in own}
+        secrets = () if self.variables.exists() else values.VALUES
+        return {**kept, **{value.name: "unknown" for value in secrets}}
+
+    def known(self) -> dict[str, str]:
+        """What the file of variables holds so far."""
+        return files.read_values(self.variables)
 
     def up(self, given: Mapping[str, str]) -> None:
         """Fill in the variables, start everything and wait until all of it is healthy."""
-        known = {**files.read_values(self.variables), **given}
+        known = {**self.known(), **given}
         files.write_private(
             self.variables, values.text(values.completed("docker", known, int(now().timestamp())))
         )
@@ -84,12 +102,10 @@ class Compose:
 
     def down(self, *, volumes: bool = False) -> None:
         """Stop and remove the containers; with `volumes` their data too."""
-        self._ensure_variables()
         self._run("--profile", "*", "down", "--remove-orphans", *(("--volumes",) if volumes else ()))
 
     def status(self) -> list[dict[str, Any]]:
         """A row for each container."""
-        self._ensure_variables()
         words = self.command("--profile", "*", "ps", "--all", "--format", "json")
         try:
             answer = subprocess.run(
@@ -98,7 +114,7 @@ class Compose:
                 text=True,
                 check=False,
                 timeout=ANSWER_SECONDS * 4,
-                env=surroundings(),
+                env=self._surroundings(),
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise errors.ComposeUnusable(reason=str(error)) from None
@@ -108,7 +124,6 @@ class Compose:
 
     def logs(self, service: str | None, lines: int, *, follow: bool) -> int:
         """Hand the terminal to `docker compose logs`; its exit code."""
-        self._ensure_variables()
         words = (
             "logs",
             "--tail",
@@ -117,13 +132,6 @@ class Compose:
             *((service,) if service else ()),
         )
         return self._asked(words, stdout=None)
-
-    def _ensure_variables(self) -> None:
-        """Compose reads the file even to stop something; one that is gone was never made or was removed."""
-        if not self.variables.exists():
-            files.write_private(
-                self.variables, values.text(values.completed("docker", {}, int(now().timestamp())))
-            )
 
     def _run(self, *words: str) -> None:
         """What Compose says goes to stderr, like all that is no result. Raises ServiceFailed."""
@@ -136,16 +144,10 @@ class Compose:
         """The exit code of Compose, which has the terminal meanwhile. Raises ComposeUnusable."""
         try:
             return subprocess.run(
-                self.command(*words), check=False, stdout=stdout, env=surroundings()
+                self.command(*words), check=False, stdout=stdout, env=self._surroundings()
             ).returncode
         except OSError as error:
             raise errors.ComposeUnusable(reason=f"`docker`: {error.strerror}") from None
-
-
-def surroundings() -> dict[str, str]:
-    """Our environment without what the file of variables sets: for Compose the environment would win."""
-    own = {port.variable for port in PORTS} | {value.name for value in values.VALUES}
-    return {name: value for name, value in os.environ.items() if name not in own}
 
 
 def rows(answer: str) -> list[dict[str, Any]]:

@@ -32,6 +32,7 @@ from masterops.devstack.record import Record, Running
 
 Say = Callable[[str], None]
 PAUSE = 0.1
+LARGEST_LOG_BYTES = 10 << 20  # at a start; what is larger is kept once, under another name
 WORDS = 3  # lines of a log that an error quotes
 REDIS_HOW = "Debian and Ubuntu: `apt-get install redis-server`; macOS: `brew install redis`."
 
@@ -63,7 +64,7 @@ class Machine:
         numbers = ports.chosen(backend, found)
         redis = _redis_server() if backend == "native" else ""
         self._keep(backend, found, numbers)
-        self._forget_strangers()
+        self._forget_all_but(record.load(self.folder).programs)
         if backend == "embedded":
             self._start(programs.embedded(self.folder, numbers, os.environ))
             return
@@ -83,7 +84,7 @@ class Machine:
         """Stop everything, whoever started it; the names of what ran. Data stay."""
         known = record.load(self.folder)
         stopped = [each.name for each in sorted(known.programs, key=_last) if _end(each)]
-        self._forget_strangers(but=())
+        self._forget_all_but(())
         if self.folder.exists() and self._database.stop(force=True):
             stopped.append("database")
         if known.backend is not None:
@@ -93,7 +94,10 @@ class Machine:
     def reset(self) -> None:
         """Remove the data: the folder of the stack, and its database where that lies elsewhere."""
         self._database.remove()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            shutil.rmtree(self.folder)
+        except OSError as error:
+            raise errors.StackError(reason=f"{self.folder} cannot be removed: {error.strerror}") from None
 
     def variables(self) -> dict[str, str]:
         """What the stack's file of variables holds."""
@@ -157,6 +161,8 @@ class Machine:
             raise errors.StackPortTaken(port=program.port, service=program.name)
         self._say(f"Starting {program.name} on {program.url}")
         log = self.log(program.name)
+        if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
         said = log.stat().st_size if log.exists() else 0
         environment = {**program.environment, processes.MARK: str(self.folder)}
         pid = processes.start(program.command, environment, self.folder, log)
@@ -193,9 +199,8 @@ class Machine:
                 words = words.replace(value, "***")
         return words
 
-    def _forget_strangers(self, but: tuple[str, ...] | None = None) -> None:
-        """End what was started for this stack and is not in the record: of an `ops dev` that was killed."""
-        known = record.load(self.folder).programs if but is None else ()
+    def _forget_all_but(self, known: Sequence[Running]) -> None:
+        """End what was started for this stack and nobody wrote down: an `ops dev` was killed meanwhile."""
         kept = {each.pid for each in known if _alive(each)}
         for each in known:
             if each.pid not in kept:

@@ -56,6 +56,12 @@ class Stack:
         needed = asked in (None, "docker") and running in (None, "docker")
         return choose(asked, compose.find_docker() if needed else Docker("nobody asked"), running)
 
+    def ports(self, backend: Backend, given: Sequence[str]) -> dict[str, int]:
+        """The ports it would have. Raises BadValue, UnknownName."""
+        docker = backend == "docker"
+        known = Compose(compose.find_file(self.start)).known() if docker else self._machine().variables()
+        return ports.chosen(backend, {**known, **ports.given(backend, given)})
+
     def up(self, choice: Choice, given: Sequence[str], *, own_database: bool) -> None:
         """Start everything and wait until it is ready; what runs already stays. Raises a StackError."""
         self._refuse_elsewhere(own_database)

@@ -89,8 +89,9 @@ def up(
     if choice.note:
         say(choice.note)
     if dry_run:
+        numbers = stack.ports(choice.backend, given)
         emit(
-            [{"service": p.name, "port": p.default, "what": p.what} for p in of(choice.backend)],
+            [{"service": p.name, "port": numbers[p.name], "what": p.what} for p in of(choice.backend)],
             PLAN,
             "table",
         )
