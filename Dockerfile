@@ -7,7 +7,7 @@ COPY pyproject.toml README.md LICENSE ./
 COPY src ./src
 COPY supabase ./supabase
 RUN python -m venv /opt/masterops \
-    && /opt/masterops/bin/pip install --no-cache-dir --no-compile '.[oauth,apprise]'
+    && /opt/masterops/bin/pip install --no-cache-dir '.[oauth,apprise]'
 
 FROM docker.io/library/python:3.13.9-slim-bookworm
 

@@ -88,6 +88,53 @@ def test_ports_are_those_of_the_table_and_on_this_machine_alone(whole: dict[str,
     assert {(ports.HOST, port.default) for port in ports.of("docker")} == published
 
 
+def table(title: str) -> dict[str, list[str]]:
+    """The cells of a table of docs/local-stack.md by their first, which stands under `title`."""
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs" / "local-stack.md").read_text().splitlines()
+        if line.startswith("|")
+    ]
+    start = next(index for index, row in enumerate(rows) if title == row[0])
+    width = len(rows[start])
+    body = []
+    for row in rows[start + 2 :]:
+        if len(row) != width or set(row[0]) == {"-"}:
+            break
+        body.append(row)
+    return {row[0]: row[1:] for row in body}
+
+
+def test_the_page_has_the_ports_that_the_program_knows() -> None:
+    """
+    Each with its number, and on which backends it is.
+    """
+    found = {
+        name: (
+            int(row[0]),
+            tuple(b for b, cell in zip(("docker", "native", "embedded"), row[2:], strict=True) if cell),
+        )
+        for name, row in table("name").items()
+    }
+
+    assert {port.name: (port.default, port.backends) for port in ports.PORTS} == found
+
+
+def test_the_page_has_the_images_of_the_file(whole: dict[str, Any]) -> None:
+    """
+    A tag that is changed in the one is changed in the other.
+    """
+    documented = {
+        name: row[0].split()[-1] for names, row in table("service").items() for name in names.split(", ")
+    }
+    pinned = {
+        name: re.sub(r"^v|-(alpine|sha.*)$", "", service["image"].rpartition(":")[2]).replace("local", "ours")
+        for name, service in whole["services"].items()
+    }
+
+    assert pinned == documented
+
+
 def test_images_are_pinned_to_a_version(whole: dict[str, Any]) -> None:
     """
     The same file starts the same stack tomorrow; ours is built from this checkout.

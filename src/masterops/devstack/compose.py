@@ -18,11 +18,12 @@ from masterops import errors
 from masterops.core.clock import now
 from masterops.devstack import files, values
 from masterops.devstack.backends import Docker
+from masterops.devstack.ports import PORTS
 
 FILE, VARIABLES = "docker-compose.yml", ".env.docker"
 ANSWER_SECONDS = 15
+STDERR = 2
 START_SECONDS = "900"  # the first time images are pulled and ours is built
-HOURS = 4 * 3600
 STATES = {
     "running": "up",
     "healthy": "up",
@@ -71,11 +72,29 @@ class Compose:
 
     def command(self, *words: str) -> list[str]:
         """`docker compose` on these files."""
-        return ["docker", "compose", "--file", str(self.file), "--env-file", str(self.variables), *words]
+        return ["docker", "compose", "--file", str(self.file), *self._variables(), *words]
+
+    def _variables(self) -> tuple[str, ...]:
+        return ("--env-file", str(self.variables)) if self.variables.exists() else ()
+
+    def _surroundings(self) -> dict[str, str]:
+        """
+        Our environment without what the file of variables sets: for Compose the environment would win.
+
+        Where that file is gone there is still a stack to stop, and Compose wants to be told something.
+        """
+        own = {port.variable for port in PORTS} | {value.name for value in values.VALUES}
+        kept = {name: value for name, value in os.environ.items() if name not in own}
+        secrets = () if self.variables.exists() else values.VALUES
+        return {**kept, **{value.name: "unknown" for value in secrets}}
+
+    def known(self) -> dict[str, str]:
+        """What the file of variables holds so far."""
+        return files.read_values(self.variables)
 
     def up(self, given: Mapping[str, str]) -> None:
         """Fill in the variables, start everything and wait until all of it is healthy."""
-        known = {**files.read_values(self.variables), **given}
+        known = {**self.known(), **given}
         files.write_private(
             self.variables, values.text(values.completed("docker", known, int(now().timestamp())))
         )
@@ -83,23 +102,28 @@ class Compose:
 
     def down(self, *, volumes: bool = False) -> None:
         """Stop and remove the containers; with `volumes` their data too."""
-        self._ensure_variables()
         self._run("--profile", "*", "down", "--remove-orphans", *(("--volumes",) if volumes else ()))
 
     def status(self) -> list[dict[str, Any]]:
         """A row for each container."""
-        self._ensure_variables()
-        answer = subprocess.run(
-            self.command("--profile", "*", "ps", "--all", "--format", "json"),
-            capture_output=True, text=True, check=False, timeout=ANSWER_SECONDS * 4,
-        )  # fmt: skip
+        words = self.command("--profile", "*", "ps", "--all", "--format", "json")
+        try:
+            answer = subprocess.run(
+                words,
+                capture_output=True,
+                text=True,
+                check=False,
+                timeout=ANSWER_SECONDS * 4,
+                env=self._surroundings(),
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            raise errors.ComposeUnusable(reason=str(error)) from None
         if answer.returncode:
             raise errors.ComposeUnusable(reason=_last_line(answer.stderr))
         return rows(answer.stdout)
 
     def logs(self, service: str | None, lines: int, *, follow: bool) -> int:
         """Hand the terminal to `docker compose logs`; its exit code."""
-        self._ensure_variables()
         words = (
             "logs",
             "--tail",
@@ -107,26 +131,23 @@ class Compose:
             *(("--follow",) if follow else ()),
             *((service,) if service else ()),
         )
-        return subprocess.run(self.command(*words), check=False).returncode
-
-    def _ensure_variables(self) -> None:
-        """Compose reads the file even to stop something; one that is gone was never made or was removed."""
-        if not self.variables.exists():
-            files.write_private(
-                self.variables, values.text(values.completed("docker", {}, int(now().timestamp())))
-            )
+        return self._asked(words, stdout=None)
 
     def _run(self, *words: str) -> None:
-        done = subprocess.run(
-            self.command(*words),
-            check=False,
-            timeout=HOURS,
-            stdout=2,
-            env={**os.environ, "COMPOSE_MENU": "false"},
-        )
-        if done.returncode:
-            reason = f"`docker compose {words[0]}` ended with {done.returncode}; what it said stands above"
+        """What Compose says goes to stderr, like all that is no result. Raises ServiceFailed."""
+        code = self._asked(words, stdout=STDERR)
+        if code:
+            reason = f"`docker compose` ended with {code}; what it said stands above"
             raise errors.ServiceFailed(service="the stack", reason=reason, hint="`ops dev logs` shows more.")
+
+    def _asked(self, words: Sequence[str], stdout: int | None) -> int:
+        """The exit code of Compose, which has the terminal meanwhile. Raises ComposeUnusable."""
+        try:
+            return subprocess.run(
+                self.command(*words), check=False, stdout=stdout, env=self._surroundings()
+            ).returncode
+        except OSError as error:
+            raise errors.ComposeUnusable(reason=f"`docker`: {error.strerror}") from None
 
 
 def rows(answer: str) -> list[dict[str, Any]]:

@@ -7,10 +7,12 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from masterops import errors
+from masterops.config import load
 from masterops.core.clock import now
 from masterops.db import Embedded, connect_sync
 from masterops.devstack import (
@@ -30,8 +32,20 @@ from masterops.devstack.record import Record, Running
 
 Say = Callable[[str], None]
 PAUSE = 0.1
+LARGEST_LOG_BYTES = 10 << 20  # at a start; what is larger is kept once, under another name
 WORDS = 3  # lines of a log that an error quotes
 REDIS_HOW = "Debian and Ubuntu: `apt-get install redis-server`; macOS: `brew install redis`."
+
+
+class Started(NamedTuple):
+    """
+    A program that was started and is not known to be ready, its log, and where in that its words begin.
+    """
+
+    program: Program
+    running: Running
+    log: Path
+    said: int
 
 
 class Machine:
@@ -39,9 +53,8 @@ class Machine:
     The programs of one stack folder. Whoever changes something holds `files.alone`.
     """
 
-    def __init__(self, folder: Path, businesses: tuple[str, ...], say: Say) -> None:
+    def __init__(self, folder: Path, say: Say) -> None:
         self.folder = folder
-        self._businesses = businesses
         self._say = say
         self._database = Embedded(folder)
 
@@ -51,10 +64,9 @@ class Machine:
         numbers = ports.chosen(backend, found)
         redis = _redis_server() if backend == "native" else ""
         self._keep(backend, found, numbers)
-        self._forget_strangers()
+        self._forget_all_but(record.load(self.folder).programs)
         if backend == "embedded":
-            for program in programs.embedded(self.folder, numbers, os.environ):
-                self._ensure(program)
+            self._start(programs.embedded(self.folder, numbers, os.environ))
             return
         if not n8n_install.installed():
             self._say("Installing n8n: some minutes and 3 GB, once a machine.")
@@ -62,16 +74,17 @@ class Machine:
         with self._database.running() as url:
             _own_database(url)
             tools = Tools(redis, n8n, self._database.status().socket_directory)
-            for program in programs.native(self.folder, found, numbers, tools, os.environ):
-                if program.name == "ops":
-                    self._connect(found, numbers)
-                self._ensure(program)
+            *others, ours = programs.native(self.folder, found, numbers, tools, os.environ)
+            started = self._start(others, awaited=("n8n",))
+            self._connect(found, numbers)
+            self._start([ours])
+            self._await_all(started)
 
     def down(self) -> list[str]:
         """Stop everything, whoever started it; the names of what ran. Data stay."""
         known = record.load(self.folder)
         stopped = [each.name for each in sorted(known.programs, key=_last) if _end(each)]
-        self._forget_strangers(but=())
+        self._forget_all_but(())
         if self.folder.exists() and self._database.stop(force=True):
             stopped.append("database")
         if known.backend is not None:
@@ -81,7 +94,10 @@ class Machine:
     def reset(self) -> None:
         """Remove the data: the folder of the stack, and its database where that lies elsewhere."""
         self._database.remove()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            shutil.rmtree(self.folder)
+        except OSError as error:
+            raise errors.StackError(reason=f"{self.folder} cannot be removed: {error.strerror}") from None
 
     def variables(self) -> dict[str, str]:
         """What the stack's file of variables holds."""
@@ -114,27 +130,49 @@ class Machine:
         url, key = f"http://{ports.HOST}:{numbers['n8n']}", found.get("N8N_API_KEY", "")
         if not key or not n8n_owner.works(url, key):
             key = n8n_owner.key_for(url, found["N8N_OWNER_EMAIL"], found["N8N_OWNER_PASSWORD"]).reveal()
-        made = programs.connections(self._businesses, numbers, key)
+        file = self.folder / "masterops.toml"
+        own = load(config=file, environ=programs.ours(self.folder, os.environ), cwd=self.folder)
+        made = programs.connections([each.slug for each in own.businesses], numbers, key)
         self._write_variables({**found, "MASTEROPS_HOME": str(self.folder), **made})
 
-    def _ensure(self, program: Program) -> None:
-        """Leave it when it runs and answers, else start it and wait. Raises ServiceFailed, StackPortTaken."""
+    def _start(self, wanted: Sequence[Program], awaited: Container[str] | None = None) -> list[Started]:
+        """
+        Start what does not run, each once what it needs is ready, and wait for all or for those `awaited`.
+
+        Answers with those that are not awaited yet. Raises ServiceFailed, StackPortTaken.
+        """
+        started: list[Started] = []
+        for program in wanted:
+            self._await_all([each for each in started if each.program.name in program.needs])
+            new = self._ensure(program)
+            started += [new] if new else []
+        self._await_all([each for each in started if awaited is None or each.program.name in awaited])
+        return started
+
+    def _ensure(self, program: Program) -> Started | None:
+        """Start it, unless it runs and answers."""
         known = record.load(self.folder)
         running = known.of(program.name)
         if running is not None:
             if _alive(running) and running.port == program.port and _ready(program, running):
-                return
+                return None
             _end(running)
         if answering.listens(program.port):
             raise errors.StackPortTaken(port=program.port, service=program.name)
         self._say(f"Starting {program.name} on {program.url}")
         log = self.log(program.name)
+        if log.exists() and log.stat().st_size > LARGEST_LOG_BYTES:
+            log.replace(log.with_suffix(".log.1"))
         said = log.stat().st_size if log.exists() else 0
         environment = {**program.environment, processes.MARK: str(self.folder)}
         pid = processes.start(program.command, environment, self.folder, log)
         running = Running(program.name, pid, processes.birth(pid) or "", program.port, now())
         record.save(self.folder, known.with_program(running))
-        self._await(program, running, log, said)
+        return Started(program, running, log, said)
+
+    def _await_all(self, started: Iterable[Started]) -> None:
+        for each in started:
+            self._await(*each)
 
     def _await(self, program: Program, running: Running, log: Path, said: int) -> None:
         end = time.monotonic() + programs.START_SECONDS
@@ -161,9 +199,8 @@ class Machine:
                 words = words.replace(value, "***")
         return words
 
-    def _forget_strangers(self, but: tuple[str, ...] | None = None) -> None:
-        """End what was started for this stack and is not in the record: of an `ops dev` that was killed."""
-        known = record.load(self.folder).programs if but is None else ()
+    def _forget_all_but(self, known: Sequence[Running]) -> None:
+        """End what was started for this stack and nobody wrote down: an `ops dev` was killed meanwhile."""
         kept = {each.pid for each in known if _alive(each)}
         for each in known:
             if each.pid not in kept:

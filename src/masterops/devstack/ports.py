@@ -37,7 +37,7 @@ PORTS = (
     Port("n8n-broker", "N8N_BROKER_PORT", 5679, "n8n: for its own task runner", ("native",)),
     Port("n8n-worker", "N8N_WORKER_PORT", 5680, "the worker's health", ("native",)),
     Port("n8n-worker-broker", "N8N_WORKER_BROKER_PORT", 5681, "for the worker's task runner", ("native",)),
-    Port("redis", "REDIS_PORT", 56379, "Redis: n8n's queue", ("native",)),
+    Port("redis", "REDIS_PORT", 16379, "Redis: n8n's queue", ("native",)),
     Port("twins", "TWINS_PORT", 8471, "the twins of HubSpot and others", ("native",)),
 )
 

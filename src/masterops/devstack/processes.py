@@ -24,7 +24,7 @@ PAUSE = 0.1
 
 def start(command: Iterable[str], environment: Mapping[str, str], folder: Path, log: Path) -> int:
     """Start a program in `folder` that writes to `log`; its process id. Raises OSError."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+    log.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     with log.open("ab") as output:
         process = subprocess.Popen(
             list(command),

@@ -21,7 +21,7 @@ NOTHING_ELSE = ("-c", "from masterops.cli.entry import main; main()")
 INHERITED = ("HOME", "LANG", "LC_ALL", "LOGNAME", "PATH", "TMPDIR", "TZ", "USER", "XDG_RUNTIME_DIR")
 # Master-Ops holds the embedded PostgreSQL, which ends with it: those that use it end before.
 STOPPING = ("n8n-worker", "n8n", "redis", "twins", "ops")
-START_SECONDS, STOP_SECONDS = 180.0, 20.0
+START_SECONDS, STOP_SECONDS = 300.0, 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,7 @@ class Program:
     port: int
     path: str = ""
     password: str = field(default="", repr=False)
+    needs: tuple[str, ...] = ()  # programs that have to be ready before this one starts
 
     @property
     def url(self) -> str:
@@ -68,20 +69,17 @@ def native(
         tools.n8n, folder / "n8n-worker", port=ports["n8n"], broker=ports["n8n-worker-broker"], key=key
     )
     run = (str(tools.n8n.node), str(tools.n8n.program))
+    redis = (tools.redis, str(folder / "redis.conf"))
+    twins = ops("sandbox", "serve", "--host", HOST, "--port", str(ports["twins"]), "--live")
+    health = n8n_settings.worker(ports["n8n-worker"])
+    ready = "/healthz/readiness"
     return (
-        Program(
-            "redis", (tools.redis, str(folder / "redis.conf")), plain(around), queue.port,
-            password=queue.password,
-        ),
-        Program("n8n", (*run, "start"), {**main, **shared}, ports["n8n"], "/healthz/readiness"),
-        Program(
-            "n8n-worker", (*run, "worker"), {**worker, **shared, **n8n_settings.worker(ports["n8n-worker"])},
-            ports["n8n-worker"], "/healthz/readiness",
-        ),
-        Program(
-            "twins", ops("sandbox", "serve", "--host", HOST, "--port", str(ports["twins"]), "--live"),
-            ours(folder, around), ports["twins"], "/_sandbox/health",
-        ),
+        Program("redis", redis, plain(around), queue.port, password=queue.password),
+        Program("twins", twins, ours(folder, around), ports["twins"], "/_sandbox/health"),
+        Program("n8n", (*run, "start"), {**main, **shared}, ports["n8n"], ready, needs=("redis",)),
+        # The main one migrates the database.
+        Program("n8n-worker", (*run, "worker"), {**worker, **shared, **health}, ports["n8n-worker"], ready,
+                needs=("n8n",)),
         master_ops(folder, ports, around),
     )  # fmt: skip
 

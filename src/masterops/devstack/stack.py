@@ -56,6 +56,12 @@ class Stack:
         needed = asked in (None, "docker") and running in (None, "docker")
         return choose(asked, compose.find_docker() if needed else Docker("nobody asked"), running)
 
+    def ports(self, backend: Backend, given: Sequence[str]) -> dict[str, int]:
+        """The ports it would have. Raises BadValue, UnknownName."""
+        docker = backend == "docker"
+        known = Compose(compose.find_file(self.start)).known() if docker else self._machine().variables()
+        return ports.chosen(backend, {**known, **ports.given(backend, given)})
+
     def up(self, choice: Choice, given: Sequence[str], *, own_database: bool) -> None:
         """Start everything and wait until it is ready; what runs already stays. Raises a StackError."""
         self._refuse_elsewhere(own_database)
@@ -95,7 +101,7 @@ class Stack:
     def logs(self, service: str | None, lines: int, *, follow: bool) -> Iterator[tuple[str, str]]:
         """Lines of what the services say, with their names. Raises UnknownName."""
         machine = self._machine()
-        names = list(SERVICES["native"])
+        names = list(SERVICES[record.load(self.folder).backend or "native"])
         if service is not None and service not in names:
             raise unknown("service", service, names)
         places: dict[str, int] = {}
@@ -132,8 +138,7 @@ class Stack:
             raise errors.DatabaseElsewhere(where=str(self.settings.origins["database.url"]))
 
     def _machine(self) -> Machine:
-        businesses = tuple(each.slug for each in self.settings.businesses)
-        return Machine(self.folder, businesses, self.say)
+        return Machine(self.folder, self.say)
 
     def _row(self, known: Record, name: str) -> dict[str, Any]:
         running = known.of(name)

@@ -112,9 +112,9 @@ def text(found: Values) -> str:
 def example() -> str:
     """`.env.docker.example`: every variable of the Compose file; secrets are left empty, to be made."""
     lines = [
-        "# Variables of docker-compose.yml. `ops dev up` copies this to .env.docker, readable for you alone,",
-        "# and fills in what is empty with values of this machine's own. Compose refuses to start without",
-        "# them: no password here works by default.",
+        "# Variables of docker-compose.yml. `ops dev up` makes .env.docker with the same ones, readable for",
+        "# you alone, in which what is empty here has values of this machine's own. Compose refuses to start",
+        "# without them: there is no password that works by default.",
         "",
         "# Ports, all on 127.0.0.1.",
     ]

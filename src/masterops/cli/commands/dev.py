@@ -89,8 +89,9 @@ def up(
     if choice.note:
         say(choice.note)
     if dry_run:
+        numbers = stack.ports(choice.backend, given)
         emit(
-            [{"service": p.name, "port": p.default, "what": p.what} for p in of(choice.backend)],
+            [{"service": p.name, "port": numbers[p.name], "what": p.what} for p in of(choice.backend)],
             PLAN,
             "table",
         )
@@ -190,8 +191,12 @@ def logs(session: Session, service: str | None, follow: bool, lines: int) -> int
     stack = _stack(session)
     if (composed := stack.composed) is not None:
         return composed.logs(service, lines, follow=follow)
+    nothing = True
     for name, line in stack.logs(service, lines, follow=follow):
         write(f"{line}\n" if service else f"{name:<10} | {line}\n")
+        nothing = False
+    if nothing:
+        say("Nothing has been said yet.")
     return 0
 
 
