@@ -36,9 +36,9 @@ FETCHED = re.compile(
     r'<(?:script|img|iframe|source)[^>]+src="(https?:[^"]+)"|<link[^>]+rel="?(?:stylesheet|preconnect)[^>]+>'
 )
 STYLE = """
-.md-typeset table:not([class]) { font-size: .68rem; display: table; }
-.md-typeset table:not([class]) td code { word-break: break-word; }
-.md-typeset__table { width: 100%; }
+.md-grid { max-width: 72rem; }
+.md-typeset table:not([class]) { font-size: .68rem; }
+.md-typeset table:not([class]) :is(th, td) { padding: .5em .8em; }
 .md-typeset .mermaid { text-align: center; }
 """
 
