@@ -88,6 +88,15 @@ def problem_with(line: str) -> str | None:
                 return f"{command.name} has no option {name}, {nearest(name, options)}"
             if name in options and options[name] and "=" not in word:
                 next(words, None)  # its value
+        elif isinstance(command, click.Group) and "|" in word:  # each of these
+            return next(
+                (
+                    f"{command.name} has no command {each}"
+                    for each in word.split("|")
+                    if member(command, context, each) is None
+                ),
+                None,
+            )
         elif isinstance(command, click.Group):
             inner = member(command, context, word)
             if inner is None:
@@ -151,6 +160,8 @@ def options_of(command: click.Command) -> dict[str, bool]:
         ("ops alerts ack 17 --note 'a key'", True),
         ("ops --config some/where.toml workflows --missed", True),
         ("ops db psql -c 'SELECT 1' --quiet", True),
+        ("ops alerts ack|silence|log", True),
+        ("ops alerts ack|silent", False),
         ("ops --config some/where.toml workflow", False),
         ("ops logs --error-only", False),
         ("ops log", False),
