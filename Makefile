@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types imports tests n8n docs docs-check proof bench bench-quick format prepare clean
+.PHONY: help setup setup-dev run test lint types imports tests n8n docs docs-check site proof bench bench-quick format prepare clean
 
 help:            ## List the targets
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -56,6 +56,10 @@ docs: setup-dev  ## Print the generated pages of docs/: cli, config, errors, eve
 
 docs-check: setup-dev  ## Whether the generated pages are what the program prints
 	@$(BIN)/python -m masterops.cli.printing docs --check
+
+site: setup-dev  ## The documentation as a site in build/site; diagrams are checked by Mermaid (npm)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	@$(BIN)/python -m tests.docs.site
 
 proof: setup-dev ## Hundreds of rounds of the proof that no record is lost: `make proof ROUNDS=300`
 	@$(BIN)/python -m tests.proof

@@ -54,17 +54,23 @@ class Page:
 
     def links(self) -> Iterator[tuple[int, str]]:
         """Every target of a link or picture, with its line."""
-        for number, line in self.prose:
-            bare = INLINE.sub("", line)
-            for target in [*LINK.findall(bare), *IMAGE.findall(bare)]:
-                yield number, target
+        bare = INLINE.sub(lambda match: "\n" * match[0].count("\n"), self._text)
+        for pattern in (LINK, IMAGE):
+            for match in pattern.finditer(bare):
+                yield self._line(bare, match.start()), match[1]
 
     def code(self) -> Iterator[tuple[int, str]]:
         """Everything that is written as code inside a line; it may go on in the next one."""
-        text = "\n".join(line for _, line in self.prose)
-        numbers = [number for number, _ in self.prose]
+        text = self._text
         for match in INLINE.finditer(text):
-            yield numbers[text.count("\n", 0, match.start())], " ".join(match[1].split())
+            yield self._line(text, match.start()), " ".join(match[1].split())
+
+    @property
+    def _text(self) -> str:
+        return "\n".join(line for _, line in self.prose)
+
+    def _line(self, text: str, place: int) -> int:
+        return self.prose[text.count("\n", 0, place)][0]
 
     def anchors(self) -> set[str]:
         """What a link may name behind `#`, as GitHub and the site make it of headings."""

@@ -7,6 +7,7 @@ The README's picture of a terminal, made of what the commands really print.
 from __future__ import annotations
 
 import fcntl
+import io
 import os
 import pty
 import re
@@ -72,7 +73,7 @@ def final_screen(text: str) -> str:
 
 def drawn(shots: list[tuple[str, str]], theme: TerminalTheme) -> str:
     """The commands and what they printed, as one SVG that asks nobody for a font."""
-    console = Console(record=True, width=COLUMNS, file=open(os.devnull, "w"), force_terminal=True)  # noqa: SIM115
+    console = Console(record=True, width=COLUMNS, file=io.StringIO(), force_terminal=True)
     for number, (command, said) in enumerate(shots):
         console.print(Text(("\n" if number else "") + "$ " + command, style="bold"))
         console.print(Text.from_ansi(said.strip("\n")), soft_wrap=True)

@@ -77,15 +77,26 @@ def commands(page: Page) -> Iterator[tuple[int, str]]:
 
 def problem_with(line: str) -> str | None:
     """What is wrong with a command line, or None. What it is given is not tried."""
-    words = words_of(line)
+    words = iter(words_of(line))
     command: click.Command = ops
     context = click.Context(ops, info_name="ops")
     options = options_of(ops)
     for word in words:
         if word.startswith("-") and word not in ("-", "--"):
             name = word.partition("=")[0]
-            if name not in options | {"-h", "--help", "--debug"} and not passes_on(command):
-                return f"{command.name} has no option {name}, {nearest(name, options_of(command))}"
+            if name not in options and not passes_on(command):
+                return f"{command.name} has no option {name}, {nearest(name, options)}"
+            if name in options and options[name] and "=" not in word:
+                next(words, None)  # its value
+        elif isinstance(command, click.Group) and "|" in word:  # each of these
+            return next(
+                (
+                    f"{command.name} has no command {each}"
+                    for each in word.split("|")
+                    if member(command, context, each) is None
+                ),
+                None,
+            )
         elif isinstance(command, click.Group):
             inner = member(command, context, word)
             if inner is None:
@@ -94,6 +105,8 @@ def problem_with(line: str) -> str | None:
                 return f"{command.name} has no command {word}"
             context = click.Context(inner, info_name=word, parent=context)
             command, options = inner, options | options_of(inner)
+        elif passes_on(command):
+            return None  # the rest is another program's
     return None
 
 
@@ -128,14 +141,15 @@ def words_of(line: str) -> list[str]:
     return kept
 
 
-def options_of(command: click.Command) -> set[str]:
-    """The names of a command's options."""
-    return {
-        name
+def options_of(command: click.Command) -> dict[str, bool]:
+    """The names of a command's options, and whether each takes a value."""
+    found = {
+        name: not (each.is_flag or each.count)
         for each in command.params
         if isinstance(each, click.Option)
         for name in (*each.opts, *each.secondary_opts)
     }
+    return {"-h": False, "--help": False, "--debug": False} | found
 
 
 @pytest.mark.parametrize(
@@ -144,6 +158,11 @@ def options_of(command: click.Command) -> set[str]:
         ("ops logs --errors-only --since 1h", True),
         ("ops db:query businesses -o json | head", True),
         ("ops alerts ack 17 --note 'a key'", True),
+        ("ops --config some/where.toml workflows --missed", True),
+        ("ops db psql -c 'SELECT 1' --quiet", True),
+        ("ops alerts ack|silence|log", True),
+        ("ops alerts ack|silent", False),
+        ("ops --config some/where.toml workflow", False),
         ("ops logs --error-only", False),
         ("ops log", False),
         ("ops db quarry businesses", False),

@@ -59,7 +59,14 @@ def test_known_events_are_among_those_found() -> None:
     """
     names = {event.name for event in events()}
 
-    assert {"cycle", "health.flipped", "logs.lost", "web.request", "engine.crashed", "changes.read"} - names == set()
+    assert {
+        "cycle",
+        "health.flipped",
+        "logs.lost",
+        "web.request",
+        "engine.crashed",
+        "changes.read",
+    } - names == set()
 
 
 def test_the_page_of_python_has_the_verbs_of_every_connector() -> None:
@@ -68,7 +75,15 @@ def test_the_page_of_python_has_the_verbs_of_every_connector() -> None:
     """
     page = python_page()
 
-    for word in ("## HubSpot", "## Supabase", "## Unleashed", "## N8n", "`async get(", "masterops.open_sync", "carry"):
+    for word in (
+        "## HubSpot",
+        "## Supabase",
+        "## Unleashed",
+        "## N8n",
+        "`async get(",
+        "masterops.open_sync",
+        "carry",
+    ):
         assert word in page
     assert " object at 0x" not in page
 
@@ -79,6 +94,4 @@ def test_the_page_of_http_has_every_route() -> None:
     """
     page = web_page()
 
-    assert {"## GET /healthz", "## GET /readyz", "## GET /status.json"} <= {
-        *page.splitlines()
-    ]
+    assert {"## GET /healthz", "## GET /readyz", "## GET /status.json"} <= set(page.splitlines())

@@ -1,11 +1,11 @@
 """
-The pages of docs/ that the program prints about itself: commands, settings, errors, events, Python, HTTP, database.
+The pages of docs/ that the program prints about itself.
 
     python -m masterops.cli.printing docs            writes them
     python -m masterops.cli.printing docs --check    says which are not what the program prints
 
-The page of the database needs a migrated one: it is written with an embedded server of its own, and checked by
-tests/docs, which have one already.
+The page of the database needs a migrated one: it is written with an embedded server of its own, and
+checked by tests/docs, which have one already.
 """
 
 from __future__ import annotations

@@ -19,7 +19,8 @@ RELATIONS = SQL(
                 'type', format_type(a.atttypid, a.atttypmod),
                 'required', a.attnotnull,
                 'comment', coalesce(col_description(c.oid, a.attnum), '')) ORDER BY a.attnum)
-            FROM pg_attribute AS a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+            FROM pg_attribute AS a
+            WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
         coalesce((SELECT jsonb_agg(pg_get_constraintdef(k.oid) ORDER BY k.contype DESC, k.conname)
             FROM pg_constraint AS k WHERE k.conrelid = c.oid AND k.contype IN ('p', 'u', 'f')), '[]') AS keys
     FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -28,13 +28,14 @@ PERF_NAME = re.compile(r"[a-z_]+(\.[a-z_]+)*")
 OTHERS = ("sandbox", "testing", "references")  # the twins and the tests write no records of ours
 HEAD = """# Log events
 
-Every event that the platform writes by itself, by the name under which `ops logs --search` finds it. A name keeps its
-meaning; facts are columns (`business`, `connection`, `service`, `operation`, `status`, `duration_ms`) or keys of
-`details_json`. `{...}` stands for a part that differs. "..." means that there are more facts, which depend on the case.
+Every event that the platform writes by itself, by the name under which `ops logs --search` finds
+it. A name keeps its meaning; facts are columns (`business`, `connection`, `service`, `operation`,
+`status`, `duration_ms`) or keys of `details_json`. `{...}` stands for a part that differs, and
+`...` for more facts, which depend on the case.
 
-Besides these, each call of a connector is a record `{service}.{resource}.{verb}`, such as `hubspot.contacts.list`: info
-when it went well, else the level of its error, with `attempts`, `error`, `error_code`, `error_category`, `blame` and
-`request_id`.
+Besides these, each call of a connector is a record `{service}.{resource}.{verb}`, such as
+`hubspot.contacts.list`: info when it went well, else the level of its error, with `attempts`,
+`error`, `error_code`, `error_category`, `blame` and `request_id`.
 
 """
 

@@ -22,9 +22,9 @@ from masterops.transport import Transport
 
 HEAD = """# Python
 
-What `import masterops` gives. Everything else is inside, and may change. `masterops.open()` is for async code;
-`masterops.open_sync()` has the same objects for scripts, where every call waits for its answer and lists are plain
-iterators.
+What `import masterops` gives. Everything else is inside, and may change. `masterops.open()` is for
+async code; `masterops.open_sync()` has the same objects for scripts, where every call waits for its
+answer and lists are plain iterators.
 """
 QUOTED = re.compile(r"(: |-> )'([^']*)'")  # annotations that were kept as text
 NOISE = re.compile(r"masterops(?:\.\w+)+\.|collections\.abc\.|typing\.|datetime\.(?=datetime)|pathlib\.")

@@ -9,9 +9,10 @@ from masterops.db import Function, Relation, connect, describe
 
 HEAD = """# The database
 
-Every table, view and function of Master-Ops with its comment, from a database that has all migrations. What has no
-schema in its name is in `public`; `ops` is the platform's own. Rows are seen by row level security: [who may see
-what](security.md#who-may-read-what). `ops db query NAME` reads any of them.
+Every table, view and function of Master-Ops with its comment, from a database that has all
+migrations. What has no schema in its name is in `public`; `ops` is the platform's own. Rows are
+seen by row level security: [who may see what](security.md#who-may-read-what). `ops db query NAME`
+reads any of them.
 """
 CALLERS = {
     "read": "whoever reads",

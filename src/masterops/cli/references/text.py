@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import inspect
 import textwrap
+from collections.abc import Sequence
 
 
 def cell(text: str) -> str:
@@ -13,7 +14,7 @@ def cell(text: str) -> str:
     return " ".join(text.replace("|", "\\|").split())
 
 
-def table(titles: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+def table(titles: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> str:
     """A table of Markdown."""
     head = f"| {' | '.join(titles)} |\n| {' | '.join('---' for _ in titles)} |\n"
     return head + "".join(f"| {' | '.join(cell(each) for each in row)} |\n" for row in rows)

@@ -12,9 +12,9 @@ from masterops.cli.references.text import table
 
 HEAD = """# HTTP
 
-What `ops up` and `ops web` serve, from the OpenAPI description at `/schema/openapi.json`. The addresses of pings are
-described in [heartbeats](heartbeats.md#what-can-be-said). What is refused comes as `application/problem+json` with a code of
-[errors](errors.md).
+What `ops up` and `ops web` serve, from the OpenAPI description at `/schema/openapi.json`. The
+addresses of pings are described in [heartbeats](heartbeats.md#what-can-be-said). What is refused
+comes as `application/problem+json` with a code of [errors](errors.md).
 
 """
 
