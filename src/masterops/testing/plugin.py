@@ -33,7 +33,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def masterops_databases() -> Iterator[Databases]:
-    """A PostgreSQL with a migrated template, one for the run (for each worker of pytest-xdist)."""
+    """A PostgreSQL with a migrated template, one for the run or worker."""
     from masterops.testing.databases import databases
 
     with databases() as made:
@@ -118,7 +118,7 @@ def masterops_alerts(masterops_platform: Platform) -> Iterator[Captured]:
 
 @pytest.fixture
 def masterops_cli(request: pytest.FixtureRequest, masterops_platform: Platform) -> Commands:
-    """`masterops_cli("attention")` runs `ops attention` on the test's platform; `.snapshot` keeps what it prints."""
+    """`masterops_cli("attention")` is `ops attention` on the test platform; `.snapshot` keeps its output."""
     from masterops.testing.commands import Commands
     from masterops.testing.snapshots import OPTION, Snapshots
 

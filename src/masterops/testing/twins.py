@@ -1,5 +1,5 @@
 """
-The twins in a thread of the test's own process, reached over real HTTP: for tests with an event loop and without.
+The twins in a thread of the test's process, over real HTTP: for tests with an event loop and without.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Faults:
         self._sandbox.fault(connection, **fields)
 
     def profile(self, connection: str, name: str, *, seed: int = 1) -> None:
-        """A mixture of faults: `profile("hubspot/teelixir", "flaky")`; one seed always meets the same requests."""
+        """A mixture of faults: `profile("hubspot/teelixir", "flaky")`; one seed meets the same requests."""
         self._sandbox.fault(connection, profile=name, seed=seed)
 
     def clear(self, connection: str) -> None:
@@ -216,7 +216,8 @@ async def _serving(
         )
     )  # fmt: skip
     try:
-        await asyncio.wait([ready, task], return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [ready, task]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             await task
         yield await ready
