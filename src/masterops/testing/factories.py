@@ -232,9 +232,7 @@ def _written(value: Any) -> Any:
     return str(value)
 
 
-def _read(kind: type, value: Any) -> Any:
+def _read(kind: Any, value: Any) -> Any:
     if kind is object:
         return value
-    if hasattr(kind, "from_wire"):
-        return kind.from_wire(value)
-    return Secret(value) if issubclass(kind, Secret) else kind(value)
+    return kind.from_wire(value) if hasattr(kind, "from_wire") else kind(value)
