@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from masterops.testing.commands import Commands
     from masterops.testing.databases import Databases
     from masterops.testing.platform import Platform
+    from masterops.testing.replay import Replays
     from masterops.testing.twins import Faults, Sandbox, Twins
 
 
@@ -83,6 +84,15 @@ def masterops_twin(masterops_sandbox: Sandbox) -> Iterator[Twins]:
     from masterops.testing.twins import twins
 
     with twins(masterops_sandbox) as made:
+        yield made
+
+
+@pytest.fixture
+def masterops_replay() -> Iterator[Replays]:
+    """`masterops_replay("cassettes/hubspot/owners.json")` answers what `ops record` has kept there."""
+    from masterops.testing.replay import replays
+
+    with replays() as made:
         yield made
 
 

@@ -108,16 +108,16 @@ class Faults:
         return self._sandbox.faults()
 
 
-class Twin:
+class Account:
     """
-    One account at a twin, and connectors to it. What they log and measure is kept.
+    One account, and connectors to it. What they log and measure is kept.
     """
 
-    def __init__(self, sandbox: Sandbox, portal: Portal, stack: ExitStack, connection: Connection) -> None:
+    def __init__(self, portal: Portal, stack: ExitStack, connection: Connection) -> None:
         self.connection = connection
         self.records: list[LogRecord] = []
         self.metrics: list[ApiMetric] = []
-        self._sandbox, self._portal, self._stack = sandbox, portal, stack
+        self._portal, self._stack = portal, stack
 
     @property
     def id(self) -> str:
@@ -136,6 +136,24 @@ class Twin:
             made: Connector = connector_for(self.connection, transport)
             yield made
 
+    def emits(self, level: str, source: str, message: object) -> bool:
+        """Every record is kept."""
+        return True
+
+    def emit(self, record: LogRecord) -> None:
+        """Keep a record."""
+        self.records.append(record)
+
+
+class Twin(Account):
+    """
+    An account at a twin.
+    """
+
+    def __init__(self, sandbox: Sandbox, portal: Portal, stack: ExitStack, connection: Connection) -> None:
+        super().__init__(portal, stack, connection)
+        self._sandbox = sandbox
+
     def fault(self, **fields: object) -> None:
         """Let this go wrong here."""
         self._sandbox.fault(self.id, **fields)
@@ -147,14 +165,6 @@ class Twin:
     def state(self) -> dict[str, Any]:
         """Counts of what the account has."""
         return self._sandbox.state(self.id)
-
-    def emits(self, level: str, source: str, message: object) -> bool:
-        """Every record is kept."""
-        return True
-
-    def emit(self, record: LogRecord) -> None:
-        """Keep a record."""
-        self.records.append(record)
 
 
 class Twins:
