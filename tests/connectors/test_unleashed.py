@@ -25,9 +25,9 @@ from masterops.core import clock
 from masterops.core.backoff import RetryPolicy
 from masterops.logs import Logger
 from masterops.sandbox import service_key_for, token_for
+from masterops.testing.openapi import Specs
 from masterops.transport import Budgets, Reply, Request, Transport
 from tests.connectors.conftest import Twin, running_twin
-from tests.sandbox.openapi import Specs
 from tests.transport.conftest import Rig, answer
 
 FOLDER = os.environ.get("MASTEROPS_SPEC_DIR")

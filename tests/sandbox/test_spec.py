@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from masterops.testing.openapi import Specs
 from tests.sandbox.desk import COMPANIES, CONTACTS, Desk
-from tests.sandbox.openapi import Specs
 from tests.sandbox.test_kinds import CAR
 
 FOLDER = os.environ.get("MASTEROPS_SPEC_DIR")

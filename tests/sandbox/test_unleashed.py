@@ -16,8 +16,8 @@ from masterops.sandbox import service_key_for, token_for
 from masterops.sandbox.unleashed import values
 from masterops.sandbox.unleashed.kinds import KINDS
 from masterops.sandbox.unleashed.twin import signature
+from masterops.testing.openapi import Specs
 from tests.sandbox.desk import Desk, Reply, opened
-from tests.sandbox.openapi import Specs
 
 FOLDER = os.environ.get("MASTEROPS_SPEC_DIR")
 GUID = "7fc624f7-738a-4e95-aed1-758662372899"

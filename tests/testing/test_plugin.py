@@ -99,8 +99,8 @@ def test_the_clock_is_the_twins_and_moves_on_demand(
     """
     A record is made at the moment that the test sets.
     """
-    masterops_clock.set(datetime(2031, 5, 4, 12, tzinfo=UTC))
     masterops_clock.stop()
+    masterops_clock.set(datetime(2031, 5, 4, 12, tzinfo=UTC))
     hub = masterops_twin("hubspot").connect()
     masterops_clock.move(60)
 

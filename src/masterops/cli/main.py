@@ -38,6 +38,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "workflows": ("workflows", "workflows", "How n8n's workflows perform, and which failed."),
     "db": ("db", "db", "Query, migrate and reach the database."),
     "test-integration": ("integration", "test_integration", "Try each capability of a connector."),
+    "record": ("record", "record", "Record what an account answers as fixtures, nothing personal in them."),
     "hubspot": ("hubspot", "hubspot", "HubSpot's properties: declare, compare, apply."),
     "dev": ("dev", "dev", "The local stack: up, down, status, reset, logs."),
     "sandbox": ("sandbox", "sandbox", "The local twins of the services."),

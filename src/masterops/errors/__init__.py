@@ -22,6 +22,7 @@ Every error of Master-Ops, in one tree.
     ├── SpoolUnusable                  log records cannot be read or written on disk    exit 1
     ├── ChannelGone  ChannelCrashed    a notice that no channel takes                   exit 1
     ├── OutputFailed                   stdout cannot be written                         exit 1
+    ├── CassetteUnusable               a recording cannot be read or written            exit 1
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
     │   ├── PortTaken  SandboxFailed  SandboxState
@@ -151,6 +152,7 @@ from masterops.errors.usage import (
     UsageError,
 )
 from masterops.errors.work import (
+    CassetteUnusable,
     ChannelCrashed,
     ChannelGone,
     CredentialsMissing,
@@ -178,6 +180,7 @@ __all__ = [
     "Blame",
     "BodyTooLarge",
     "BudgetExhausted",
+    "CassetteUnusable",
     "Category",
     "ChannelCrashed",
     "ChannelGone",

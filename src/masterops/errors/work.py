@@ -123,6 +123,14 @@ class OutputFailed(MasterOpsError):
     hint = "Write it to a place with room."
 
 
+class CassetteUnusable(MasterOpsError):
+    """The recording {file} cannot be used: {reason}"""
+
+    code = "OUT002"
+    category = "usage"
+    hint = "`ops record` writes it anew; `--to` names another folder."
+
+
 class QueryFailed(MasterOpsError):
     """PostgreSQL refused the query: {reason}"""
 

@@ -6,7 +6,7 @@ The standard suite puts a connector through what every connector must keep, in o
     TestShop = connector_suite(ShopKit())
 
 A `Kit` says how the connector is made and how its service words pages, records and errors;
-docs/connectors/writing.md has a whole example. The suite needs pytest; the product itself imports nothing from here.
+docs/connectors/writing.md has a whole example. The suite needs pytest; the product imports nothing from here.
 
 Everything is imported when it is first used, because pytest imports this package at every start.
 """

@@ -11,7 +11,7 @@ from masterops.core import clock
 
 class MovedClock:
     """
-    The machine's time, moved on or set by a test; what is read from it goes on by itself unless it is stopped.
+    The machine's time, moved on or set by a test; it goes on by itself unless it is stopped.
 
     It is the twins' clock, and the moment as of which `masterops_platform.look()` judges alerts.
     """

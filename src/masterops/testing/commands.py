@@ -82,7 +82,7 @@ def _ran(words: tuple[str, ...]) -> Result:
 
 
 def _apart(doing: Callable[[], Result]) -> Result:
-    """In a thread where the caller has an event loop: a command brings its own, and there may be one a thread."""
+    """In a thread where the caller has an event loop: a command brings its own."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:

@@ -23,7 +23,7 @@ from masterops import errors
 from masterops.db import bundled, migrate
 from masterops.testing import servers
 
-# A server of one's own, where the wheel has none for this machine: its user must be allowed to make databases.
+# A server of one's own, where there is no wheel for this machine: its user must be allowed to make databases.
 SERVER_VARIABLE = "MASTEROPS_TEST_SERVER"
 
 
@@ -68,7 +68,7 @@ class Databases:
 
     def _copy(self) -> str:
         name = f"{self._prefix}_{next(self._numbers)}"
-        # How a database is copied quickest where nothing is flushed: its files, not its pages through the log.
+        # Quickest where nothing is flushed: its files, not its pages through the log.
         making = SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy")
         self._admin.execute(making.format(Identifier(name), Identifier(self._template)))
         return name

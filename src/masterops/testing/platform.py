@@ -29,7 +29,7 @@ T = TypeVar("T")
 
 class Platform:
     """
-    A platform with a database of its own, in demo mode with the test's twins unless it is configured otherwise.
+    A platform with a database of its own, in demo mode on the test's twins unless configured otherwise.
 
     Every method waits for its answer. Code with an event loop opens it there: `async with platform.opened()`.
     """

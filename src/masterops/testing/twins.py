@@ -1,5 +1,5 @@
 """
-The twins in a thread of the test's own process, reached over real HTTP: for tests with an event loop and without.
+The twins in a thread of the test's process, over real HTTP: for tests with an event loop and without.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ class Faults:
         self._sandbox.fault(connection, **fields)
 
     def profile(self, connection: str, name: str, *, seed: int = 1) -> None:
-        """A mixture of faults: `profile("hubspot/teelixir", "flaky")`; one seed always meets the same requests."""
+        """A mixture of faults: `profile("hubspot/teelixir", "flaky")`; one seed meets the same requests."""
         self._sandbox.fault(connection, profile=name, seed=seed)
 
     def clear(self, connection: str) -> None:
@@ -108,16 +108,16 @@ class Faults:
         return self._sandbox.faults()
 
 
-class Twin:
+class Account:
     """
-    One account at a twin, and connectors to it. What they log and measure is kept.
+    One account, and connectors to it. What they log and measure is kept.
     """
 
-    def __init__(self, sandbox: Sandbox, portal: Portal, stack: ExitStack, connection: Connection) -> None:
+    def __init__(self, portal: Portal, stack: ExitStack, connection: Connection) -> None:
         self.connection = connection
         self.records: list[LogRecord] = []
         self.metrics: list[ApiMetric] = []
-        self._sandbox, self._portal, self._stack = sandbox, portal, stack
+        self._portal, self._stack = portal, stack
 
     @property
     def id(self) -> str:
@@ -136,6 +136,24 @@ class Twin:
             made: Connector = connector_for(self.connection, transport)
             yield made
 
+    def emits(self, level: str, source: str, message: object) -> bool:
+        """Every record is kept."""
+        return True
+
+    def emit(self, record: LogRecord) -> None:
+        """Keep a record."""
+        self.records.append(record)
+
+
+class Twin(Account):
+    """
+    An account at a twin.
+    """
+
+    def __init__(self, sandbox: Sandbox, portal: Portal, stack: ExitStack, connection: Connection) -> None:
+        super().__init__(portal, stack, connection)
+        self._sandbox = sandbox
+
     def fault(self, **fields: object) -> None:
         """Let this go wrong here."""
         self._sandbox.fault(self.id, **fields)
@@ -147,14 +165,6 @@ class Twin:
     def state(self) -> dict[str, Any]:
         """Counts of what the account has."""
         return self._sandbox.state(self.id)
-
-    def emits(self, level: str, source: str, message: object) -> bool:
-        """Every record is kept."""
-        return True
-
-    def emit(self, record: LogRecord) -> None:
-        """Keep a record."""
-        self.records.append(record)
 
 
 class Twins:
@@ -216,7 +226,8 @@ async def _serving(
         )
     )  # fmt: skip
     try:
-        await asyncio.wait([ready, task], return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [ready, task]
+        await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
         if task.done():
             await task
         yield await ready

@@ -29,6 +29,7 @@ from masterops.transport.deadlines import Deadlines, Within
 from masterops.transport.foreign import KINDS, Failure, translate
 from masterops.transport.oauth import Alone, Grant, Grants, TokenStore
 from masterops.transport.outcome import Reply, ambiguous, cleaned, judge, secrets_of
+from masterops.transport.overhearing import listening
 from masterops.transport.proxy import proxy_for
 from masterops.transport.recording import Call, Recorder, Recorders, cancelled, trouble_of
 from masterops.transport.request import Request, Target
@@ -250,6 +251,8 @@ class Transport:
             shown = target.secrets(call.request)
             call.shown = shown if grant is None else {**shown, **grant.headers()}
             reply = await self._send(call, seconds)
+            if (listener := listening()) is not None:
+                listener(call.request, reply)
             call.rate = target.rate(reply.headers)
             date = reply.headers.get("date")
             if date and date != self._dates.get(target.connection, NO_DATE)[0]:  # once a second
