@@ -151,6 +151,7 @@ OTHERS: dict[str, object] = {
     "health.anchors": "router.lan:80, example.com",
     "health.at_once": 50,
     "health.token_days": 30,
+    "health.version_days": 180,
     "health.quota_pct": 5,
     "health.clock_seconds": 5,
     "health.spool_minutes": 3,
