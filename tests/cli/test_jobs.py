@@ -4,11 +4,20 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
 
+from masterops.db import connect
+from masterops.engine import Engine, Job, Patience
+from masterops.logs import Pipeline
 from tests.cli.conftest import Cli
 
 PARK = """
@@ -19,6 +28,29 @@ WHY = """
 INSERT INTO pgqueuer.pgqueuer_log (job_id, status, entrypoint, priority, traceback)
 VALUES (%s, 'failed', 'rollups', 0, '{"exception_message": "The job rollups failed: x"}')
 """
+
+
+@contextmanager
+def at_work(database: str, folder: Path, *, fails: bool = False) -> Iterator[list[dict[str, Any]]]:
+    """A worker for the job `rollups` in a thread of its own; what it was given."""
+    given: list[dict[str, Any]] = []
+
+    async def run(payload: dict[str, Any]) -> None:
+        given.append(payload)
+        if fails:
+            raise ValueError("no such table, token=abcdefghijklmnop1234")
+
+    job = Job("rollups", run, patience=Patience(tries=1))
+    engine = Engine(lambda: connect(database), Pipeline(folder / "workers-spool").logger(), [job])
+    stop, loop = asyncio.Event(), asyncio.new_event_loop()
+    thread = threading.Thread(target=lambda: loop.run_until_complete(engine.work(stop)))
+    thread.start()
+    try:
+        yield given
+    finally:
+        loop.call_soon_threadsafe(stop.set)
+        thread.join(60)
+        loop.close()
 
 
 @pytest.fixture
@@ -106,3 +138,52 @@ def test_one_that_waits_is_not_put_back_again(cli: Cli, parked: int) -> None:
 
     assert 1 == done.code
     assert "rollups is waiting already" in done.err
+
+
+def test_waiting_for_a_job_ends_with_it(cli: Cli, database: str) -> None:
+    """
+    Zero once a worker has done it, and nothing is left in the queue.
+    """
+    with at_work(database, cli.folder) as given:
+        done = cli("jobs", "run", "rollups", "--wait")
+    (row,) = [row for row in cli("jobs", "list", "-o", "json").json if row["job"] == "rollups"]
+
+    assert (0, "") == (done.code, done.out)
+    assert "rollups is in the queue as " in done.err and "rollups is done." in done.err
+    assert [{}] == given
+    assert "idle" == row["state"]
+
+
+def test_waiting_for_a_job_that_fails_says_why_and_how_to_try_again(cli: Cli, database: str) -> None:
+    """
+    Exit code 1, the error without its secret, the command that puts it back; the doctor knows of it too.
+    """
+    with at_work(database, cli.folder, fails=True):
+        done = cli("jobs", "run", "rollups", "--wait")
+    (row,) = cli("jobs", "list", "--failed", "-o", "json").json
+    examined = cli("doctor", "-o", "json")
+    (finding,) = [each for each in examined.json if each["check"] == "jobs"]
+
+    assert 1 == done.code
+    assert "ValueError: no such table" in done.err
+    assert f"ops jobs retry {row['id']}" in done.err
+    assert "warning" == finding["state"]
+    assert finding["detail"].startswith("1 failed for good, the last rollups: ")
+    assert "ops jobs retry" in finding["hint"]
+    assert "abcdefghijklmnop1234" not in done.err + examined.out + examined.err
+
+
+def test_the_doctor_counts_the_queue_and_forgets_what_was_put_back(cli: Cli, parked: int) -> None:
+    """
+    A warning while a job is parked, none when it waits again.
+    """
+
+    def finding() -> tuple[str, str]:
+        (found,) = [each for each in cli("doctor", "-o", "json").json if each["check"] == "jobs"]
+        return found["state"], found["detail"]
+
+    before = finding()
+    cli("jobs", "retry", str(parked))
+
+    assert ("warning", "1 failed for good, the last rollups: The job rollups failed: x") == before
+    assert ("ok", "2 in the queue, none parked") == finding()

@@ -115,13 +115,19 @@ def test_an_address_is_a_secret_and_may_not_be_set_yet(loading: Loading) -> None
 MISTAKES: dict[str, tuple[str, str, int, str, str]] = {
     "a rule's key": (RULE + 'chanels = ["log"]\n', "CFG002", 4, "alerts.rules[1].chanels", "`channels`"),
     "a channel's key": (CHANNEL + 'adress = "x"\n', "CFG002", 5, "channels[1].adress", "Keys here: name"),
-    "one table, not a list": ('[channels]\nname = "x"\n', "CFG003", 1, "channels", "each under [[channels]]"),
+    "one table, not a list": (
+        '[channels]\nname = "x"\n',
+        "CFG003",
+        1,
+        "channels",
+        "a list of tables: `[[channels]]`",
+    ),
     "a list of texts": (
         '[alerts]\nrules = ["x"]\n',
         "CFG003",
         2,
         "alerts.rules",
-        "each under [[alerts.rules]]",
+        "a list of tables: `[[alerts.rules]]`",
     ),
     "no name": ('[[alerts.rules]]\nsource = "flips"\n', "CFG003", 1, "alerts.rules[1].name", "not left out"),
     "no source": ('[[alerts.rules]]\nname = "x"\n', "CFG003", 1, "alerts.rules[1].source", "not left out"),

@@ -102,6 +102,7 @@ WAITING = '[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_HUBSPO
                 "api_key": Secret("k"),
                 "base_url": "https://api.unleashedsoftware.com",
                 "changes_every_minutes": 15,
+                "check_every": "5m",
                 **CIRCUIT,
             },
             id="unleashed",

@@ -152,6 +152,7 @@ OTHERS: dict[str, object] = {
     "health.anchors": "router.lan:80, example.com",
     "health.at_once": 50,
     "health.token_days": 30,
+    "health.version_days": 180,
     "health.quota_pct": 5,
     "health.clock_seconds": 5,
     "health.spool_minutes": 3,
@@ -243,6 +244,20 @@ def test_a_number_out_of_bounds_names_the_bounds(loading: Loading, key: str, val
 
     assert str(value) == caught.value.facts["got"]
     assert "to " in str(caught.value.facts["expected"])
+
+
+@pytest.mark.parametrize("written", ['"13h"', '"0s"', '"often"', "300"])
+def test_how_often_a_connection_is_looked_at_is_a_span_of_up_to_half_a_day(
+    loading: Loading, written: str
+) -> None:
+    """
+    More would be silence that is reported.
+    """
+    with pytest.raises(ConfigType) as caught:
+        loading(f'[connections."unleashed/teelixir"]\ncheck_every = {written}\n')
+
+    assert "masterops.toml:2" in str(caught.value.facts["where"])
+    assert written.strip('"') in str(caught.value.facts["got"])
 
 
 @pytest.mark.parametrize(

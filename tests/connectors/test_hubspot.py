@@ -209,8 +209,11 @@ async def test_every_version_works(twin: Twin, transport: Transport, version: st
     hub = twin.connector(transport, version=version)
     made = await hub.contacts.create({"email": f"{version}@example.com"})
 
+    facts = (await hub.ping()).facts
+
     assert made.id == (await hub.contacts.get(made.id)).id
-    assert (await hub.ping()).facts["portal_id"]
+    assert facts["portal_id"]
+    assert (version, True) == (facts["api_version"], str(facts["api_version_ends_on"]) > "2027-03")
 
 
 async def test_the_rolling_limit_is_waited_for_and_nothing_fails(hub: HubSpot, twin: Twin) -> None:

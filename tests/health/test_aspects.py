@@ -24,6 +24,13 @@ def expiring(days: float) -> dict[str, str]:
     return {"token_expires_at": (NOW + timedelta(days=days)).isoformat()}
 
 
+def served_until(days: int) -> dict[str, str]:
+    return {
+        "api_version": "2026-03",
+        "api_version_ends_on": (NOW + timedelta(days=days)).date().isoformat(),
+    }
+
+
 def left(remaining: int, permits: int = 1000) -> dict[str, Any]:
     return {"limit_name": "day", "window": "day", "permits": permits, "remaining": remaining}
 
@@ -51,11 +58,21 @@ def finding(severity: str = "warning", problem: str = "missed") -> dict[str, Any
         pytest.param("clock", Reading(NOW, skew=-61.0), "degraded", "61 s behind ours", id="behind"),
         pytest.param("clock", Reading(NOW, skew=3600.0), "degraded", "3,600 s ahead of ours", id="ahead"),
         pytest.param(
+            "version", Reading(NOW, served_until(90)), "up", "", id="a version that is supported for long"
+        ),
+        pytest.param(
             "version",
-            Reading(NOW, {"api_version": "2026-09", "api_version_pinned": "2026-03"}),
+            Reading(NOW, served_until(89)),
             "degraded",
-            "version 2026-09",
-            id="another version",
+            "version 2026-03 of its API is supported for 89 days, until 2027-02-23",
+            id="a version that ends soon",
+        ),
+        pytest.param(
+            "version",
+            Reading(NOW, served_until(0)),
+            "degraded",
+            "not supported since",
+            id="one that has ended",
         ),
         pytest.param("circuit", Reading(NOW, circuits=[]), "up", "", id="no circuit is open"),
         pytest.param("circuit", Reading(NOW, circuits=["search: open"]), "degraded", "search", id="one is"),

@@ -48,7 +48,7 @@ def read_rules(
 
 def _is_on(entry: Entry) -> bool:
     """One that only switches a default off needs no source."""
-    return entry.table.get("enabled") is not False
+    return entry.values.get("enabled") is not False
 
 
 def _rule(
@@ -93,7 +93,7 @@ def _source(entry: Entry, source: str) -> str:
             )
     elif source not in SOURCES:
         expected = f"one of {', '.join(SOURCES)}, or view:<schema.name>"
-        raise entry.wrong("source", expected, source, SOURCES)
+        raise entry.wrong("source", expected, source, known=SOURCES)
     return source
 
 
@@ -117,7 +117,7 @@ def _check_fields(entry: Entry, values: dict[str, Any], fields: tuple[str, ...])
 def _check_names(entry: Entry, key: str, names: Iterable[str], known: tuple[str, ...], what: str) -> None:
     for name in names:
         if name not in known:
-            raise entry.wrong(key, f"{what}: {', '.join(known)}", name, known)
+            raise entry.wrong(key, f"{what}: {', '.join(known)}", name, known=known)
 
 
 def _check_channels(source: Source, known: tuple[str, ...], names: list[str]) -> None:

@@ -10,8 +10,6 @@ from masterops.config.alert_keys import CHANNEL, CHANNEL_KINDS
 from masterops.config.alerting import LOG_CHANNEL, ChannelSettings
 from masterops.config.lists import Entry, entries
 from masterops.config.reading import Source
-from masterops.config.references import Written, follow, plain
-from masterops.config.secret import Secret
 
 TABLE = "channels"
 
@@ -36,7 +34,7 @@ def _channel(entry: Entry, inline: bool) -> ChannelSettings:
     for name in needed:
         if values[name] is None:
             raise entry.wrong(name, f"there for a channel of kind {values['kind']}", "left out")
-    secrets = {name: _follow(entry, name, str(values[name]), inline) for name in _secrets(values)}
+    secrets = {name: entry.follow(str(values[name]), name, inline=inline) for name in _secrets(values)}
     return ChannelSettings(
         name=values["name"],
         kind=values["kind"],
@@ -53,11 +51,3 @@ def _channel(entry: Entry, inline: bool) -> ChannelSettings:
 
 def _secrets(values: dict[str, object]) -> Iterator[str]:
     return (each.name for each in CHANNEL if each.secret and values[each.name] is not None)
-
-
-def _follow(entry: Entry, name: str, text: str, inline: bool) -> Secret | None:
-    written = Written(entry.key(name), text, entry.where(name), entry.source.document.folder)
-    if not written.is_reference:
-        return Secret(plain(written, allowed=inline))
-    value = follow(written, entry.source.environment)
-    return None if value is None else Secret(value)

@@ -340,6 +340,12 @@ SETTINGS: tuple[Setting, ...] = (
         default=14,
     ),
     Setting(
+        "health.version_days",
+        kinds.integer("a number of days", least=0, most=3650),
+        "A version of an API that is supported for fewer days makes its `version` check degraded.",
+        default=90,
+    ),
+    Setting(
         "health.quota_pct", _PERCENT, "So much left of a day's or month's calls, or less, is degraded.", 10.0
     ),
     Setting(

@@ -290,6 +290,17 @@ def span(expected: str, *, least: float, most: float) -> Kind:
     return Kind("duration", read)
 
 
+def written_span(expected: str, *, least: float, most: float) -> Kind:
+    """The same, kept as it was written; what needs it in seconds reads it again."""
+    within = span(expected, least=least, most=most)
+
+    def read(value: object) -> object:
+        within.read(value)
+        return str(value).strip()
+
+    return Kind("span", read)
+
+
 BOOLEAN = Kind("`true` \\| `false`", _read_boolean, _boolean_from)
 IDENTIFIER = Kind("id", _read_identifier)
 URL = Kind("URL", _read_url)

@@ -128,6 +128,7 @@ class Health:
     anchors: str | None = None
     at_once: int = 200
     token_days: int = 14
+    version_days: int = 90
     quota_pct: float = 10.0
     clock_seconds: float = 60.0
     spool_minutes: float = 10.0

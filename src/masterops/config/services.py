@@ -48,6 +48,15 @@ CIRCUIT: tuple[Setting, ...] = (
     Setting("circuit_longest_seconds", _OPEN_SECONDS, "The longest that this grows to.", default=300.0),
 )
 
+# A connection that is silent for a day is stale, so it is looked at twice in that time.
+_CHECK_EVERY = kinds.written_span("a span such as 5m", least=1, most=43_200)
+CHECK_EVERY = Setting(
+    "check_every",
+    _CHECK_EVERY,
+    "How often cycles look at it while it answers. Left out, each cycle does.",
+    example="5m",
+)
+
 _CALLS = kinds.integer("a number of calls", least=1, most=1_000_000)
 _TOLD = "Left out, HubSpot says how many; it may lower a number given here, not raise it."
 
@@ -115,6 +124,7 @@ OURS: dict[str, tuple[Setting, ...]] = {
             "Where the account is: its day ends at midnight there. Left out, the account is asked.",
             example="Australia/Melbourne",
         ),
+        CHECK_EVERY,
         *CIRCUIT,
         ENABLED,
     ),
@@ -150,6 +160,7 @@ OURS: dict[str, tuple[Setting, ...]] = {
             "How late a run may begin before it counts as missed.",
             default=300.0,
         ),
+        CHECK_EVERY,
         *CIRCUIT,
         ENABLED,
     ),
@@ -201,6 +212,7 @@ OURS: dict[str, tuple[Setting, ...]] = {
             "The most unanswered calls to the row API: each takes a connection of the database.",
             default=10,
         ),
+        CHECK_EVERY,
         *CIRCUIT,
         ENABLED,
     ),
@@ -231,6 +243,12 @@ OURS: dict[str, tuple[Setting, ...]] = {
             kinds.integer("a number of minutes", least=0, most=1_440),
             "How long what changed is not looked for again; each look is four calls of the month.",
             default=15,
+        ),
+        Setting(
+            "check_every",
+            _CHECK_EVERY,
+            "How often cycles look at it while it answers; each look is a call of the month.",
+            default="5m",
         ),
         *CIRCUIT,
         ENABLED,

@@ -41,12 +41,14 @@ class Capability:
     One thing that a connector promises, as a test that may be run against a real account.
 
     `run` raises a RemoteError when it does not work, and answers with a short sentence when it does.
-    A capability that writes cleans up what it made.
+    A capability that writes cleans up what it made. One that the settings leave out says in `lacking` what
+    it takes, and is not run.
     """
 
     name: str
     run: Callable[[], Awaitable[str]]
     writes: bool = False
+    lacking: str = ""
 
 
 class Connector(Protocol):

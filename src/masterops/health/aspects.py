@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from masterops.config import Health
@@ -103,13 +103,18 @@ def clock(reading: Reading, limits: Health) -> Verdict | None:
 
 
 def version(reading: Reading, limits: Health) -> Verdict | None:
-    """Whether it serves the version that we ask for."""
-    served, pinned = reading.facts.get("api_version"), reading.facts.get("api_version_pinned")
-    if not served or not pinned:
+    """Until when the version of its API that we ask for is supported, where that is known."""
+    asked, ends = reading.facts.get("api_version"), reading.facts.get("api_version_ends_on")
+    if not isinstance(ends, str):
         return None
-    if served == pinned:
-        return WELL
-    return Verdict("degraded", False, f"it serves version {served} of its API, and we are made for {pinned}")
+    left = (date.fromisoformat(ends) - reading.now.date()).days
+    if left <= 0:
+        return Verdict("degraded", False, f"version {asked} of its API is not supported since {ends}")
+    if left < limits.version_days:
+        return Verdict(
+            "degraded", False, f"version {asked} of its API is supported for {left} days, until {ends}"
+        )
+    return WELL
 
 
 def circuit(reading: Reading, limits: Health) -> Verdict | None:

@@ -35,11 +35,14 @@ class Care:
 @dataclass(frozen=True, slots=True)
 class Before:
     """
-    How a check stood before this round.
+    How a check stood before this round: since when and why, and the seconds since its last look.
     """
 
     state: State | None = None
     memory: Memory = field(default_factory=Memory)
+    since: datetime | None = None
+    reason: str | None = None
+    age: float | None = None
 
     @property
     def previous(self) -> State | None:

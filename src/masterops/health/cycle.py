@@ -30,6 +30,7 @@ from masterops.health.looking import Round, finish, look
 from masterops.health.network import Network
 from masterops.health.offline import blame, reach_category
 from masterops.health.recording import Result, made_windows, present, record
+from masterops.health.resting import check_every, rests
 from masterops.logs import Logger, bind
 from masterops.transport import Shut
 
@@ -54,7 +55,8 @@ class Patient:
 @dataclass(frozen=True, slots=True)
 class Checked:
     """
-    The result for one connection; `since` is when its present state began.
+    The result for one connection; `since` is when its present state began. `rested`: it was not asked, and
+    how it stood before still stands.
     """
 
     connection: str
@@ -68,6 +70,7 @@ class Checked:
     since: datetime | None = None
     maintenance: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
+    rested: bool = False
 
 
 async def check_connections(
@@ -77,16 +80,18 @@ async def check_connections(
     *,
     cycle: UUID | None = None,
     care: Care | None = None,
+    sparing: bool = False,
 ) -> list[Checked]:
     """
-    Check all of them at the same time; what failed is looked at again before it is believed. Raises
-    DatabaseError when the results cannot be kept.
+    Check all of them at the same time; what failed is looked at again before it is believed. With `sparing`,
+    one that answered and has a `check_every` is left alone until then. Raises DatabaseError when the results
+    cannot be kept.
     """
     care = with_windows(care or Care(), await made_windows(pool))
     before = await present(pool, [each.connection.id for each in patients])
     network = Network(care.anchors)
     async with Pulsometer() as beat:
-        ward = _Ward(pool, log, care, beat, network, cycle)
+        ward = _Ward(pool, log, care, beat, network, cycle, sparing)
         visits = [_Visit(each, before.get((each.connection.id, CHECK), Before()), ward) for each in patients]
         await together(each.begin() for each in visits)
         ward.all_seen = True
@@ -105,6 +110,7 @@ class _Ward:
     beat: Pulsometer
     network: Network
     cycle: UUID | None
+    sparing: bool
     all_seen: bool = False
 
 
@@ -122,7 +128,10 @@ class _Visit:
         self._done: Checked | None = None
 
     async def begin(self) -> None:
-        """The first look; what it settles is written at once."""
+        """The first look, if it is time for one; what it settles is written at once."""
+        self._done = self._rest() if self._ward.sparing else None
+        if self._done is not None:
+            return
         with self._bound():
             await look(self._round, self._ask, self._judge, self._ward.beat, longest_lag=self._lag)
             if (verdict := self._round.verdict) is not None:
@@ -136,6 +145,15 @@ class _Visit:
                 verdict = await finish(self._round, self._ask, self._judge, ward.beat, longest_lag=self._lag)
                 self._done = await self._keep(verdict)
             return self._done
+
+    def _rest(self) -> Checked | None:
+        """How it stood before, where that is to do for this cycle."""
+        connection, before = self._patient.connection, self._before
+        standing = rests(before, check_every(connection.values))
+        if standing is None:
+            return None
+        names = connection.id, connection.service, connection.slug
+        return Checked(*names, standing, Probe(None), clock.now(), since=before.since, rested=True)
 
     @property
     def _lag(self) -> float:

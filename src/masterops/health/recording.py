@@ -20,7 +20,9 @@ from masterops.health.incidents import Incident, Standing, carried_on, grouped
 from masterops.health.maintenance import Window
 
 PRESENT = """
-SELECT integration_id, check_name, state, memory FROM ops.health_state WHERE integration_id = ANY (%s)
+SELECT integration_id, check_name, state, memory, since, error_message,
+    extract(epoch FROM now() - last_checked_at)::float8 AS age
+FROM ops.health_state WHERE integration_id = ANY (%s)
 """
 WINDOWS = (
     "SELECT name, applies, starts_at, ends_at FROM ops.maintenance WHERE ends_at > now() ORDER BY starts_at"
@@ -111,7 +113,9 @@ async def present(pool: Pool, integrations: Sequence[str]) -> dict[Key, Before]:
     """How the checks of these connections stood before. Raises DatabaseError."""
     rows = await pool.fetch(PRESENT, [list(integrations)])
     return {
-        (row["integration_id"], row["check_name"]): Before(row["state"], remembered(row["memory"]))
+        (row["integration_id"], row["check_name"]): Before(
+            row["state"], remembered(row["memory"]), row["since"], row["error_message"], row["age"]
+        )
         for row in rows
     }
 

@@ -5,6 +5,7 @@ Every job of the platform, one entry each.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -52,14 +53,15 @@ def catalogue(parts: Parts) -> list[Job]:
     manner = Manner(care_of(settings), settings.health, settings.home, settings.needs)
 
     async def cycle(payload: dict[str, Any]) -> None:
-        id = UUID(payload["cycle"]) if "cycle" in payload else uuid7()
+        asked = "cycle" in payload  # somebody waits for it, who wants to see everything as it is now
+        id = UUID(payload["cycle"]) if asked else uuid7()
         await run_cycle(
             await parts.patients(),
             parts.pool,
             parts.log,
             cycle=id,
             businesses=parts.settings.businesses,
-            manner=manner,
+            manner=replace(manner, sparing=not asked),
         )
 
     async def partitions(payload: dict[str, Any]) -> None:

@@ -47,13 +47,15 @@ class Outcome(msgspec.Struct, frozen=True):
 class Manner:
     """
     How a cycle looks: how carefully states are decided, the limits of the aspects and the home folder (None:
-    no aspect is looked at), and what checks depend on.
+    no aspect is looked at), and what checks depend on. With `sparing` a connection is asked as often as its
+    `check_every` says.
     """
 
     care: Care = field(default_factory=Care)
     limits: Health = field(default_factory=Health)
     home: Path | None = None
     needs: Needs = field(default_factory=dict)
+    sparing: bool = False
 
 
 async def run_cycle(
@@ -95,7 +97,9 @@ def summarise(checked: Sequence[Checked], reads: Sequence[Read]) -> Outcome:
 async def _looked(
     patients: Sequence[Patient], pool: Pool, log: Logger, cycle: UUID, manner: Manner
 ) -> list[Checked]:
-    checked = await check_connections(patients, pool, log, cycle=cycle, care=manner.care)
+    checked = await check_connections(
+        patients, pool, log, cycle=cycle, care=manner.care, sparing=manner.sparing
+    )
     if manner.home is not None:
         await survey(patients, checked, pool, manner.home, manner.care, manner.limits)
     await record_incidents(pool, manner.needs)
@@ -114,9 +118,13 @@ async def _read_all(
     asked = [
         _read_one(patient, pool, log, businesses, seconds)
         for patient, result in zip(patients, checked, strict=True)
-        if result.probe.error_category is None and not isinstance(patient.connector, errors.MasterOpsError)
+        if _readable(result) and not isinstance(patient.connector, errors.MasterOpsError)
     ]
     return [read for reads in await together(asked) for read in reads]
+
+
+def _readable(result: Checked) -> bool:
+    return result.probe.error_category is None and (not result.rested or result.verdict.healthy)
 
 
 async def _read_one(

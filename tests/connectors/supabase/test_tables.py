@@ -344,6 +344,25 @@ async def test_a_row_that_conflicts_costs_no_other(supabase: Supabase) -> None:
     )
 
 
+async def test_a_refusal_names_the_columns_and_not_what_stands_in_them(supabase: Supabase) -> None:
+    """
+    A person's address is in no error, so that it is in no log.
+    """
+    customers = supabase.table("customers", key="id")
+    ann = {"name": "Ann", "email": "ann.(a)=(b)@example.org"}
+    await customers.insert(ann)
+    with pytest.raises(errors.Conflict) as taken:
+        await customers.insert(ann)
+    with pytest.raises(errors.Conflict) as missing:
+        await supabase.table("orders", key="id").insert({"customer_id": 987_654, "total": 1})
+
+    assert "Key (email)=(…) already exists." in str(taken.value)
+    assert "Key (customer_id)=(…) is not present in table" in str(missing.value)
+    for caught in (taken, missing):
+        told = f"{caught.value!r} {caught.value.facts} {caught.value.__cause__!r}"
+        assert "ann." not in told and "987654" not in told
+
+
 async def test_an_upsert_a_second_time_changes_nothing(supabase: Supabase) -> None:
     """
     By the primary key, and by another that is unique.

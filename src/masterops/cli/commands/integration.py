@@ -85,6 +85,8 @@ async def _try(capability: Capability, *, allowed: bool) -> dict[str, Any]:
             "state": "skipped",
             "detail": "it writes: give --write to try it",
         }
+    if capability.lacking:
+        return {"capability": capability.name, "state": "skipped", "detail": capability.lacking}
     start = clock.ticks()
     facts: dict[str, Any]
     try:

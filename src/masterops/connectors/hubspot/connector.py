@@ -27,7 +27,7 @@ from masterops.connectors.hubspot.line_items import LINE_ITEMS
 from masterops.connectors.hubspot.lists import ListsClient
 from masterops.connectors.hubspot.objects import ObjectClient
 from masterops.connectors.hubspot.owners import OwnersClient
-from masterops.connectors.hubspot.paths import DEFAULT_VERSION, path
+from masterops.connectors.hubspot.paths import DEFAULT_VERSION, SUPPORTED_UNTIL, path
 from masterops.connectors.hubspot.pipelines import PipelinesClient
 from masterops.connectors.hubspot.products import PRODUCTS
 from masterops.connectors.hubspot.properties import PropertiesClient
@@ -106,8 +106,15 @@ class HubSpot:
         except errors.Forbidden:
             with in_lane(INTERACTIVE):
                 await self.owners.any(policy=PING, timeout=PING_SECONDS)
-            return Pulse()
-        return Pulse({"portal_id": account.portal_id, "time_zone": account.time_zone})
+            return Pulse(self._lifetime())
+        return Pulse({"portal_id": account.portal_id, "time_zone": account.time_zone, **self._lifetime()})
+
+    def _lifetime(self) -> dict[str, str]:
+        """Until when the version is supported that we ask for: no answer says it, the vendor's rule does."""
+        return {
+            "api_version": self._version,
+            "api_version_ends_on": SUPPORTED_UNTIL[self._version].isoformat(),
+        }
 
     async def account(self, *, policy: RetryPolicy | None = None, timeout: float | None = None) -> Account:
         """The account: portal id, time zone, currency. `timeout` bounds one attempt, in seconds."""

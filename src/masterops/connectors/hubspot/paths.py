@@ -8,6 +8,8 @@ releases a dated version twice a year and supports each for 18 months; v3 ends i
 
 from __future__ import annotations
 
+from datetime import date
+
 from masterops.core.spelling import unknown
 
 DATED = {
@@ -41,6 +43,8 @@ LEGACY = {
 }
 VERSIONS = {"2026-09": DATED, "2026-03": DATED, "v3": LEGACY}
 DEFAULT_VERSION = "2026-03"
+# The first day of the month in which the 18 months end; with v3 go the associations of v4, which end first.
+SUPPORTED_UNTIL = {"2026-09": date(2028, 3, 1), "2026-03": date(2027, 9, 1), "v3": date(2027, 3, 30)}
 
 
 def path(version: str, family: str, kind: str = "") -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from masterops.connectors.supabase.management import Management
 
 NO_TABLES = "no table is exposed to this key"
+NO_ACCESS_TOKEN = "not set up: it takes access_token"
 BUCKET = "masterops-test"
 DATA = "Tea, 茶".encode()
 
@@ -64,11 +65,12 @@ def capabilities(supabase: Supabase) -> list[Capability]:
 def _of_management(management: Management | None) -> list[Capability]:
     """What takes a personal access token."""
 
-    def needing(run: Callable[[Management], Awaitable[str]]) -> Callable[[], Awaitable[str]]:
+    def needing(name: str, run: Callable[[Management], Awaitable[str]]) -> Capability:
         async def tried() -> str:
-            return "not set up: it takes access_token" if management is None else await run(management)
+            assert management is not None, "a capability that lacks something is not run"
+            return await run(management)
 
-        return tried
+        return Capability(name, tried, lacking="" if management else NO_ACCESS_TOKEN)
 
     async def health(found: Management) -> str:
         parts = await found.health()
@@ -84,10 +86,10 @@ def _of_management(management: Management | None) -> list[Capability]:
         return f"{sum(each.total_rest_requests for each in await found.usage()):,} requests to the row API"
 
     return [
-        Capability("project.health", needing(health)),
-        Capability("advisors.security", needing(security)),
-        Capability("advisors.performance", needing(performance)),
-        Capability("project.usage", needing(usage)),
+        needing("project.health", health),
+        needing("advisors.security", security),
+        needing("advisors.performance", performance),
+        needing("project.usage", usage),
     ]
 
 

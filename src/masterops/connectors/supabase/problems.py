@@ -76,6 +76,8 @@ DOUBTFUL = ("08", "57P")
 NOT_BEGUN = frozenset({"PGRST000", "PGRST001", "PGRST002", "PGRST003"})
 
 _SQLSTATE = re.compile(r"[0-9A-Z]{5}")
+# `Key (email)=(ann@example.com) already exists.`, in whichever language the server speaks.
+_VALUES = re.compile(r"\)( ?= ?)\(.*\)", re.DOTALL)
 _CONSTRAINT = re.compile(r'constraint "([^"]{1,63})"')
 
 
@@ -86,9 +88,7 @@ def explain(reply: Reply) -> Problem:
         return _of_storage(reply, body)
     code = _code(reply, body)
     message = next(filter(None, (text_at(body, name) for name in ("message", "msg", "error"))), "")
-    details = text_at(body, "details")
-    if details.startswith(WHOLE_ROW):
-        details = ""
+    details = _without_values(text_at(body, "details"))
     reason = f"{message} ({details})" if details and details not in message else message
     kind, helps = BY_CODE.get(code, (None, ""))
     if code == "PGRST116":
@@ -99,6 +99,11 @@ def explain(reply: Reply) -> Problem:
     if hint := text_at(body, "hint") or helps:
         facts["hint"] = hint
     return Problem(reason, error=kind, facts=facts, undone=_undone(code))
+
+
+def _without_values(details: str) -> str:
+    """Which columns it is about, and not what stands in them: that may be a person's."""
+    return "" if details.startswith(WHOLE_ROW) else _VALUES.sub(r")\1(…)", details)
 
 
 def _of_storage(reply: Reply, body: object) -> Problem:

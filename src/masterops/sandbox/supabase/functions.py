@@ -7,12 +7,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 import msgspec
 
 from masterops.sandbox.service import Ask
-from masterops.sandbox.supabase.catalogue import Function
+from masterops.sandbox.supabase.catalogue import Function, Table
+from masterops.sandbox.supabase.grammar import Node, parsed
 from masterops.sandbox.supabase.problems import rest
 from masterops.sandbox.supabase.statements import Reader, Statement, ident
 
@@ -22,15 +23,15 @@ RANGE = ("limit", "offset", "select", "order")
 @dataclass(frozen=True)
 class Called:
     """
-    A call: its statement, whose rows are those of the function or one column `v`.
+    A call: its statement, whose rows are those of the function or one column `v`; `shown` is what is asked
+    of rows of several columns, and of what kind they are.
     """
 
     statement: Statement
-    returns: str
-    many: bool
-    rows: bool
+    function: Function
     limit: int | None
     offset: int
+    shown: tuple[Table, Node] | None = None
 
 
 def called(reader: Reader, schema: str, name: str, ask: Ask) -> Called:
@@ -54,12 +55,18 @@ def called(reader: Reader, schema: str, name: str, ask: Ask) -> Called:
     limit, offset = query.get("limit", ""), query.get("offset", "")
     return Called(
         statement,
-        function.returns,
-        function.many,
-        function.rows,
+        function,
         int(limit) if limit.isdigit() else None,
         int(offset) if offset.isdigit() else 0,
+        _shown(reader, function, query) if function.rows and function.many else None,
     )
+
+
+def _shown(reader: Reader, function: Function, query: Mapping[str, str]) -> tuple[Table, Node]:
+    table = reader.result(function)
+    asked = {name: query[name] for name in ("select", "order") if name in query}
+    node, _ = parsed(urlencode(asked), table.name)
+    return table, node
 
 
 def _found(reader: Reader, schema: str, name: str, given: frozenset[str]) -> Function:

@@ -43,6 +43,7 @@ QUANTIFIED = frozenset({"eq", "like", "ilike", "gt", "gte", "lt", "lte", "match"
 SEARCHES = frozenset({"fts", "plfts", "phfts", "wfts"})
 IS = frozenset({"null", "not_null", "true", "false", "unknown"})
 GROUPS = frozenset({"and", "or"})
+AGGREGATES = frozenset({"avg", "count", "max", "min", "sum"})
 SPECIAL = frozenset({"select", "order", "limit", "offset", "columns", "on_conflict"})
 
 
@@ -383,6 +384,8 @@ def _item(scanner: Scanner, node: Node) -> None:
     while scanner.take("!"):
         word = scanner.name()
         inner, hint = (True, hint) if word == "inner" else (inner, "" if word == "left" else word)
+    if field.name == "count" and scanner.take("()"):
+        raise _no_aggregates()
     if scanner.take("("):
         below = Node(field.name, alias, hint, inner)
         if not scanner.peek(")"):
@@ -391,6 +394,13 @@ def _item(scanner: Scanner, node: Node) -> None:
         node.embedded.append(below)
         return
     if scanner.take("."):
-        raise rest(400, "PGRST123", "Use of aggregate functions is not allowed")
+        if scanner.name() in AGGREGATES:
+            raise _no_aggregates()
+        raise scanner.wrong('expecting "avg", "count", "max", "min" or "sum"')
     cast = scanner.name() if scanner.take("::") else ""
     node.items.append(Item(field, alias, cast))
+
+
+def _no_aggregates() -> Exception:
+    """They are off unless somebody has switched `db-aggregates-enabled` on, which no project begins with."""
+    return rest(400, "PGRST123", "Use of aggregate functions is not allowed")

@@ -212,26 +212,26 @@ class Rows:
 
     def _called(self, ask: Ask, name: str) -> Answer:
         called = functions.called(self.reader, self.schema, name, ask)
-        rows = called.statement
-        if called.returns == "void":
+        rows, function = called.statement, called.function
+        if function.returns == "void":
             self.session.rows(rows.text, rows.values)
             return Answer(204, b"", {"Content-Range": "0-0/*"})
-        if not called.many:
+        if not function.many:
             [(body,)] = self.session.rows(f"SELECT to_json(x.v)::text FROM ({rows.text}) AS x", rows.values)
             return Answer(200, (body or "null").encode(), {"Content-Range": "0-0/*"})
         limit = min(self.max_rows, called.limit if called.limit is not None else self.max_rows)
-        all_of_them = Statement(f"{SOURCE} AS (").put(rows).add(")")
-        shown = "*" if called.rows else "v"
-        cut = f"(SELECT {shown} FROM {SOURCE} LIMIT {limit:d} OFFSET {called.offset:d}) AS y"
-        element = "y" if called.rows else "y.v"
-        made = (
-            Statement("WITH ")
-            .put(all_of_them)
-            .add(
-                f" SELECT COALESCE(json_agg({element}), '[]')::text, count(*), "
-                f"(SELECT count(*) FROM {SOURCE}) FROM {cut}"
-            )
+        made = Statement(f"WITH {SOURCE} AS (").put(rows).add(")")
+        element = "y" if called.shown else "y.v"
+        made.add(
+            f" SELECT COALESCE(json_agg({element}), '[]')::text, count(*), (SELECT count(*) FROM {SOURCE})"
         )
+        made.add(" FROM (")
+        if called.shown:
+            table, node = called.shown
+            made.put(self.reader.select(table, node, source=SOURCE))
+        else:
+            made.add(f"SELECT v FROM {SOURCE}")
+        made.add(f" LIMIT {limit:d} OFFSET {called.offset:d}) AS y")
         [(body, given, total)] = self.session.rows(made.text, made.values)
         counted = int(total) if self.prefer.count else None
         return self._shown(body.encode(), int(given), called.offset, counted)

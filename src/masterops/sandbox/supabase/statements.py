@@ -78,6 +78,12 @@ class Reader:
         """The functions of one name."""
         return self._known.functions.get((self._schema, name), [])
 
+    def result(self, function: Function) -> Table:
+        """What a function's rows look like: a table, or nothing that is known."""
+        schema, _, name = function.returns.rpartition(".")
+        found = self._known.tables.get((schema or self._schema, name))
+        return found or Table(self._schema, function.name)
+
     def select(self, table: Table, node: Node, *, source: str = "") -> Statement:
         """The rows that a tree asks for, of the table or of a `source` with the same columns."""
         made = Statement("SELECT ")
