@@ -101,8 +101,12 @@ def _inside(home: Instance, run: Run) -> dict[str, Any]:
         nodes = nodes[: nodes.index(run.failing) + 1]
     ran: dict[str, Any] = {}
     failed = run.status in ("error", "crashed") and run.failing
-    for name in nodes:
-        one: dict[str, Any] = {"executionTime": 5, "executionStatus": "success", "data": {"main": [[]]}}
+    for name, before in zip(nodes, [None, *nodes], strict=False):
+        items = [{"json": {"number": number}} for number in range(run.items if name == nodes[-1] else 1)]
+        source = [{"previousNode": before}] if before else []
+        one: dict[str, Any] = {
+            "executionTime": 5, "executionStatus": "success", "source": source, "data": {"main": [items]},
+        }  # fmt: skip
         if failed and name == run.failing:
             one = {"executionTime": 5, "executionStatus": "error", "error": _error(run)}
         ran[name] = [one]

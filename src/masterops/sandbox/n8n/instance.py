@@ -55,6 +55,7 @@ class Run(msgspec.Struct):
     ends_as: str = "success"
     failing: str = ""  # the node that fails, and what it says
     words: str = ""
+    items: int = 1  # what its last node gives
 
 
 class Instance:
@@ -95,14 +96,14 @@ class Instance:
 
     def begin(
         self, workflow: str, mode: str, *, at: datetime, seconds: float | None, ends_as: str = "success",
-        failing: str = "", words: str = "", retry_of: int | None = None,
+        failing: str = "", words: str = "", retry_of: int | None = None, items: int = 1,
     ) -> Run:  # fmt: skip
         """A run that begins at a moment and takes so long; None is for ever."""
         self._last += 1
         ends = None if seconds is None else at + timedelta(seconds=seconds)
         run = Run(
             self._last, workflow, mode, "running", at, retry_of=retry_of, ends=ends, ends_as=ends_as,
-            failing=failing, words=words,
+            failing=failing, words=words, items=items,
         )  # fmt: skip
         self.runs[run.number] = run
         self.settle()

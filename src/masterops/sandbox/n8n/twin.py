@@ -38,6 +38,7 @@ class NewRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: str = "trigger"
     failing: str = ""
     words: str = ""
+    items: int = 1
 
 
 class N8nTwin:
@@ -158,6 +159,7 @@ class N8nTwin:
             ends_as=wanted.ends_as,
             failing=wanted.failing,
             words=wanted.words,
+            items=wanted.items,
         )
 
     def state(self, business: str) -> dict[str, Any]:
