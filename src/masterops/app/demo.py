@@ -150,7 +150,12 @@ def command(settings: Settings) -> list[str]:
 def services(settings: Settings) -> tuple[str, ...]:
     """The services that every business has a demo connection to."""
     sandbox = settings.sandbox
-    wanted = {"hubspot": True, "unleashed": sandbox.unleashed, "supabase": sandbox.supabase}
+    wanted = {
+        "hubspot": True,
+        "unleashed": sandbox.unleashed,
+        "n8n": sandbox.n8n,
+        "supabase": sandbox.supabase,
+    }
     return tuple(name for name, here in wanted.items() if here)
 
 
@@ -159,12 +164,20 @@ def demo_connection(service: str, business: str, url: str) -> Connection:
     token = Secret(token_for(service, business))
     if service == "supabase":
         return _demo_project(business, token, f"{url}/{service}")
+    if service == "n8n":
+        return _demo_workflows(business, token, f"{url}/{service}")
     if service == "unleashed":
         credentials = {"api_id": token, "api_key": Secret(service_key_for(service, business))}
     else:
         credentials = {"access_token": token}
     values = {**credentials, "base_url": f"{url}/{service}"}
     return Connection(id=f"{service}/{business}", service=service, business=business, values=values)
+
+
+def _demo_workflows(business: str, key: Secret, url: str) -> Connection:
+    """A connection to a server of n8n's twin, whose clock is UTC's."""
+    values = {"api_key": key, "base_url": url, "timezone": "UTC", "expects_output": "Product feed"}
+    return Connection(id=f"n8n/{business}", service="n8n", business=business, values=values)
 
 
 def _demo_project(business: str, key: Secret, url: str) -> Connection:

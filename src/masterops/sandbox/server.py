@@ -71,13 +71,13 @@ async def serve(
     Serve until cancelled. Raises PortTaken, SandboxFailed or SandboxState.
 
     `ready` is told where it is once calls are answered. With `live` a record of some business changes
-    every `live_seconds`. `contacts`, `products`, `workflows` and `rows` set how many of them a business is
-    seeded with at HubSpot, Unleashed, n8n and Supabase, whose tables are in databases of their own on the
-    PostgreSQL at `database`.
+    every `live_seconds`, and n8n's workflows run by the clock. `contacts`, `products`, `workflows` and `rows`
+    set how many of them a business is seeded with at HubSpot, Unleashed, n8n and Supabase, whose tables are
+    in databases of their own on the PostgreSQL at `database`.
     """
     names = _checked(businesses)
     virtual = VirtualClock(clock or SystemClock())
-    services = _services(names, virtual, seed, limits, contacts, products, workflows)
+    services = _services(names, virtual, seed, limits, contacts, products, workflows, live)
     services |= {"supabase": SupabaseTwin(names, virtual, seed=seed, database=database, rows=rows)}
     book = Faultbook(state_dir, seed)
     front = Front(services, Control(services, names, book, virtual), book)
@@ -161,12 +161,13 @@ def _services(
     contacts: int | None,
     products: int | None,
     workflows: int | None,
+    live: bool,
 ) -> dict[str, Service]:
     """One line for each service that has a twin."""
     return {
         "hubspot": HubSpotTwin(names, clock, seed=seed, limits=limits, contacts=contacts),
         "unleashed": UnleashedTwin(names, clock, seed=seed, products=products),
-        "n8n": N8nTwin(names, clock, seed=seed, workflows=workflows),
+        "n8n": N8nTwin(names, clock, seed=seed, workflows=workflows, live=live),
     }
 
 

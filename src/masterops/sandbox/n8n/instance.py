@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 from masterops.sandbox.clock import Clock
+from masterops.sandbox.n8n.timers import Timer
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ENDED = ("success", "error", "crashed", "canceled")
@@ -75,6 +76,7 @@ class Instance:
         self.variables: dict[str, dict[str, Any]] = {}
         self.projects: dict[str, dict[str, Any]] = {}
         self.users: dict[str, dict[str, Any]] = {}
+        self.timers: list[Timer] = []
         self._last = 0
 
     def id(self) -> str:
@@ -109,9 +111,18 @@ class Instance:
         self.settle()
         return run
 
+    def in_order(self) -> None:
+        """Number the executions by the time that they began, as n8n does."""
+        runs = sorted(self.runs.values(), key=lambda run: run.started)
+        self.runs.clear()
+        for number, run in enumerate(runs, 1):
+            run.number = number
+            self.runs[number] = run
+
     def settle(self) -> None:
-        """End what is over by now, and purge what is too old."""
+        """Begin what is due by now, end what is over, and purge what is too old."""
         now = self.clock.now()
+        self._tick(now)
         for run in self.runs.values():
             if run.status == "running" and run.ends is not None and run.ends <= now:
                 run.status, run.stopped = run.ends_as, run.ends
@@ -120,6 +131,15 @@ class Instance:
             if ended is None:
                 return
             del self.runs[ended]
+
+    def _tick(self, now: datetime) -> None:
+        """What the timers have set off; one of a workflow that is switched off, or gone, sets nothing off."""
+        due = sorted(
+            ((at, timer) for timer in self.timers for at in timer.due(now)), key=lambda each: each[0]
+        )
+        for at, timer in due:
+            if self.workflows.get(timer.workflow, {}).get("active"):
+                self.begin(timer.workflow, "trigger", **timer.run(at, self.chance))
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind there are."""
