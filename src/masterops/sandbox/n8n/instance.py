@@ -5,6 +5,7 @@ One n8n server of the sandbox: its workflows, their executions, and the rest of 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -77,7 +78,7 @@ class Instance:
         self.projects: dict[str, dict[str, Any]] = {}
         self.users: dict[str, dict[str, Any]] = {}
         self.timers: list[Timer] = []
-        self._last = 0
+        self._last, self._unended = 0, list[Run]()
 
     def id(self) -> str:
         """A new id, as n8n makes them."""
@@ -108,6 +109,7 @@ class Instance:
             failing=failing, words=words, items=items,
         )  # fmt: skip
         self.runs[run.number] = run
+        self._unended.append(run)
         self.settle()
         return run
 
@@ -123,9 +125,10 @@ class Instance:
         """Begin what is due by now, end what is over, and purge what is too old."""
         now = self.clock.now()
         self._tick(now)
-        for run in self.runs.values():
+        for run in self._unended:
             if run.status == "running" and run.ends is not None and run.ends <= now:
                 run.status, run.stopped = run.ends_as, run.ends
+        self._unended = [run for run in self._unended if run.status == "running"]
         while len(self.runs) > self.traits.keep_executions:
             ended = next((number for number, run in self.runs.items() if run.status in ENDED), None)
             if ended is None:
@@ -140,6 +143,16 @@ class Instance:
         for at, timer in due:
             if self.workflows.get(timer.workflow, {}).get("active"):
                 self.begin(timer.workflow, "trigger", **timer.run(at, self.chance))
+
+    def newest(self, before: int | None = None) -> Iterator[Run]:
+        """The executions, the newest first; of those behind the one of a number."""
+        if before is None:
+            yield from reversed(self.runs.values())
+            return
+        oldest = next(iter(self.runs), before)
+        for number in range(before - 1, oldest - 1, -1):
+            if number in self.runs:
+                yield self.runs[number]
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind there are."""

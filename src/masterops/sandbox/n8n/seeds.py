@@ -58,6 +58,16 @@ def seeded(business: str, seed: int, clock: Clock, *, workflows: int | None = No
     return home
 
 
+def busy(home: Instance, executions: int) -> None:
+    """So many executions of the last six days in place of those that it has: each active workflow in turn."""
+    home.runs.clear()
+    home.traits = msgspec.structs.replace(home.traits, keep_executions=max(executions, 10_000))
+    active = [id for id, row in home.workflows.items() if row["active"]]
+    start, step = home.clock.now() - timedelta(days=6), timedelta(days=6) / max(1, executions)
+    for number in range(executions):
+        home.begin(active[number % len(active)], "trigger", at=start + step * number, seconds=1)
+
+
 def empty(business: str, seed: int, clock: Clock) -> Instance:
     """A server with an owner and credentials, and without a workflow."""
     home = Instance(business, seed, clock)

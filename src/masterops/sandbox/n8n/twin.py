@@ -56,10 +56,12 @@ class N8nTwin:
         seed: int = 1,
         workflows: int | None = None,
         live: bool = False,
+        executions: int | None = None,
     ) -> None:
-        """With `live` workflows run by the clock, where no number of idle ones is given."""
+        """With `live` workflows run by the clock, where no number of idle ones or of executions is given."""
         self._clock, self._seed, self._workflows = clock, seed, workflows
-        self._live = live and workflows is None
+        self._live = live and workflows is None and executions is None
+        self._executions = executions
         self._keys = {tokens.token_for(self.name, each): Caller(each) for each in businesses}
         self._chance = Random(seed)
         self.servers: dict[str, Instance] = {}
@@ -182,6 +184,8 @@ class N8nTwin:
             demo.furnish(self.servers[business])
         else:
             home = seeds.seeded(business, self._seed, self._clock, workflows=self._workflows)
+            if self._executions is not None:
+                seeds.busy(home, self._executions)
             self.servers[business] = home
 
     async def work(self) -> None:
