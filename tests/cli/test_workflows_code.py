@@ -116,6 +116,25 @@ def test_an_edit_is_seen_deployed_and_not_pulled_over(ops: Cli) -> None:
     assert 0 == ops(WORKFLOWS, "diff").code
 
 
+def test_a_workflow_that_is_called_and_is_nowhere_is_refused(ops: Cli) -> None:
+    """
+    Offline it may be in n8n; where n8n is asked it is an error, and nothing is deployed.
+    """
+    ops(WORKFLOWS, "pull")
+    path = ops.folder / WORKFLOWS / "teelixir" / "weekly-report.json"
+    path.write_text(
+        path.read_text().replace('"settings": {', '"settings": {"errorWorkflow": "workflow:Tell",')
+    )
+    offline, asked = ops(WORKFLOWS, "validate", str(path)), ops(WORKFLOWS, "validate", "--live", "-o", "json")
+    deployed = ops(WORKFLOWS, "deploy")
+
+    assert (0, True) == (offline.code, "WF027" in offline.out)
+    assert 1 == asked.code
+    assert ["WF029"] == [row["code"] for row in asked.json if row["severity"] == "error"]
+    assert 1 == deployed.code
+    assert "calls the workflow 'Tell', which is neither among these files nor in n8n/teelixir" in deployed.err
+
+
 @pytest.mark.parametrize(
     ("words", "code", "said"),
     [

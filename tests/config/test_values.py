@@ -164,6 +164,7 @@ OTHERS: dict[str, object] = {
     "sandbox.port": 8080,
     "sandbox.seed": 7,
     "sandbox.unleashed": True,
+    "sandbox.n8n": True,
     "sandbox.supabase": True,
 }
 SET_BY_VARIABLE = [(each, name) for each in SETTINGS for name in each.variables]

@@ -75,8 +75,13 @@ class Notebook:
 
 
 @contextlib.asynccontextmanager
-async def desk(*, workflows: int | None = None, start: datetime | None = None) -> AsyncIterator[Desk]:
-    """A server as it is seeded, its clock by hand from `start` (else from now), and a connector to it."""
+async def desk(
+    *, workflows: int | None = None, start: datetime | None = None, live: bool = False
+) -> AsyncIterator[Desk]:
+    """
+    A server as it is seeded, or with `live` that of demo mode, its clock by hand from `start` (else from
+    now), and a connector to it.
+    """
     hand, records = HandClock(start or clock.now()), list[LogRecord]()
     slept = 0
 
@@ -94,6 +99,7 @@ async def desk(*, workflows: int | None = None, start: datetime | None = None) -
             clock=hand,
             contacts=1,
             workflows=workflows,
+            live=live,
         )
     )
     try:

@@ -72,12 +72,12 @@ async def hooked(n8n: N8n, name: str, *behind: dict[str, Any]) -> tuple[Workflow
     return await n8n.workflows.activate(made.id), path
 
 
-async def pull(real: Server, path: str) -> int:
+async def pull(real: Server, path: str, body: Any = None) -> int:
     """Set it off, as soon as its webhook is there; the status of the answer."""
     end = time.monotonic() + LONGEST_SECONDS
     async with aiohttp.ClientSession() as session:
         while True:
-            async with session.post(f"{real.url}/webhook/{path}", json={}) as answer:
+            async with session.post(f"{real.url}/webhook/{path}", json=body or {}) as answer:
                 if answer.status != 404 or time.monotonic() > end:
                     return answer.status
             await asyncio.sleep(0.1)

@@ -53,6 +53,12 @@ def fill(admin: Connection) -> None:
         "ops.cycles": {"kind": "full"},
         "ops.read_cursors": {"integration_id": "a", "resource": "a"},
         "ops.execution_sweeps": {"integration_id": "a"},
+        "ops.workflow_outputs": {
+            "integration_id": "a",
+            "workflow_id": "a",
+            "execution_id": "a",
+            "started_at": ago(),
+        },
         "ops.heartbeat_ingests": {"name": "a", "listening_since": ago(), "complete_until": ago()},
         "ops.deployment_steps": {
             "deployment": "01978f3a-5b0c-7d2e-8f10-6a1b2c3d4e5f",

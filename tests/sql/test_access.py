@@ -44,7 +44,7 @@ OWNED = {
     "ops.last_seen": "business_id",
 }
 TABLES = [*OWNED, "task_logs", "ops.sources", "ops.cycles", "ops.read_cursors", "ops.spool_segments",
-          "ops.execution_sweeps", "ops.deployment_steps",
+          "ops.execution_sweeps", "ops.deployment_steps", "ops.workflow_outputs",
           "ops.log_dead_letters", "ops.log_arrivals", "ops.partitioned_tables", "ops.horizons", "ops.deletions",
           "ops.relations", "ops.functions", "ops.detached_partitions", "ops.budgets", "ops.budget_holders",
           "ops.budget_periods", "ops.budget_spending", "ops.heartbeat_ingests", "ops.alert_notices",

@@ -5,12 +5,13 @@ What is decided when executions are collected: whose a workflow is, what failed 
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from masterops.workflows.inside import Inside, inside
+from masterops.workflows.inside import Inside, inside, items_out
 from masterops.workflows.owners import owners
 from masterops.workflows.sweep import FIRST_LOOK, OVERLAP, Sweep, begun, turned
 
@@ -74,6 +75,38 @@ def test_whatever_the_data_is_nothing_is_raised(data: object) -> None:
     Other versions of n8n put other things there.
     """
     assert isinstance(inside(data), Inside)
+    assert isinstance(items_out(data), int | None)
+
+
+def ran(items: list[Any], *before: str, kind: str = "main") -> list[dict[str, Any]]:
+    """One run of a node, behind others, with one output."""
+    return [{"source": [{"previousNode": each} for each in before], "data": {kind: [items]}}]
+
+
+FULL, HOLLOW = {"json": {"id": 7}}, {"json": {}}
+
+
+@pytest.mark.parametrize(
+    ("nodes", "expected"),
+    [
+        pytest.param({"A": ran([FULL]), "B": ran([FULL, FULL], "A")}, 2, id="the last one counts"),
+        pytest.param({"A": ran([FULL]), "B": ran([], "A")}, 0, id="it gave nothing"),
+        pytest.param({"A": ran([FULL]), "B": ran([HOLLOW], "A")}, 0, id="an item without a field"),
+        pytest.param({"A": ran([FULL]), "B": ran([], "A"), "C": ran([FULL], "A")}, 1, id="two ends"),
+        pytest.param({"A": ran([FULL]), "B": [*ran([], "A"), *ran([FULL], "A")]}, 1, id="it ran twice"),
+        pytest.param({"A": [{"data": {"main": [[], [FULL]]}}]}, 1, id="another output"),
+        pytest.param({"A": ran([FULL]), "M": ran([FULL], "A", kind="ai_tool")}, 1, id="a part of an agent"),
+        pytest.param({"A": [{"data": {"main": [None, [FULL]]}}]}, 1, id="an output that was not taken"),
+        pytest.param({"A": ran([FULL], "B"), "B": ran([FULL], "A")}, 1, id="a loop"),
+        pytest.param({}, None, id="no node ran"),
+        pytest.param(None, None, id="no data is kept"),
+    ],
+)
+def test_what_an_execution_ended_with(nodes: Any, expected: int | None) -> None:
+    """
+    The items of the nodes that no other went on from.
+    """
+    assert expected == items_out({"resultData": {"runData": nodes}})
 
 
 def test_the_first_look_goes_back_a_week_and_the_next_an_overlap() -> None:

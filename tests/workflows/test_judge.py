@@ -10,7 +10,17 @@ from typing import Any
 
 import pytest
 
-from masterops.workflows.judge import MOST_COUNTED, Known, Run, Watched, findings, missed, stuck, unjudged
+from masterops.workflows.judge import (
+    MOST_COUNTED,
+    Known,
+    Output,
+    Run,
+    Watched,
+    findings,
+    missed,
+    stuck,
+    unjudged,
+)
 from masterops.workflows.schedule import Schedule, schedule_of
 
 NOW = datetime(2026, 11, 26, 12, 10, tzinfo=UTC)
@@ -179,6 +189,39 @@ def test_what_runs_say(given: Watched, expected: dict[str, str]) -> None:
     Each problem by itself.
     """
     assert expected == kinds(given)
+
+
+def gave(*items: int) -> Watched:
+    """A workflow whose runs ended with so many items, the newest first."""
+    counted = [Output(str(number), NOW - number * DAY / 24, each) for number, each in enumerate(items)]
+    return workflow(outputs=counted)
+
+
+@pytest.mark.parametrize(
+    ("given", "in_a_row"),
+    [
+        pytest.param(gave(0, 0, 0, *[5] * 20), 3, id="three, where there was always something"),
+        pytest.param(gave(0, 0, *[5] * 58), None, id="two are too few"),
+        pytest.param(gave(0, 0, 0, *[5] * 5), None, id="three, of so few that it may be chance"),
+        pytest.param(gave(0, 0, 0, 0, *[5] * 5), 4, id="four of as few"),
+        pytest.param(gave(*[0] * 6, *[1, 0] * 20), None, id="every second run gives nothing"),
+        pytest.param(gave(*[0] * 12, *[1, 0] * 20), 12, id="twelve, where every second does"),
+        pytest.param(gave(*[0] * 24, *[1, 0, 0, 0, 0] * 7), None, id="it seldom gives anything"),
+        pytest.param(gave(*[0] * 60), None, id="it never gave anything"),
+        pytest.param(gave(1, *[0] * 20, *[5] * 20), None, id="it gives again"),
+        pytest.param(gave(), None, id="no output is expected"),
+    ],
+)
+def test_one_that_produces_nothing_is_told_by_its_own_history(given: Watched, in_a_row: int | None) -> None:
+    """
+    Since the first run that gave nothing.
+    """
+    found = [each for each in findings(given, WHOLE) if each.problem == "empty"]
+
+    assert [in_a_row] * (in_a_row is not None) == [each.details_json["in_a_row"] for each in found]
+    assert [NOW - (each.details_json["in_a_row"] - 1) * DAY / 24 for each in found] == [
+        each.since for each in found
+    ]
 
 
 @pytest.mark.parametrize(

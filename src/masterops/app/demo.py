@@ -151,7 +151,12 @@ def command(settings: Settings) -> list[str]:
 def services(settings: Settings) -> tuple[str, ...]:
     """The services that every business has a demo connection to."""
     sandbox = settings.sandbox
-    wanted = {"hubspot": True, "unleashed": sandbox.unleashed, "supabase": sandbox.supabase}
+    wanted = {
+        "hubspot": True,
+        "unleashed": sandbox.unleashed,
+        "n8n": sandbox.n8n,
+        "supabase": sandbox.supabase,
+    }
     ours = (name for name, here in wanted.items() if here)
     return (*ours, *(name for name in installed() if part(name, "twin") is not None))
 
@@ -163,6 +168,8 @@ def demo_connection(service: str, business: str, url: str) -> Connection:
         return _demo_project(business, token, f"{url}/{service}")
     if service in installed():
         return _demo_of_installed(service, business, token, f"{url}/{service}")
+    if service == "n8n":
+        return _demo_workflows(business, token, f"{url}/{service}")
     if service == "unleashed":
         credentials = {"api_id": token, "api_key": Secret(service_key_for(service, business))}
     else:
@@ -179,6 +186,12 @@ def _demo_of_installed(service: str, business: str, token: Secret, url: str) -> 
     given = dict(zip(secrets, (token, Secret(service_key_for(service, business))), strict=False))
     values = {**defaults, **given, "base_url": url}
     return Connection(id=f"{service}/{business}", service=service, business=business, values=values)
+
+
+def _demo_workflows(business: str, key: Secret, url: str) -> Connection:
+    """A connection to a server of n8n's twin, whose clock is UTC's."""
+    values = {"api_key": key, "base_url": url, "timezone": "UTC", "expects_output": "Product feed"}
+    return Connection(id=f"n8n/{business}", service="n8n", business=business, values=values)
 
 
 def _demo_project(business: str, key: Secret, url: str) -> Connection:

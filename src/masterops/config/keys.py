@@ -398,6 +398,12 @@ SETTINGS: tuple[Setting, ...] = (
         default=False,
     ),
     Setting(
+        "sandbox.n8n",
+        kinds.BOOLEAN,
+        "Whether it has one to n8n's twin too, whose workflows run by the clock.",
+        default=False,
+    ),
+    Setting(
         "sandbox.supabase",
         kinds.BOOLEAN,
         "Whether it has one to Supabase's twin too, whose tables are beside the embedded database.",

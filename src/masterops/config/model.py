@@ -148,6 +148,7 @@ class Sandbox:
     port: int
     seed: int
     unleashed: bool = False
+    n8n: bool = False
     supabase: bool = False
 
 

@@ -53,6 +53,20 @@ def of_words(*allowed: str) -> Kind:
     return Kind(" \\| ".join(f"`{word}`" for word in allowed) + ", or several", read)
 
 
+def of_any_words(name: str, expected: str) -> Kind:
+    """Words without a list of those that are allowed: `word, word`, or a list."""
+
+    def read(given: object) -> object:
+        words = _parts(given) if isinstance(given, str) else given
+        if not isinstance(words, list) or not all(isinstance(each, str) for each in words):
+            raise Unfit(expected, quoted(given))
+        if any("," in each for each in words):
+            raise Unfit(expected, "a comma in one of them")
+        return ", ".join(each.strip() for each in words if each.strip())
+
+    return Kind(name, read)
+
+
 def pairs(text: str) -> dict[str, str]:
     """The names and values of such a setting."""
     return dict(each.split("=", 1) for each in _parts(text))

@@ -160,6 +160,13 @@ OURS: dict[str, tuple[Setting, ...]] = {
             "How late a run may begin before it counts as missed.",
             default=300.0,
         ),
+        Setting(
+            "expects_output",
+            pairs.of_any_words("names", "names, ids or tags of workflows such as `Orders, reports`"),
+            "The workflows whose runs usually end with items, by name, id or tag. Each of their runs that "
+            "went well is asked for once more; one that produces nothing for too long is a finding.",
+            example="Orders to Unleashed",
+        ),
         CHECK_EVERY,
         *CIRCUIT,
         ENABLED,

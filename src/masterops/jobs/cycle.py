@@ -24,7 +24,7 @@ from masterops.db import Jsonb, Pool
 from masterops.health import Care, Checked, Patient, check_connections, record_incidents, survey
 from masterops.logs import Logger, bind
 from masterops.transport import in_lane
-from masterops.workflows import collect, listed, owners, watch, watching
+from masterops.workflows import collect, count_outputs, listed, owners, watch, watching
 
 # A cycle ends within its minute: whoever reads longer goes on from the same cursor in the next one.
 READ_SECONDS = 30.0
@@ -164,7 +164,9 @@ async def _executions(
         try:
             workflows = await listed(n8n)
             changed = await collect(n8n, known, pool, log, workflows=workflows or {})
-            await watch(connection.id, workflows, known, pool, log, watching(connection.values))
+            settings = watching(connection.values)
+            await count_outputs(n8n, settings.expecting((workflows or {}).values()), pool, log)
+            await watch(connection.id, workflows, known, pool, log, settings)
             return [Read(connection.id, "executions", changed)]
         except errors.RemoteError as error:  # the transport has already logged the failed call
             return [Read(connection.id, "executions", error=error)]

@@ -65,6 +65,7 @@ async def serve(
     contacts: int | None = None,
     products: int | None = None,
     workflows: int | None = None,
+    executions: int | None = None,
     database: str | None = None,
     rows: int | None = None,
     records: int | None = None,
@@ -73,15 +74,20 @@ async def serve(
     Serve until cancelled. Raises PortTaken, SandboxFailed or SandboxState.
 
     `ready` is told where it is once calls are answered. With `live` a record of some business changes
-    every `live_seconds`. `contacts`, `products`, `workflows` and `rows` set how many of them a business is
-    seeded with at HubSpot, Unleashed, n8n and Supabase, whose tables are in databases of their own on the
-    PostgreSQL at `database`; `records` those of each kind at the twins of installed connectors.
+    every `live_seconds`, and n8n's workflows run by the clock. `contacts`, `products`, `workflows`,
+    `executions` and `rows` set how many of them a business is seeded with at HubSpot, Unleashed, n8n and
+    Supabase, whose tables are in databases of their own on the PostgreSQL at `database`; `records` those of
+    each kind at the twins of installed connectors.
     """
     names = _checked(businesses)
     virtual = VirtualClock(clock or SystemClock())
-    services = _services(names, virtual, seed, limits, contacts, products, workflows)
+    services: dict[str, Service] = {
+        "hubspot": HubSpotTwin(names, virtual, seed=seed, limits=limits, contacts=contacts),
+        "unleashed": UnleashedTwin(names, virtual, seed=seed, products=products),
+        "n8n": N8nTwin(names, virtual, seed=seed, workflows=workflows, live=live, executions=executions),
+        "supabase": SupabaseTwin(names, virtual, seed=seed, database=database, rows=rows),
+    }
     services |= _installed(names, virtual, seed, records)
-    services |= {"supabase": SupabaseTwin(names, virtual, seed=seed, database=database, rows=rows)}
     book = Faultbook(state_dir, seed)
     front = Front(services, Control(services, names, book, virtual), book)
     server = web.Server(front.handle, handler_cancellation=True, access_log=None, max_line_size=LONGEST_LINE)
@@ -154,23 +160,6 @@ def _checked(businesses: Sequence[str]) -> list[str]:
     for name in names:
         tokens.check_slug(name)
     return names
-
-
-def _services(
-    names: list[str],
-    clock: Clock,
-    seed: int,
-    limits: Limits | None,
-    contacts: int | None,
-    products: int | None,
-    workflows: int | None,
-) -> dict[str, Service]:
-    """One line for each service that has a twin."""
-    return {
-        "hubspot": HubSpotTwin(names, clock, seed=seed, limits=limits, contacts=contacts),
-        "unleashed": UnleashedTwin(names, clock, seed=seed, products=products),
-        "n8n": N8nTwin(names, clock, seed=seed, workflows=workflows),
-    }
 
 
 def _installed(names: list[str], clock: Clock, seed: int, records: int | None) -> dict[str, Service]:

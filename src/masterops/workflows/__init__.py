@@ -3,6 +3,7 @@ What is known of n8n's workflows: how they perform, which executions failed, and
 """
 
 from masterops.workflows.collect import collect, listed
+from masterops.workflows.outputs import count_outputs
 from masterops.workflows.owners import owners
 from masterops.workflows.performance import Failure, Performance, failures, performance
 from masterops.workflows.seen import PastRun, Problem, Seen, found, holding, past_runs, problems, seen
@@ -16,6 +17,7 @@ __all__ = [
     "Seen",
     "Settings",
     "collect",
+    "count_outputs",
     "failures",
     "found",
     "holding",

@@ -8,6 +8,7 @@ its own.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
@@ -15,6 +16,7 @@ from typing import Any
 
 from masterops import errors
 from masterops.connectors.batches import chunks
+from masterops.connectors.client import Page
 from masterops.connectors.n8n import Execution, N8n, Workflow
 from masterops.connectors.pages import Watch
 from masterops.core import clock
@@ -126,15 +128,14 @@ class Book:
 
     def __init__(self, connection: str, workflows: Mapping[str, Workflow], owners: Owners) -> None:
         self.connection, self._workflows, self._owners = connection, workflows, owners
+        self._whose: dict[str, tuple[str | None, str | None]] = {}
 
     def rows(self, executions: Iterable[Execution]) -> list[Row]:
         """Rows of the table. One that belongs to no workflow cannot be kept."""
         return [self._row(each) for each in executions if each.workflow_id]
 
     def _row(self, one: Execution) -> Row:
-        workflow = self._workflows.get(one.workflow_id or "")
-        tags = [tag.name for tag in (workflow.tags or [])] if workflow else []
-        name = workflow.name if workflow else None
+        name, business = self._known(one.workflow_id or "")
         told = inside(one.data) if one.data is not None else None
         row = {
             "integration_id": self.connection,
@@ -145,7 +146,7 @@ class Book:
             "mode": one.mode,
             "started_at": _iso(one.started_at or one.created_at),
             "finished_at": _iso(one.stopped_at) if one.status not in ("running", "waiting", "new") else None,
-            "business_id": self._owners.of(one.workflow_id or "", name, tags),
+            "business_id": business,
             "triggered_by": f"retry of {one.retry_of}" if one.retry_of else None,
             "nodes_executed": told.nodes_executed if told else None,
             "nodes_failed": told.nodes_failed if told else None,
@@ -153,6 +154,15 @@ class Book:
             "error_details_json": (told.error_details or None) if told else None,
         }
         return {name: value for name, value in row.items() if value is not None}
+
+    def _known(self, id: str) -> tuple[str | None, str | None]:
+        """The name of a workflow and its business, decided once: a look may have many executions of it."""
+        if id not in self._whose:
+            workflow = self._workflows.get(id)
+            tags = [tag.name for tag in (workflow.tags or [])] if workflow else []
+            name = workflow.name if workflow else None
+            self._whose[id] = (name, self._owners.of(id, name, tags))
+        return self._whose[id]
 
 
 async def _running(n8n: N8n, book: Book, pool: Pool) -> int:
@@ -176,20 +186,32 @@ async def _swept(n8n: N8n, book: Book, pool: Pool, began: datetime, now: Callabl
     next look starts at the first page again.
     """
     sweep, changed = begun(await _load(pool, n8n.connection), began), 0
-    watch = Watch(n8n.connection)
-    while sweep.floor is not None:
-        try:
-            page = await n8n.executions.some(sweep.place, started_after=sweep.floor)
-            watch.page(page.ids, page.after)
-            if page.after is not None:
-                watch.cursor(page.after)
-        except (errors.Invalid, errors.UnexpectedAnswer):
-            await _keep(pool, [], n8n.connection, replace(sweep, place=None))
-            raise
-        started = [each.started_at for each in page.rows if each.started_at is not None]
-        sweep = turned(sweep, started, page.after, now())
-        changed += await _keep(pool, book.rows(page.rows), n8n.connection, sweep)
+    watch, ahead = Watch(n8n.connection), _asked(n8n, sweep)
+    try:
+        while sweep.floor is not None:
+            try:
+                page = await ahead
+                watch.page(page.ids, page.after)
+                if page.after is not None:
+                    watch.cursor(page.after)
+            except (errors.Invalid, errors.UnexpectedAnswer):
+                await _keep(pool, [], n8n.connection, replace(sweep, place=None))
+                raise
+            started = [each.started_at for each in page.rows if each.started_at is not None]
+            sweep = turned(sweep, started, page.after, now())
+            if sweep.floor is not None:
+                ahead = _asked(n8n, sweep)
+                await asyncio.sleep(0)  # it is sent before the rows of this page are made
+            changed += await _keep(pool, book.rows(page.rows), n8n.connection, sweep)
+    finally:
+        ahead.cancel()
+        await asyncio.gather(ahead, return_exceptions=True)  # nobody is told twice why it failed
     return changed
+
+
+def _asked(n8n: N8n, sweep: Sweep) -> asyncio.Task[Page[Execution]]:
+    """The next page, on its way while the one before is written."""
+    return asyncio.create_task(n8n.executions.some(sweep.place, started_after=sweep.floor))
 
 
 async def _explained(n8n: N8n, book: Book, pool: Pool) -> None:

@@ -1,7 +1,8 @@
 """
-What an execution's data says of its nodes: how many ran, how many failed, and why. Pure.
+What an execution's data says of its nodes: how many ran, how many failed and why, what they ended with. Pure.
 
-The data also holds what the workflow was sent, so that nothing of it is kept but the error's own words.
+The data also holds what the workflow was sent, so that nothing of it is kept but the error's own words and
+how many items there were.
 """
 
 from __future__ import annotations
@@ -47,6 +48,40 @@ def inside(data: object) -> Inside:
         error_message=message,
         error_details={name: value for name, value in told.items() if value} if error else {},
     )
+
+
+def items_out(data: object) -> int | None:
+    """
+    How many items the last nodes gave, those that no other went on from; None where the data does not say.
+    An item without a field or a file is none.
+    """
+    ran = _at(_at(data, "resultData"), "runData")
+    if not isinstance(ran, dict) or not ran:
+        return None
+    runs = {name: _dicts(some) for name, some in ran.items()}
+    followed = {
+        _at(source, "previousNode")
+        for some in runs.values()
+        for run in some
+        for source in _dicts(run.get("source"))
+    }
+    last = [name for name in runs if name not in followed] or list(runs)[-1:]
+    return sum(_items(run) for name in last for run in runs[name])
+
+
+def _items(run: dict[str, Any]) -> int:
+    """Those of all its outputs, whatever their kind."""
+    kinds = _at(run, "data")
+    outputs = [some for each in kinds.values() for some in _lists(each)] if isinstance(kinds, dict) else []
+    return sum(bool(item.get("json") or item.get("binary")) for some in outputs for item in _dicts(some))
+
+
+def _dicts(value: object) -> list[dict[str, Any]]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _lists(value: object) -> list[list[Any]]:
+    return [each for each in value if isinstance(each, list)] if isinstance(value, list) else []
 
 
 def _failed(runs: object) -> bool:

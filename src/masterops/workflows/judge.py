@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import islice
+from itertools import islice, takewhile
 from statistics import median, quantiles
-from typing import Any
+from typing import Any, NamedTuple
 
 from masterops.core.durations import in_words
 from masterops.workflows.schedule import Rule, Schedule
 
-KINDS = ("missed", "never_ran", "stuck", "slow", "failing", "no_error_workflow")
+KINDS = ("missed", "never_ran", "stuck", "slow", "failing", "empty", "no_error_workflow")
 GRACE = timedelta(minutes=5)
 IDLE = timedelta(days=7)  # how long a workflow may be active before it is odd that it has never run
 MOST_COUNTED = 100  # missed runs: a schedule of every second has 86,400 a day
@@ -25,6 +25,7 @@ EARLY = timedelta(seconds=1)  # a timer of Node's may fire a moment before its t
 FAILING = 3  # failed runs one after the other
 STUCK_LEAST, STUCK_UNKNOWN, STUCK_TIMES = timedelta(minutes=10), timedelta(hours=1), 5
 SLOW_LEAST, SLOW_RUNS, SLOW_P95, SLOW_MEDIAN = 5_000.0, 20, 3, 5
+EMPTY, EMPTY_BEFORE, EMPTY_CHANCE = 3, 5, 0.001
 FEW = 5  # with fewer runs than that nobody can say how long one takes
 ENDED, FAILED = ("success", "error", "crashed", "failed"), ("error", "crashed", "failed")
 
@@ -40,6 +41,16 @@ class Run:
     started: datetime
     mode: str | None = None
     milliseconds: float | None = None
+
+
+class Output(NamedTuple):
+    """
+    A run that went well, and how many items it ended with.
+    """
+
+    execution: str
+    started: datetime
+    items: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class Watched:
     whole: bool = True
     keeps_successes: bool = True
     has_error_workflow: bool = True
+    outputs: Sequence[Output] = ()  # the newest first; none where no output is expected
 
     def last_by_schedule(self) -> datetime | None:
         """When its schedule set it off last."""
@@ -109,7 +121,13 @@ def unjudged(workflow: Watched, known: Known) -> str | None:
 
 def findings(workflow: Watched, known: Known) -> list[Finding]:
     """All that is wrong with it."""
-    found = [missed(workflow, known), never_ran(workflow, known), failing(workflow), slow(workflow)]
+    found = [
+        missed(workflow, known),
+        never_ran(workflow, known),
+        failing(workflow),
+        slow(workflow),
+        empty(workflow),
+    ]
     if not workflow.has_error_workflow:
         reason = "nobody is told when it fails: its settings name no error workflow"
         found.append(_finding(workflow, "no_error_workflow", reason, workflow.since, severity="info"))
@@ -193,6 +211,27 @@ def slow(workflow: Watched) -> Finding | None:
     reason = f"its last run took {length / 1000:,.1f} s, where {usual / 1000:,.1f} s are usual"
     return _finding(workflow, "slow", reason, last.started, subject=last.id,
                     details_json={"duration_ms": length, "median_ms": usual, "p95_ms": most})  # fmt: skip
+
+
+def empty(workflow: Watched) -> Finding | None:
+    """
+    The last runs went well and ended with nothing, so many in a row that it happens by its own history less
+    than once in a thousand times.
+    """
+    barren = list(takewhile(lambda each: not each.items, workflow.outputs))
+    before = workflow.outputs[len(barren) :]
+    if len(barren) < EMPTY or len(before) < EMPTY_BEFORE:
+        return None
+    nothing = sum(not each.items for each in before)
+    usual = (nothing + 1) / (len(before) + 2)  # of few runs less is known than their share says
+    if usual ** len(barren) > EMPTY_CHANCE:
+        return None
+    reason = (
+        f"its last {len(barren)} runs went well and produced nothing; "
+        f"of the {len(before)} before them {len(before) - nothing} produced something"
+    )
+    return _finding(workflow, "empty", reason, barren[-1].started,
+                    details_json={"in_a_row": len(barren), "execution": barren[0].execution})  # fmt: skip
 
 
 def stuck(run: Run, before: Sequence[Run], now: datetime) -> str | None:

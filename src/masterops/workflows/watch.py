@@ -15,10 +15,23 @@ from typing import Any
 
 import msgspec
 
+from masterops.config import words
 from masterops.connectors.n8n import Workflow
 from masterops.db import Jsonb, Pool
 from masterops.logs import Logger
-from masterops.workflows.judge import GRACE, KINDS, Finding, Known, Run, Watched, findings, stuck, unjudged
+from masterops.workflows.judge import (
+    GRACE,
+    KINDS,
+    Finding,
+    Known,
+    Output,
+    Run,
+    Watched,
+    findings,
+    stuck,
+    unjudged,
+)
+from masterops.workflows.outputs import outputs
 from masterops.workflows.owners import Owners
 from masterops.workflows.schedule import DEFAULT_ZONE, schedule_of
 
@@ -54,18 +67,29 @@ RECORD = "SELECT * FROM ops.record_workflow_findings(%s, %s, %s)"
 @dataclass(frozen=True, slots=True)
 class Settings:
     """
-    What a connection says of its n8n: the time zone of workflows without one, and how late a run may begin.
+    What a connection says of its n8n: the time zone of workflows without one, how late a run may begin, and
+    which workflows are expected to produce something.
     """
 
     zone: str = DEFAULT_ZONE
     grace: timedelta = GRACE
+    expects: frozenset[str] = frozenset()
+
+    def expecting(self, workflows: Iterable[Workflow]) -> list[str]:
+        """The ids of the active workflows that are named: by id, by name, or by a tag."""
+        return sorted(
+            each.id
+            for each in workflows
+            if each.active and self.expects & {each.id, each.name, *(tag.name for tag in each.tags or [])}
+        )
 
 
 def watching(values: Mapping[str, object]) -> Settings:
     """From the settings of a connection."""
     zone, seconds = values.get("timezone"), values.get("missed_after_seconds")
     grace = timedelta(seconds=seconds) if isinstance(seconds, (int, float)) else GRACE
-    return Settings(str(zone) if zone else DEFAULT_ZONE, grace)
+    expects = frozenset(words(str(values.get("expects_output") or "")))
+    return Settings(str(zone) if zone else DEFAULT_ZONE, grace, expects)
 
 
 async def watch(
@@ -93,8 +117,12 @@ async def watch(
     unended = await _rows(pool, UNENDED, [connection])
     ids = {each.id for each in active} | {row["workflow_id"] for row in unended}
     runs = await _runs(connection, sorted(ids), pool, known.end)
+    produced = await outputs(connection, settings.expecting(active), pool)
     watched = {
-        each.id: _watched(each, owners, before, runs.get(each.id, ()), settings, known.end) for each in active
+        each.id: _watched(
+            each, owners, before, runs.get(each.id, ()), produced.get(each.id, ()), settings, known.end
+        )
+        for each in active
     }
     found = list[Finding]()
     for each in watched.values():
@@ -131,6 +159,7 @@ def _watched(
     owners: Owners,
     before: Mapping[str, Any],
     runs: Sequence[Run],
+    produced: Sequence[Output],
     settings: Settings,
     now: datetime,
 ) -> Watched:
@@ -145,6 +174,7 @@ def _watched(
         whole=len(runs) < NEWEST,
         keeps_successes=own.get("saveDataSuccessExecution") != "none",
         has_error_workflow=bool(own.get("errorWorkflow")),
+        outputs=produced,
     )
 
 

@@ -27,6 +27,7 @@ from masterops.workflows import seen as read_seen
 PERFORMANCE = (
     Column("workflow_id", "id", spare=2),
     Column("workflow_name", "workflow"),
+    Column("business_id", "business", spare=3),
     Column("state", "state", show=look.state),
     Column("total_executions", "runs", show=count, right=True),
     Column("failed_executions", "failed", show=count, right=True),
@@ -131,7 +132,12 @@ def _standing(one: Seen | None) -> dict[str, Any]:
     state = None
     if one is not None:
         state = "warning" if one.problems else "ok" if one.active else "off"
-    return {"state": state, "next_at": one.next_at if one else None, "problems": one.problems if one else []}
+    return {
+        "business_id": one.business_id if one else None,
+        "state": state,
+        "next_at": one.next_at if one else None,
+        "problems": one.problems if one else [],
+    }
 
 
 workflows.add_command(show)

@@ -27,7 +27,7 @@ async def all_of(app: Any, connection: str | None, business: str | None) -> list
     await app.register()
     found = [each for each in await app.connections() if each.service == N8n.service]
     if not found:
-        hint = "docs/connectors/n8n.md says how an n8n is connected; demo mode has none."
+        hint = "docs/connectors/n8n.md says how one is connected; in demo mode, MASTEROPS_SANDBOX_N8N=true."
         raise errors.BadValue(kind="service", value="n8n", reason="none is configured.", hint=hint)
     if connection is not None:
         return [named(found, connection)]

@@ -93,17 +93,13 @@ def by_offset(call: Call, rows: Sequence[Any]) -> dict[str, Any]:
     return {"data": rows[offset:end], "nextCursor": cursor(limit=limit, offset=end) if more else None}
 
 
-def by_last_id(call: Call, rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """A page of a list that begins with the highest id: what is behind the last one."""
+def by_last_id(call: Call) -> tuple[int, int | None]:
+    """How many a page of a list holds that begins with the highest id, and the id behind which it begins."""
     held = call.cursor() or {"limit": call.limit()}
     limit, last = _whole(held, "limit"), held.get("lastId")
-    if last is not None:
-        if not str(last).isdigit():
-            raise Refusal(400, "An invalid cursor was provided")
-        rows = [row for row in rows if int(row["id"]) < int(last)]
-    page = rows[:limit] if limit else rows
-    more = len(page) < len(rows)
-    return {"data": page, "nextCursor": cursor(lastId=page[-1]["id"], limit=limit) if more else None}
+    if last is not None and not str(last).isdigit():
+        raise Refusal(400, "An invalid cursor was provided")
+    return limit, int(last) if last is not None else None
 
 
 def _whole(held: dict[str, Any], name: str) -> int:

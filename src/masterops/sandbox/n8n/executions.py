@@ -5,10 +5,11 @@ What n8n does with executions.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import islice
 from typing import Any
 
 from masterops.sandbox.answer import Answer, json_answer
-from masterops.sandbox.n8n.call import Call, by_last_id
+from masterops.sandbox.n8n.call import Call, by_last_id, cursor
 from masterops.sandbox.n8n.instance import ENDED, Instance, Run, iso
 from masterops.sandbox.n8n.problems import Refusal
 
@@ -26,16 +27,20 @@ def listed(home: Instance, call: Call) -> Answer:
     after = before = None
     if not home.traits.older:
         after, before = _moment(call, "startedAfter"), _moment(call, "startedBefore")
-    runs = [
+    limit, last = by_last_id(call)
+    fitting = (
         run
-        for run in reversed(home.runs.values())
+        for run in home.newest(before=last)
         if (run.status == status if status is not None else run.status != "running")
         and (workflow is None or run.workflow == workflow)
         and (after is None or run.started >= after)
         and (before is None or run.started <= before)
-    ]
-    whole = call.asked("includeData") == "true"
-    return json_answer(200, by_last_id(call, [shown(home, run, data=whole) for run in runs]))
+    )
+    # One more than the page holds, to know whether another page follows.
+    found = list(islice(fitting, limit + 1 if limit else None))
+    page, whole = found[:limit] if limit else found, call.asked("includeData") == "true"
+    following = cursor(lastId=str(page[-1].number), limit=limit) if len(page) < len(found) else None
+    return json_answer(200, {"data": [shown(home, run, data=whole) for run in page], "nextCursor": following})
 
 
 def fetched(home: Instance, call: Call) -> Answer:
@@ -124,8 +129,12 @@ def _inside(home: Instance, run: Run) -> dict[str, Any]:
         nodes = nodes[: nodes.index(run.failing) + 1]
     ran: dict[str, Any] = {}
     failed = run.status in ("error", "crashed") and run.failing
-    for name in nodes:
-        one: dict[str, Any] = {"executionTime": 5, "executionStatus": "success", "data": {"main": [[]]}}
+    for name, before in zip(nodes, [None, *nodes], strict=False):
+        items = [{"json": {"number": number}} for number in range(run.items if name == nodes[-1] else 1)]
+        source = [{"previousNode": before}] if before else []
+        one: dict[str, Any] = {
+            "executionTime": 5, "executionStatus": "success", "source": source, "data": {"main": [items]},
+        }  # fmt: skip
         if failed and name == run.failing:
             one = {"executionTime": 5, "executionStatus": "error", "error": _error(run)}
         ran[name] = [one]

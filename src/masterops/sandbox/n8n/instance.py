@@ -5,6 +5,7 @@ One n8n server of the sandbox: its workflows, their executions, and the rest of 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from random import Random
 from typing import Any
@@ -13,6 +14,7 @@ from uuid import UUID
 import msgspec
 
 from masterops.sandbox.clock import Clock
+from masterops.sandbox.n8n.timers import Timer
 
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 ENDED = ("success", "error", "crashed", "canceled")
@@ -55,6 +57,7 @@ class Run(msgspec.Struct):
     ends_as: str = "success"
     failing: str = ""  # the node that fails, and what it says
     words: str = ""
+    items: int = 1  # what its last node gives
 
 
 class Instance:
@@ -74,7 +77,8 @@ class Instance:
         self.variables: dict[str, dict[str, Any]] = {}
         self.projects: dict[str, dict[str, Any]] = {}
         self.users: dict[str, dict[str, Any]] = {}
-        self._last = 0
+        self.timers: list[Timer] = []
+        self._last, self._unended = 0, list[Run]()
 
     def id(self) -> str:
         """A new id, as n8n makes them."""
@@ -95,30 +99,60 @@ class Instance:
 
     def begin(
         self, workflow: str, mode: str, *, at: datetime, seconds: float | None, ends_as: str = "success",
-        failing: str = "", words: str = "", retry_of: int | None = None,
+        failing: str = "", words: str = "", retry_of: int | None = None, items: int = 1,
     ) -> Run:  # fmt: skip
         """A run that begins at a moment and takes so long; None is for ever."""
         self._last += 1
         ends = None if seconds is None else at + timedelta(seconds=seconds)
         run = Run(
             self._last, workflow, mode, "running", at, retry_of=retry_of, ends=ends, ends_as=ends_as,
-            failing=failing, words=words,
+            failing=failing, words=words, items=items,
         )  # fmt: skip
         self.runs[run.number] = run
+        self._unended.append(run)
         self.settle()
         return run
 
+    def in_order(self) -> None:
+        """Number the executions by the time that they began, as n8n does."""
+        runs = sorted(self.runs.values(), key=lambda run: run.started)
+        self.runs.clear()
+        for number, run in enumerate(runs, 1):
+            run.number = number
+            self.runs[number] = run
+
     def settle(self) -> None:
-        """End what is over by now, and purge what is too old."""
+        """Begin what is due by now, end what is over, and purge what is too old."""
         now = self.clock.now()
-        for run in self.runs.values():
+        self._tick(now)
+        for run in self._unended:
             if run.status == "running" and run.ends is not None and run.ends <= now:
                 run.status, run.stopped = run.ends_as, run.ends
+        self._unended = [run for run in self._unended if run.status == "running"]
         while len(self.runs) > self.traits.keep_executions:
             ended = next((number for number, run in self.runs.items() if run.status in ENDED), None)
             if ended is None:
                 return
             del self.runs[ended]
+
+    def _tick(self, now: datetime) -> None:
+        """What the timers have set off; one of a workflow that is switched off, or gone, sets nothing off."""
+        due = sorted(
+            ((at, timer) for timer in self.timers for at in timer.due(now)), key=lambda each: each[0]
+        )
+        for at, timer in due:
+            if self.workflows.get(timer.workflow, {}).get("active"):
+                self.begin(timer.workflow, "trigger", **timer.run(at, self.chance))
+
+    def newest(self, before: int | None = None) -> Iterator[Run]:
+        """The executions, the newest first; of those behind the one of a number."""
+        if before is None:
+            yield from reversed(self.runs.values())
+            return
+        oldest = next(iter(self.runs), before)
+        for number in range(before - 1, oldest - 1, -1):
+            if number in self.runs:
+                yield self.runs[number]
 
     def counts(self) -> dict[str, int]:
         """How many records of each kind there are."""

@@ -44,6 +44,32 @@ WEEK_HOURS = 168
 
 def seeded(business: str, seed: int, clock: Clock, *, workflows: int | None = None) -> Instance:
     """A server as it was set up; with so many idle workflows and nothing else where a number is given."""
+    home = empty(business, seed, clock)
+    if workflows is not None:
+        for number in range(workflows):
+            workflow(home, f"Workflow {number + 1}", "n8n-nodes-base.manualTrigger", {}, ())
+        return home
+    for name, tags, trigger, settings, behind, hours, share, failing, words in SHOP:
+        id = workflow(home, name, trigger, settings, behind)
+        home.workflows[id]["tags"] = [tag(home, each) for each in (business, *tags)]
+        activated(home, Call("POST", (id,)))
+        ran(home, id, "webhook" if "webhook" in trigger else "trigger", hours, share, failing, words)
+    home.in_order()
+    return home
+
+
+def busy(home: Instance, executions: int) -> None:
+    """So many executions of the last six days in place of those that it has: each active workflow in turn."""
+    home.runs.clear()
+    home.traits = msgspec.structs.replace(home.traits, keep_executions=max(executions, 10_000))
+    active = [id for id, row in home.workflows.items() if row["active"]]
+    start, step = home.clock.now() - timedelta(days=6), timedelta(days=6) / max(1, executions)
+    for number in range(executions):
+        home.begin(active[number % len(active)], "trigger", at=start + step * number, seconds=1)
+
+
+def empty(business: str, seed: int, clock: Clock) -> Instance:
+    """A server with an owner and credentials, and without a workflow."""
     home = Instance(business, seed, clock)
     home.users["owner"] = {
         **home.stamped(), "id": home.uuid(), "email": f"owner@{business}.example", "firstName": "Owner",
@@ -52,16 +78,6 @@ def seeded(business: str, seed: int, clock: Clock, *, workflows: int | None = No
     home.projects["own"] = {**home.stamped(), "name": business, "type": "personal"}
     _credential(home, "HubSpot", "hubspotAppToken")
     _credential(home, "Mail", "smtp")
-    if workflows is not None:
-        for number in range(workflows):
-            workflow(home, f"Workflow {number + 1}", "n8n-nodes-base.manualTrigger", {}, ())
-        return home
-    for name, tags, trigger, settings, behind, hours, share, failing, words in SHOP:
-        id = workflow(home, name, trigger, settings, behind)
-        home.workflows[id]["tags"] = [_tag(home, each) for each in (business, *tags)]
-        activated(home, Call("POST", (id,)))
-        _ran(home, id, "webhook" if "webhook" in trigger else "trigger", hours, share, failing, words)
-    _in_order(home)
     return home
 
 
@@ -92,8 +108,8 @@ def _node(name: str, kind: str, parameters: dict[str, Any], place: int) -> dict[
     }
 
 
-def _ran(home: Instance, id: str, mode: str, hours: float, share: int, failing: str, words: str) -> None:
-    """A week of runs, the last one less than its distance ago."""
+def ran(home: Instance, id: str, mode: str, hours: float, share: int, failing: str, words: str) -> None:
+    """A week of its runs, the last one less than its distance ago."""
     now = home.clock.now()
     runs = max(1, int(WEEK_HOURS / hours))
     late = timedelta(hours=hours * 0.3)
@@ -105,16 +121,8 @@ def _ran(home: Instance, id: str, mode: str, hours: float, share: int, failing: 
         )  # fmt: skip
 
 
-def _in_order(home: Instance) -> None:
-    """Number the executions by the time that they began, as n8n does."""
-    runs = sorted(home.runs.values(), key=lambda run: run.started)
-    home.runs.clear()
-    for number, run in enumerate(runs, 1):
-        run.number = number
-        home.runs[number] = run
-
-
-def _tag(home: Instance, name: str) -> dict[str, Any]:
+def tag(home: Instance, name: str) -> dict[str, Any]:
+    """One of its tags, made if it is not there."""
     found = next((tag for tag in home.tags.values() if tag["name"] == name), None)
     if found is None:
         found = {**home.stamped(), "name": name}

@@ -16,7 +16,7 @@ from masterops.core.spelling import unknown
 from masterops.sandbox import tokens
 from masterops.sandbox.answer import Answer, json_answer
 from masterops.sandbox.clock import Clock
-from masterops.sandbox.n8n import problems, routes, seeds
+from masterops.sandbox.n8n import demo, problems, routes, seeds
 from masterops.sandbox.n8n.call import Call
 from masterops.sandbox.n8n.instance import Instance, Traits
 from masterops.sandbox.service import Ask, Caller
@@ -38,6 +38,7 @@ class NewRun(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     mode: str = "trigger"
     failing: str = ""
     words: str = ""
+    items: int = 1
 
 
 class N8nTwin:
@@ -48,9 +49,19 @@ class N8nTwin:
     name = "n8n"
 
     def __init__(
-        self, businesses: Sequence[str], clock: Clock, *, seed: int = 1, workflows: int | None = None
+        self,
+        businesses: Sequence[str],
+        clock: Clock,
+        *,
+        seed: int = 1,
+        workflows: int | None = None,
+        live: bool = False,
+        executions: int | None = None,
     ) -> None:
+        """With `live` workflows run by the clock, where no number of idle ones or of executions is given."""
         self._clock, self._seed, self._workflows = clock, seed, workflows
+        self._live = live and workflows is None and executions is None
+        self._executions = executions
         self._keys = {tokens.token_for(self.name, each): Caller(each) for each in businesses}
         self._chance = Random(seed)
         self.servers: dict[str, Instance] = {}
@@ -158,6 +169,7 @@ class N8nTwin:
             ends_as=wanted.ends_as,
             failing=wanted.failing,
             words=wanted.words,
+            items=wanted.items,
         )
 
     def state(self, business: str) -> dict[str, Any]:
@@ -167,16 +179,24 @@ class N8nTwin:
 
     def reset(self, business: str) -> None:
         """Put a server back to its seeds."""
-        self.servers[business] = seeds.seeded(business, self._seed, self._clock, workflows=self._workflows)
+        if self._live:
+            self.servers[business] = seeds.empty(business, self._seed, self._clock)
+            demo.furnish(self.servers[business])
+        else:
+            home = seeds.seeded(business, self._seed, self._clock, workflows=self._workflows)
+            if self._executions is not None:
+                seeds.busy(home, self._executions)
+            self.servers[business] = home
 
     async def work(self) -> None:
         """Nothing by itself: what is over by now is seen when somebody looks."""
         await Event().wait()
 
     def happen(self, business: str, chance: Random) -> str:
-        """An active workflow runs; says which."""
+        """An active workflow runs that does not run by the clock; says which."""
         home = self.servers[business]
-        active = [row for row in home.workflows.values() if row["active"]]
+        clocked = {timer.workflow for timer in home.timers}
+        active = [row for row in home.workflows.values() if row["active"] and row["id"] not in clocked]
         if not active:
             return "n8n has no active workflow"
         row = chance.choice(active)
