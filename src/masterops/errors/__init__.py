@@ -5,7 +5,8 @@ Every error of Master-Ops, in one tree.
     ├── ConnectorCrashed               a fault of ours in one connector                 exit 1
     ├── UsageError                     the call or the command is wrong                 exit 2
     │   ├── UnknownName                business, service, table, column, operator, ...
-    │   └── BadValue
+    │   ├── BadValue
+    │   └── NotOverwritten  NotWritten  NotASource
     ├── ConfigError                    the configuration is wrong                       exit 2
     │   ├── ConfigSyntax  ConfigKey  ConfigType  ConfigReference  ConfigInlineSecret
     │   ├── ConfigFileMissing  ConfigFileExists  ConfigFileUnusable
@@ -131,6 +132,9 @@ from masterops.errors.usage import (
     ConfigReference,
     ConfigSyntax,
     ConfigType,
+    NotASource,
+    NotOverwritten,
+    NotWritten,
     PackageMissing,
     PluginUnusable,
     UnknownName,
@@ -209,10 +213,13 @@ __all__ = [
     "NameNotResolved",
     "NetworkError",
     "NoSuchPage",
+    "NotASource",
     "NotFound",
     "NotLicensed",
+    "NotOverwritten",
     "NotReady",
     "NotServed",
+    "NotWritten",
     "OutcomeUnknown",
     "OutputFailed",
     "PackageMissing",
