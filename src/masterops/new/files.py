@@ -52,11 +52,12 @@ def write(files: Sequence[Made]) -> None:
 
 
 def _undo(done: Sequence[Made], folders: Sequence[Path]) -> None:
-    with contextlib.suppress(OSError):
-        for each in done:
+    for each in done:
+        with contextlib.suppress(OSError):
             if each.before is None:
                 each.path.unlink(missing_ok=True)
             else:
                 each.path.write_text(each.before)
-        for folder in reversed(folders):
+    for folder in reversed(folders):
+        with contextlib.suppress(OSError):
             folder.rmdir()
