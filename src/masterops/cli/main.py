@@ -39,6 +39,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "db": ("db", "db", "Query, migrate and reach the database."),
     "test-integration": ("integration", "test_integration", "Try each capability of a connector."),
     "hubspot": ("hubspot", "hubspot", "HubSpot's properties: declare, compare, apply."),
+    "run": ("run", "run", "Run a script: alone of its name, logged; list them, see past runs."),
     "new": ("new", "new", "Make the beginning of a connector or a migration."),
     "sandbox": ("sandbox", "sandbox", "The local twins of the services."),
     "completion": ("completion", "completion", "Print the completion script of a shell."),

@@ -17,6 +17,7 @@ Every error of Master-Ops, in one tree.
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── CycleUnfinished                a cycle takes too long                           exit 1
     ├── JobFailed  JobBusy             a job failed for good, or is in the queue        exit 1
+    ├── ScriptRunning  ScriptFailed    a script is running already, or failed           exit 1
     ├── WorkflowError                  a workflow's file and n8n do not come together   exit 1
     │   ├── WorkflowFileUnusable  WorkflowsInvalid  WorkflowMoved  CredentialsMissing
     │   └── DeploymentCut  RollbackRefused  DeploymentRunning
@@ -152,6 +153,8 @@ from masterops.errors.work import (
     OutputFailed,
     QueryFailed,
     RollbackRefused,
+    ScriptFailed,
+    ScriptRunning,
     SpoolUnusable,
     WorkflowError,
     WorkflowFileUnusable,
@@ -237,6 +240,8 @@ __all__ = [
     "SandboxError",
     "SandboxFailed",
     "SandboxState",
+    "ScriptFailed",
+    "ScriptRunning",
     "ServerFailed",
     "SpoolUnusable",
     "Timeout",
