@@ -19,6 +19,7 @@ import masterops
 from masterops.config import Origin, Settings, settings_of
 from masterops.scripting import Arguments, columns, run, show
 
+DEFAULT = "default"
 COLUMNS = columns("setting", "place", "reference", "problem")
 
 
@@ -39,7 +40,7 @@ def places(settings: Settings) -> list[dict[str, Any]]:
             "problem": problem(origin, settings.file, folder),
         }
         for key, origin in found.items()
-        if origin is not None
+        if origin is not None and (origin.via or origin.where != DEFAULT)
     ]
 
 

@@ -31,11 +31,31 @@ RUNS = (
     Column("run", "trace", in_table=False),
 )
 HELP = {"-h", "--help"}
+VALUED = {"--limit", "--output", "-o"}
 
 
-@click.command(
-    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
-)
+class Run(click.Command):
+    """
+    What stands behind the script's name is the script's; with --list and --history it is ours.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, having looked whose the options are."""
+        ctx.allow_interspersed_args = bool({"--list", "--history"} & set(_leading(args)))
+        return super().parse_args(ctx, args)
+
+
+def _leading(words: Sequence[str]) -> list[str]:
+    """The options before the script's name."""
+    found: list[str] = []
+    for word in words:
+        if not word.startswith("-") and not (found and found[-1] in VALUED):
+            break
+        found.append(word)
+    return found
+
+
+@click.command(cls=Run, context_settings={"ignore_unknown_options": True})
 @click.argument("script", required=False)
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[ARGS]...")
 @click.option("--list", "listing", is_flag=True, help="List the scripts that there are.")
