@@ -13,20 +13,23 @@ The public Python API: `masterops.open()` for async code, `masterops.open_sync()
 from __future__ import annotations
 
 import contextlib
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from contextvars import ContextVar
 from pathlib import Path
-from typing import Any, Literal, overload
+from typing import Any, Literal, TypeVar, overload
 
 from masterops.app.app import App, open_app
 from masterops.app.blocking import Blocking, Portal
-from masterops.config import Connection, find_business, find_service, load
+from masterops.config import Connection, Settings, find_business, find_service, load
 from masterops.connectors import Connector
 from masterops.connectors.hubspot import HubSpot
 from masterops.connectors.supabase import Supabase
 from masterops.connectors.unleashed import Unleashed
-from masterops.db import Rows, TableQuery, run
+from masterops.db import Replayed, Rows, TableQuery, replay, run
 from masterops.health import Checked, check_connections
 from masterops.logs import Logger
+
+T = TypeVar("T")
 
 
 class Ops:
@@ -62,6 +65,34 @@ class Ops:
         slug = find_business(settings, business).slug if business else None
         return self._app.connector(self._app.pick(self._connections, service, slug))
 
+    def connections(self, service: str | None = None, business: str | None = None) -> list[Connection]:
+        """
+        The connections that are switched on, the twins' in demo mode: all, or those of a service or business.
+
+        Raises UnknownName with the nearest right spelling.
+        """
+        settings = self._app.settings
+        of_service = find_service(settings, service) if service else None
+        slug = find_business(settings, business).slug if business else None
+        return [
+            each
+            for each in self._connections
+            if of_service in (None, each.service) and slug in (None, each.business)
+        ]
+
+    def connector(self, connection: Connection) -> Connector:
+        """The connector of a connection. Raises ConfigReference when it has no credentials."""
+        return self._app.connector(connection)
+
+    @property
+    def settings(self) -> Settings:
+        """The settings in effect; secrets print as `***`."""
+        return self._app.settings
+
+    async def replay_dead_letters(self, *, dry_run: bool = True) -> Replayed:
+        """Try the log records again that the database refused; a dry run takes it back."""
+        return await replay(self._app.pool, dry_run=dry_run)
+
     async def check_health(self) -> list[Checked]:
         """Check every connection now; the results are kept like those of a cycle."""
         return await check_connections(await self._app.patients(), self._app.pool, self._app.log)
@@ -85,9 +116,31 @@ async def open(config: Path | str | None = None) -> AsyncIterator[Ops]:
     """
     settings = load(config=Path(config) if config else None)
     async with open_app(settings, source="integration") as app:
-        connections = await app.connections()
-        await app.register()
-        yield Ops(app, connections)
+        yield await _opened(app)
+
+
+async def _opened(app: App) -> Ops:
+    connections = await app.connections()
+    await app.register()
+    return Ops(app, connections)
+
+
+_lent: ContextVar[tuple[App, Portal] | None] = ContextVar("masterops_lent", default=None)
+
+
+@contextlib.contextmanager
+def lend(app: App, portal: Portal) -> Iterator[None]:
+    """As long as the block `open_sync` uses this application, and does not open another."""
+    token = _lent.set((app, portal))
+    try:
+        yield
+    finally:
+        _lent.reset(token)
+
+
+def lent() -> bool:
+    """Whether `ops run` runs what asks."""
+    return _lent.get() is not None
 
 
 class SyncOps:
@@ -104,6 +157,27 @@ class SyncOps:
         """Like `Ops.connect`; what is awaited there returns here, and async iterators are plain ones."""
         return Blocking(self._ops.connect(service, business), self._portal)
 
+    def connections(self, service: str | None = None, business: str | None = None) -> list[Connection]:
+        """Like `Ops.connections`."""
+        return self._ops.connections(service, business)
+
+    def connector(self, connection: Connection) -> Any:
+        """Like `Ops.connector`; what is awaited there returns here."""
+        return Blocking(self._ops.connector(connection), self._portal)
+
+    def wait(self, doing: Coroutine[Any, Any, T]) -> T:
+        """The result of a coroutine of the async API."""
+        return self._portal.run(doing)
+
+    @property
+    def settings(self) -> Settings:
+        """Like `Ops.settings`."""
+        return self._ops.settings
+
+    def replay_dead_letters(self, *, dry_run: bool = True) -> Replayed:
+        """Like `Ops.replay_dead_letters`."""
+        return self._portal.run(self._ops.replay_dead_letters(dry_run=dry_run))
+
     def check_health(self) -> list[Checked]:
         """Like `Ops.check_health`."""
         return self._portal.run(self._ops.check_health())
@@ -115,9 +189,18 @@ class SyncOps:
 
 @contextlib.contextmanager
 def open_sync(config: Path | str | None = None) -> Iterator[SyncOps]:
-    """The same as `open`, for scripts: an event loop runs in a thread of its own until the end."""
+    """
+    The same as `open`, for scripts: an event loop runs in a thread of its own until the end.
+
+    A script of `ops run` that names no configuration of its own uses what is open already.
+    """
+    lent = _lent.get()
+    if lent is not None and config is None:
+        app, portal = lent
+        yield SyncOps(portal.run(_opened(app)), portal)
+        return
     with Portal() as portal, portal.wrap(open(config)) as ops:
         yield SyncOps(ops, portal)
 
 
-__all__ = ["Ops", "SyncOps", "open", "open_sync"]
+__all__ = ["Ops", "SyncOps", "lend", "lent", "open", "open_sync"]

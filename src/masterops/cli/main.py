@@ -41,6 +41,8 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "record": ("record", "record", "Record what an account answers as fixtures, nothing personal in them."),
     "hubspot": ("hubspot", "hubspot", "HubSpot's properties: declare, compare, apply."),
     "dev": ("dev", "dev", "The local stack: up, down, status, reset, logs."),
+    "run": ("run", "run", "Run a script: alone of its name, logged; list them, see past runs."),
+    "new": ("new", "new", "Make the beginning of a connector or a migration."),
     "sandbox": ("sandbox", "sandbox", "The local twins of the services."),
     "completion": ("completion", "completion", "Print the completion script of a shell."),
 }

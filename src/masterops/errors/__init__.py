@@ -5,7 +5,8 @@ Every error of Master-Ops, in one tree.
     ├── ConnectorCrashed               a fault of ours in one connector                 exit 1
     ├── UsageError                     the call or the command is wrong                 exit 2
     │   ├── UnknownName                business, service, table, column, operator, ...
-    │   └── BadValue
+    │   ├── BadValue
+    │   └── NotOverwritten  NotWritten  NotASource
     ├── ConfigError                    the configuration is wrong                       exit 2
     │   ├── ConfigSyntax  ConfigKey  ConfigType  ConfigReference  ConfigInlineSecret
     │   ├── ConfigFileMissing  ConfigFileExists  ConfigFileUnusable
@@ -16,6 +17,7 @@ Every error of Master-Ops, in one tree.
     │   └── MigrationChanged  MigrationGap  MigrationFailed  MigrationUnknown  MigrationName  MigrationPending
     ├── CycleUnfinished                a cycle takes too long                           exit 1
     ├── JobFailed  JobBusy             a job failed for good, or is in the queue        exit 1
+    ├── ScriptRunning  ScriptFailed    a script is running already, or failed           exit 1
     ├── WorkflowError                  a workflow's file and n8n do not come together   exit 1
     │   ├── WorkflowFileUnusable  WorkflowsInvalid  WorkflowMoved  CredentialsMissing
     │   └── DeploymentCut  RollbackRefused  DeploymentRunning
@@ -146,6 +148,9 @@ from masterops.errors.usage import (
     ConfigReference,
     ConfigSyntax,
     ConfigType,
+    NotASource,
+    NotOverwritten,
+    NotWritten,
     PackageMissing,
     PluginUnusable,
     UnknownName,
@@ -164,6 +169,8 @@ from masterops.errors.work import (
     OutputFailed,
     QueryFailed,
     RollbackRefused,
+    ScriptFailed,
+    ScriptRunning,
     SpoolUnusable,
     WorkflowError,
     WorkflowFileUnusable,
@@ -229,10 +236,13 @@ __all__ = [
     "NameNotResolved",
     "NetworkError",
     "NoSuchPage",
+    "NotASource",
     "NotFound",
     "NotLicensed",
+    "NotOverwritten",
     "NotReady",
     "NotServed",
+    "NotWritten",
     "OtherBackend",
     "OutcomeUnknown",
     "OutputFailed",
@@ -252,6 +262,8 @@ __all__ = [
     "SandboxError",
     "SandboxFailed",
     "SandboxState",
+    "ScriptFailed",
+    "ScriptRunning",
     "ServerFailed",
     "ServiceFailed",
     "SpoolUnusable",

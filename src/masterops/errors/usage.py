@@ -110,6 +110,27 @@ class PluginUnusable(ConfigError):
     hint = "Mend the package or uninstall it; docs/connectors/writing.md says what it must have."
 
 
+class NotOverwritten(UsageError):
+    """{path} exists already and is left as it is"""
+
+    code = "USE010"
+    hint = "Nothing was written. Choose another name, or move away what is there."
+
+
+class NotWritten(UsageError):
+    """{path} cannot be written: {reason}"""
+
+    code = "USE011"
+    hint = "Nothing was written. See to the folder's rights and to the disk."
+
+
+class NotASource(UsageError):
+    """{path} is not Master-Ops' own source: {reason}"""
+
+    code = "USE012"
+    hint = "Nothing was written. Run it at the root of a checkout of Master-Ops."
+
+
 class PackageMissing(ConfigError):
     """`{setting}` needs a package that is not installed"""
 

@@ -28,6 +28,23 @@ class JobBusy(MasterOpsError):
     hint = "`ops jobs show {id}` shows how it goes."
 
 
+class ScriptRunning(MasterOpsError):
+    """The script {script} is running already"""
+
+    code = "SCR001"
+    category = "conflict"
+    recovery = "retry"
+    hint = "`ops run --history {script}` shows since when; `ops run --wait` begins when it has ended."
+
+
+class ScriptFailed(MasterOpsError):
+    """The script {script} failed: {reason}"""
+
+    code = "SCR002"
+    category = "internal"
+    hint = "`ops logs --trace {run}` shows what it did, `ops logs --errors-only -o json` the traceback."
+
+
 class WorkflowError(MasterOpsError):
     """A workflow's file and n8n do not come together."""
 

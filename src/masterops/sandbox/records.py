@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from random import Random
-from typing import Any, ClassVar
+from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 import msgspec
@@ -21,13 +21,12 @@ from masterops.core.spelling import unknown
 from masterops.sandbox.answer import Answer, json_answer
 from masterops.sandbox.clock import Clock
 from masterops.sandbox.service import Ask, Caller
-from masterops.sandbox.tokens import token_for
+from masterops.sandbox.tokens import demo_token
 from masterops.sandbox.window import Window
 
 Row = dict[str, Any]
 Asked = Mapping[str, str]
 
-WINDOW_SECONDS = 60.0
 FIRST_SEEDS = 60
 
 
@@ -45,7 +44,7 @@ class Traits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     What can be set about an account.
     """
 
-    calls_per_minute: int
+    calls: int
     latency_ms: float = 0.0
 
 
@@ -54,7 +53,8 @@ class Account:
     One business's records, by path and id, and what it has spent.
     """
 
-    def __init__(self, kinds: Sequence[Kind], traits: Traits) -> None:
+    def __init__(self, kinds: Sequence[Kind], traits: Traits, seconds: float) -> None:
+        self._seconds = seconds
         self.rows: dict[str, dict[str, Row]] = {kind.path: {} for kind in kinds}
         self.requests = self.refused = self.made = 0
         self.set(traits)
@@ -62,7 +62,7 @@ class Account:
     def set(self, traits: Traits) -> None:
         """Other limits from now on; what was spent is forgotten."""
         self.traits = traits
-        self.window = Window(traits.calls_per_minute, WINDOW_SECONDS)
+        self.window = Window(traits.calls, self._seconds)
 
 
 class RecordTwin:
@@ -73,10 +73,11 @@ class RecordTwin:
     change and DELETE removes; POST makes one. Ids are numbers in the order of making.
     """
 
-    name: ClassVar[str]
-    kinds: ClassVar[tuple[Kind, ...]]
-    calls_per_minute: ClassVar[int] = 300
-    changed: ClassVar[str] = "updated_at"  # the field that says when a record changed
+    name: str
+    kinds: tuple[Kind, ...]
+    calls: int = 300  # in any `seconds`
+    seconds: float = 60.0
+    changed: str = "updated_at"  # the field that says when a record changed
 
     def __init__(
         self, businesses: Sequence[str], clock: Clock, *, seed: int = 1, records: int | None = None
@@ -92,7 +93,7 @@ class RecordTwin:
 
     def expected(self, business: str) -> str:
         """The credential that opens a business's account."""
-        return token_for(self.name, business)
+        return demo_token(self.name, business)
 
     def credential(self, headers: Mapping[str, str], query: str) -> str:
         """The credential that a request bears; empty when it has none."""
@@ -109,6 +110,12 @@ class RecordTwin:
     def since(self, asked: Asked) -> str:
         """The moment from which on changed records are asked for, as records tell theirs; empty for all."""
         return asked.get("updated_since", "")
+
+    def number(self, asked: Asked, name: str, usual: int) -> int:
+        """A number that was asked for; the usual one where it is none, or too small."""
+        text = asked.get(name, "")
+        number = int(text) if text.isascii() and text.isdecimal() and len(text) < 10 else usual
+        return number if number >= min(usual, 1) else usual
 
     def moment(self, at: datetime) -> str:
         """A moment as records tell it; later ones sort behind."""
@@ -236,7 +243,7 @@ class RecordTwin:
             traits = msgspec.convert(before | dict(given), Traits)
         except msgspec.ValidationError as error:
             raise errors.BadValue(value=dict(given), kind="setting", reason=f"{error}.") from None
-        if traits.calls_per_minute < 0 or not 0 <= traits.latency_ms <= 600_000:
+        if traits.calls < 0 or not 0 <= traits.latency_ms <= 600_000:
             reason = "calls are 0 or more, latency_ms is from 0 to 600000."
             raise errors.BadValue(value=dict(given), kind="setting", reason=reason)
         self.accounts[business].set(traits)
@@ -253,7 +260,7 @@ class RecordTwin:
     def reset(self, business: str) -> None:
         """Put an account back to its seeds."""
         chance = Random(f"{self._seed} {self.name} {business}")
-        account = Account(self.kinds, Traits(self.calls_per_minute))
+        account = Account(self.kinds, Traits(self.calls), self.seconds)
         for kind in self.kinds:
             for number in range(1, self._records + 1):
                 self.keep(account, kind, kind.make(number, chance))

@@ -9,11 +9,11 @@ import errno
 import importlib
 import os
 import signal
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from random import Random
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 from aiohttp import web
@@ -37,6 +37,16 @@ LIVE_SECONDS = 20.0
 DATABASE = "MASTEROPS_SANDBOX_DATABASE"
 LONGEST_LINE = 65_536  # a URL longer than the service allows must reach us to be refused in its words
 GRACE_SECONDS = 0.5
+
+
+class Twin(Protocol):
+    """
+    Makes the twin of a service.
+    """
+
+    def __call__(
+        self, businesses: Sequence[str], clock: Clock, *, seed: int = 1, records: int | None = None
+    ) -> Service: ...
 
 
 class Running(msgspec.Struct, frozen=True):
@@ -69,6 +79,7 @@ async def serve(
     database: str | None = None,
     rows: int | None = None,
     records: int | None = None,
+    twins: Mapping[str, Twin] | None = None,
 ) -> None:
     """
     Serve until cancelled. Raises PortTaken, SandboxFailed or SandboxState.
@@ -77,7 +88,7 @@ async def serve(
     every `live_seconds`, and n8n's workflows run by the clock. `contacts`, `products`, `workflows`,
     `executions` and `rows` set how many of them a business is seeded with at HubSpot, Unleashed, n8n and
     Supabase, whose tables are in databases of their own on the PostgreSQL at `database`; `records` those of
-    each kind at the twins of installed connectors.
+    each kind at the twins of installed connectors, which are `twins` where they are given.
     """
     names = _checked(businesses)
     virtual = VirtualClock(clock or SystemClock())
@@ -87,7 +98,7 @@ async def serve(
         "n8n": N8nTwin(names, virtual, seed=seed, workflows=workflows, live=live, executions=executions),
         "supabase": SupabaseTwin(names, virtual, seed=seed, database=database, rows=rows),
     }
-    services |= _installed(names, virtual, seed, records)
+    services |= _others(names, virtual, seed, records, twins)
     book = Faultbook(state_dir, seed)
     front = Front(services, Control(services, names, book, virtual), book)
     server = web.Server(front.handle, handler_cancellation=True, access_log=None, max_line_size=LONGEST_LINE)
@@ -133,6 +144,23 @@ def run(
         runner.run(_until_told(serving, until_stdin_closes))
 
 
+@asynccontextmanager
+async def serving(**options: Any) -> AsyncIterator[Running]:
+    """`serve`, as long as the block; for tests."""
+    started: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
+    task = asyncio.create_task(serve(ready=started.set_result, **options))
+    try:
+        ends: set[asyncio.Future[Any]] = {task, started}
+        await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            task.result()  # raises what kept it from serving
+        yield started.result()
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
 async def _until_told(serving: Coroutine[Any, Any, None], until_stdin_closes: bool) -> None:
     task = asyncio.ensure_future(serving)
     loop = asyncio.get_running_loop()
@@ -162,14 +190,14 @@ def _checked(businesses: Sequence[str]) -> list[str]:
     return names
 
 
-def _installed(names: list[str], clock: Clock, seed: int, records: int | None) -> dict[str, Service]:
-    """The twins that installed connectors bring."""
-    twins = {service: part(service, "twin") for service in installed()}
-    return {
-        service: twin(names, clock, seed=seed, records=records)
-        for service, twin in twins.items()
-        if twin is not None
-    }
+def _others(
+    names: list[str], clock: Clock, seed: int, records: int | None, twins: Mapping[str, Twin] | None
+) -> dict[str, Service]:
+    """The twins that installed connectors bring, or those that were given."""
+    if twins is None:
+        found = {service: part(service, "twin") for service in installed()}
+        twins = {service: twin for service, twin in found.items() if twin is not None}
+    return {name: twin(names, clock, seed=seed, records=records) for name, twin in twins.items()}
 
 
 async def _listening(runner: web.ServerRunner, host: str, port: int) -> Running:

@@ -22,12 +22,22 @@ def token_for(service: str, business: str) -> str:
     """The demo token of `business` at the twin of `service`. Raises UnknownName or BadValue."""
     check_service(service)
     check_slug(business)
-    return f"sandbox-{service}-{business}"
+    return demo_token(service, business)
 
 
 def service_key_for(service: str, business: str) -> str:
     """The demo service key of `business`: as good as its token, with a limit of its own."""
     return token_for(service, business).replace("sandbox-", "sandbox-key-", 1)
+
+
+def demo_token(service: str, business: str) -> str:
+    """The demo token of a business at a twin that need not be installed."""
+    return f"sandbox-{service}-{business}"
+
+
+def demo_key(service: str, business: str) -> str:
+    """The demo service key of a business at a twin that need not be installed."""
+    return f"sandbox-key-{service}-{business}"
 
 
 def check_service(service: str) -> None:
