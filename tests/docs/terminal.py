@@ -111,10 +111,10 @@ class Terminal:
         for each in ROOT.iterdir():
             (clone / each.name).symlink_to(each)
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # each command would compile the program anew
+        if kept.pop("PYTHONDONTWRITEBYTECODE", ""):  # else each command would compile the program anew
+            kept["PYTHONPYCACHEPREFIX"] = str(COMPILED)
         home = {"MASTEROPS_HOME": str(self.folder / "home"), "HOME": str(self.folder)}
-        python = {"PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": str(COMPILED)}
-        self.environment = {**kept, **home, **python, "TZ": "UTC", **self.extra}
+        self.environment = {**kept, **home, "PYTHONUNBUFFERED": "1", "TZ": "UTC", **self.extra}
         self.shell = self._bash("bash", "--norc", "--noprofile")
         self._ask(f"cd {clone}")
 
