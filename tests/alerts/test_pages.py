@@ -17,11 +17,13 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize("rule", DEFAULT_RULES, ids=[each.name for each in DEFAULT_RULES])
 def test_a_default_rule_has_a_page_for_those_who_must_act(rule: AlertRule) -> None:
     """
-    Where its notices say, with its name at the top, and a place in the list of docs/alerts.md.
+    Where its notices say, with its name at the top, steps to take, and a place in both lists.
     """
     page = (ROOT / rule.runbook).read_text()
 
     assert page.startswith(f"# {rule.name}\n")
+    assert "\n1. " in page
+    assert f"[{rule.name}]({rule.name}.md)" in (ROOT / "docs" / "runbooks" / "index.md").read_text()
     assert f"[{rule.name}](runbooks/{rule.name}.md)" in (ROOT / "docs" / "alerts.md").read_text()
 
 
@@ -29,6 +31,6 @@ def test_no_page_is_of_a_rule_that_is_gone() -> None:
     """
     Nor is one left behind.
     """
-    assert {each.name for each in DEFAULT_RULES} == {
+    assert {"index", *(each.name for each in DEFAULT_RULES)} == {
         each.stem for each in (ROOT / "docs" / "runbooks").glob("*.md")
     }

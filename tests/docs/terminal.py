@@ -15,6 +15,7 @@ import re
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from dataclasses import dataclass, field
@@ -106,15 +107,12 @@ class Terminal:
     elsewhere: list[tuple[Step, subprocess.Popen[str], Path]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        clone = self.folder / "clone"
-        clone.mkdir()
-        for each in ROOT.iterdir():
-            (clone / each.name).symlink_to(each)
+        clone = make_clone(self.folder / "clone")
         kept = {name: value for name, value in os.environ.items() if not name.startswith(OURS)}
-        kept.pop("PYTHONDONTWRITEBYTECODE", None)  # each command would compile the program anew
+        if kept.pop("PYTHONDONTWRITEBYTECODE", ""):  # else each command would compile the program anew
+            kept["PYTHONPYCACHEPREFIX"] = str(COMPILED)
         home = {"MASTEROPS_HOME": str(self.folder / "home"), "HOME": str(self.folder)}
-        python = {"PYTHONUNBUFFERED": "1", "PYTHONPYCACHEPREFIX": str(COMPILED)}
-        self.environment = {**kept, **home, **python, "TZ": "UTC", **self.extra}
+        self.environment = {**kept, **home, "PYTHONUNBUFFERED": "1", "TZ": "UTC", **self.extra}
         self.shell = self._bash("bash", "--norc", "--noprofile")
         self._ask(f"cd {clone}")
 
@@ -193,6 +191,26 @@ class Terminal:
             stdin=subprocess.DEVNULL if output else subprocess.PIPE,
             stdout=target, stderr=subprocess.STDOUT if output else None,
         )  # fmt: skip
+
+
+def make_clone(folder: Path) -> Path:
+    """
+    A folder with all that this project has, set up with the Python that runs the tests. What a page makes
+    there stays there, and `make setup` finds everything done: it must not install a folder that will be gone.
+    """
+    folder.mkdir()
+    for each in ROOT.iterdir():
+        if each.name == "supabase":  # where a reader makes a migration
+            shutil.copytree(each, folder / each.name)
+        elif each.name not in (".venv", "build"):
+            (folder / each.name).symlink_to(each)
+    (folder / ".venv").mkdir()
+    for each in Path(sys.prefix).iterdir():
+        if not each.name.startswith(".installed"):
+            (folder / ".venv" / each.name).symlink_to(each)
+    for name in (".installed", ".installed-dev"):
+        (folder / ".venv" / name).touch()
+    return folder
 
 
 def explained(page: Page, block: Block) -> bool:

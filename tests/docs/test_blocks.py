@@ -4,6 +4,7 @@ A reader who does what the pages say gets what they show.
 
 from __future__ import annotations
 
+import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -56,7 +57,7 @@ def test_a_how_to_works_as_it_says(path: Path, terminal: Open, database: str) ->
     """
     Each by itself, with a fresh home and database.
     """
-    terminal(DATABASE_URL=database, PATH=str(ROOT / ".venv/bin") + ":/usr/bin:/bin").play(read(path))
+    terminal(DATABASE_URL=database, PATH=f"{sys.prefix}/bin:/usr/bin:/bin").play(read(path))
 
 
 def test_ci_runs_what_the_readme_calls_the_tests() -> None:
