@@ -44,6 +44,7 @@ def test_nothing_runs_at_first(alone: Cli) -> None:
     assert "Nothing of the local stack runs" in status.err
     assert (0, "Nothing was running.\n") == (down.code, down.err)
     assert (0, "There is nothing to remove.\n") == (reset.code, reset.err)
+    assert "DEV000" in alone("dev", "run", "attention").err
     assert not (alone.home / "dev").exists()
 
 
@@ -216,6 +217,7 @@ def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     again = alone("dev", "up", "--own-database", "--port", f"ops={port}")
     second = {row["service"]: row for row in alone("dev", "status", "-o", "json").json}
     logs = alone("dev", "logs", "ops", "-n", "5")
+    ran, refused = alone("dev", "run", "config", "show"), alone("dev", "run", "nothing")
     down = alone("dev", "down")
     left = processes.marked(alone.home / "dev")
     reset = alone("dev", "reset", "--yes")
@@ -228,5 +230,6 @@ def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     assert 2 == clash.code and "DEV003" in clash.err
     assert first["ops"]["pid"] != second["ops"]["pid"]
     assert 0 == logs.code and logs.out
+    assert (0, 2) == (ran.code, refused.code)
     assert (0, {}) == (down.code, left) and "ops" in down.err
     assert 0 == reset.code and not (alone.home / "dev").exists()

@@ -4,6 +4,8 @@ The local stack, whatever it runs on: up, down, status, reset, logs.
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from masterops.devstack.record import Record
 
 Say = Callable[[str], None]
 FOLLOW_SECONDS = 0.3
+TERMINAL = ("COLUMNS", "COLORTERM", "LINES", "NO_COLOR", "PAGER", "TERM")
 SERVICES: dict[Backend, tuple[str, ...]] = {
     "native": ("redis", "n8n", "n8n-worker", "twins", "ops"),
     "embedded": ("ops",),
@@ -116,6 +119,15 @@ class Stack:
                 places[name] = place + len(whole)
                 yield from ((name, line) for line in _lines(whole))
             time.sleep(FOLLOW_SECONDS)
+
+    def run(self, words: Sequence[str]) -> int:
+        """A command of ours on the stack's settings and nobody else's; its exit code. Raises StackError."""
+        if not self.configuration.exists():
+            hint = "`ops dev up` makes it; in Docker it is `docker compose exec ops ops ...`."
+            raise errors.StackError(reason=f"there is no {self.configuration}", hint=hint)
+        terminal = {name: os.environ[name] for name in TERMINAL if name in os.environ}
+        environment = {**terminal, **programs.ours(self.folder, os.environ)}
+        return subprocess.run(programs.ops(*words), env=environment, check=False).returncode
 
     @property
     def composed(self) -> Compose | None:
