@@ -200,6 +200,19 @@ def test_the_compose_file_is_found_from_a_folder_below(alone: Cli, docked: Path,
     assert (tmp_path / ".env.docker").exists() and not (inside / ".env.docker").exists()
 
 
+def test_a_stack_whose_docker_is_gone_is_forgotten(alone: Cli, docked: Path, tmp_path: Path) -> None:
+    """
+    Its engine runs nothing any more, so nothing keeps from stopping or choosing another.
+    """
+    alone("dev", "up")
+    (tmp_path / "programs" / "docker").unlink()
+    dry, down, status = alone("dev", "up", "--dry-run"), alone("dev", "down"), alone("dev", "status")
+
+    assert [0, 0, 0] == [dry.code, down.code, status.code]
+    assert "No Docker" in dry.err
+    assert "Nothing of the local stack runs" in status.err
+
+
 @pytest.mark.slow
 def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     alone: Cli, monkeypatch: pytest.MonkeyPatch

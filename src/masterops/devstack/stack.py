@@ -19,11 +19,12 @@ from masterops.db import Embedded
 from masterops.devstack import answering, compose, files, ports, processes, programs, record
 from masterops.devstack.backends import Backend, Choice, Docker, choose
 from masterops.devstack.compose import Compose
-from masterops.devstack.machine import Machine
+from masterops.devstack.machine import Machine, alive
 from masterops.devstack.record import Record
 
 Say = Callable[[str], None]
 FOLLOW_SECONDS = 0.3
+NOT_ASKED = Docker("nobody asked for it")
 TERMINAL = ("COLUMNS", "COLORTERM", "LINES", "NO_COLOR", "PAGER", "TERM")
 SERVICES: dict[Backend, tuple[str, ...]] = {
     "native": ("redis", "n8n", "n8n-worker", "twins", "ops"),
@@ -55,9 +56,12 @@ class Stack:
 
     def plan(self, asked: Backend | None) -> Choice:
         """What it would run on. Raises ComposeUnusable, OtherBackend."""
-        running = record.load(self.folder).backend
-        needed = asked in (None, "docker") and running in (None, "docker")
-        return choose(asked, compose.find_docker() if needed else Docker("nobody asked"), running)
+        known = record.load(self.folder)
+        docker = (
+            compose.find_docker() if asked in (None, "docker") or known.backend == "docker" else NOT_ASKED
+        )
+        runs = docker.usable if known.backend == "docker" else any(alive(each) for each in known.programs)
+        return choose(asked, docker, known.backend if runs else None)
 
     def ports(self, backend: Backend, given: Sequence[str]) -> dict[str, int]:
         """The ports it would have. Raises BadValue, UnknownName."""
@@ -138,7 +142,8 @@ class Stack:
     def _stop(self, *, volumes: bool) -> list[str]:
         composed = self.composed
         if composed is not None:
-            composed.down(volumes=volumes)
+            if compose.find_docker().usable:  # without an engine there is nothing that runs on it
+                composed.down(volumes=volumes)
             if volumes:
                 composed.variables.unlink(missing_ok=True)
             record.save(self.folder, Record())
@@ -154,8 +159,7 @@ class Stack:
 
     def _row(self, known: Record, name: str) -> dict[str, Any]:
         running = known.of(name)
-        alive = running is not None and processes.birth(running.pid) == running.born
-        if running is None or not alive:
+        if running is None or not alive(running):
             return {"service": name, "state": "down", "url": None, "since": None, "pid": None}
         path = HEALTH.get(name, "")
         password = "" if path else self._machine().variables().get("REDIS_PASSWORD", "")
