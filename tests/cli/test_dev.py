@@ -157,7 +157,8 @@ def test_with_docker_it_is_compose_that_starts_waits_and_stops(
     alone: Cli, docked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    With a file of secrets for its owner alone, which no variable of the shell goes before; reset removes volumes.
+    With a file of secrets for its owner alone, which no variable of the shell goes before; reset removes volumes,
+    also of a stack that was stopped before.
     """
     monkeypatch.setenv("N8N_PORT", "9")
     up = alone("dev", "up", "--port", "studio=15432")
@@ -166,6 +167,7 @@ def test_with_docker_it_is_compose_that_starts_waits_and_stops(
     status, down = alone("dev", "status", "-o", "json"), alone("dev", "down")
     again = alone("dev", "up")
     same = variables.read_text()
+    alone("dev", "down")
     reset = alone("dev", "reset", "--yes")
     calls = docked.read_text()
     files = f"--file {tmp_path}/docker-compose.yml --env-file {variables}"

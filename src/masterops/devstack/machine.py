@@ -88,7 +88,7 @@ class Machine:
         if self.folder.exists() and self._database.stop(force=True):
             stopped.append("database")
         if known.backend is not None:
-            record.save(self.folder, Record())
+            record.save(self.folder, Record(compose=known.compose))
         return stopped
 
     def reset(self) -> None:
@@ -120,7 +120,7 @@ class Machine:
             text = programs.redis_file(self.folder, numbers["redis"], found["REDIS_PASSWORD"])
             files.write_private(self.folder / "redis.conf", text)
         known = record.load(self.folder)
-        record.save(self.folder, Record(backend, known.programs))
+        record.save(self.folder, Record(backend, known.programs, known.compose))
 
     def _write_variables(self, found: Mapping[str, str]) -> None:
         files.write_private(self.folder / ".env", values.text(found))

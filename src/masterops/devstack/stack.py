@@ -72,6 +72,7 @@ class Stack:
     def up(self, choice: Choice, given: Sequence[str], *, own_database: bool) -> None:
         """Start everything and wait until it is ready; what runs already stays. Raises a StackError."""
         self._refuse_elsewhere(own_database)
+        self.ports(choice.backend, given)
         set_ports = ports.given(choice.backend, given)
         with files.alone(self.folder / "run"):
             if choice.backend == "docker":
@@ -86,14 +87,15 @@ class Stack:
         if not self.folder.exists():
             return []
         with files.alone(self.folder / "run"):
-            return self._stop(volumes=False)
+            return self._stop()
 
     def reset(self) -> None:
         """Stop everything and remove its data, secrets and database."""
         if not self.folder.exists():
             return
         with files.alone(self.folder / "run"):
-            self._stop(volumes=True)
+            self._stop()
+            self._remove_volumes()
             self._machine().reset()
 
     def status(self) -> list[dict[str, Any]]:
@@ -118,9 +120,11 @@ class Stack:
             yield from ((name, line) for line in _lines(content)[-lines:])
         while follow:
             for name, place in places.items():
-                content = _after(machine.log(name), place)
+                log = machine.log(name)
+                start = place if log.exists() and log.stat().st_size >= place else 0  # it began anew
+                content = _after(log, start)
                 whole = content[: content.rfind(b"\n") + 1]
-                places[name] = place + len(whole)
+                places[name] = start + len(whole)
                 yield from ((name, line) for line in _lines(whole))
             time.sleep(FOLLOW_SECONDS)
 
@@ -139,14 +143,30 @@ class Stack:
         known = record.load(self.folder)
         return Compose(Path(known.compose)) if known.backend == "docker" else None
 
-    def _stop(self, *, volumes: bool) -> list[str]:
+    @property
+    def kept(self) -> Compose | None:
+        """The Compose file of which Docker still has volumes, whether it runs or not."""
+        known = record.load(self.folder)
+        return Compose(Path(known.compose)) if known.compose else None
+
+    def _remove_volumes(self) -> None:
+        """What Docker keeps of it, also when it was stopped long ago, with the secrets that fit to that."""
+        kept = self.kept
+        if kept is None:
+            return
+        docker = compose.find_docker()
+        if not docker.usable:
+            self.say(f"Its volumes in Docker stay, because {docker.lack}.")
+            return
+        kept.down(volumes=True)
+        kept.variables.unlink(missing_ok=True)
+
+    def _stop(self) -> list[str]:
         composed = self.composed
         if composed is not None:
             if compose.find_docker().usable:  # without an engine there is nothing that runs on it
-                composed.down(volumes=volumes)
-            if volumes:
-                composed.variables.unlink(missing_ok=True)
-            record.save(self.folder, Record())
+                composed.down()
+            record.save(self.folder, Record(compose=str(composed.file)))
             return ["the containers"]
         return self._machine().down()
 
@@ -182,10 +202,10 @@ class Stack:
 
 
 def _after(log: Path, place: int) -> bytes:
-    """What stands in a log from `place` on; from its beginning when it has become shorter."""
+    """What stands in a log from `place` on."""
     try:
         with log.open("rb") as file:
-            file.seek(place if log.stat().st_size >= place else 0)
+            file.seek(place)
             return file.read()
     except FileNotFoundError:
         return b""

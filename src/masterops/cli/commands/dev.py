@@ -157,7 +157,7 @@ def reset(session: Session, yes: bool, dry_run: bool) -> None:
     """
     stack = _stack(session)
     what = f"everything in {stack.folder}"
-    if (composed := stack.composed) is not None:
+    if (composed := stack.kept) is not None:
         what += f", the containers and volumes of {composed.file}, and {composed.variables}"
     if not stack.folder.exists():
         say("There is nothing to remove.")
