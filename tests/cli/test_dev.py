@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from masterops.db import Embedded
 from masterops.devstack import processes
 from tests.cli.conftest import Cli
 
@@ -233,7 +234,9 @@ def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     second = {row["service"]: row for row in alone("dev", "status", "-o", "json").json}
     logs = alone("dev", "logs", "ops", "-n", "5")
     ran, refused = alone("dev", "run", "config", "show"), alone("dev", "run", "nothing")
+    data = Embedded(alone.home / "dev").status().data_directory
     down = alone("dev", "down")
+    kept = data.exists()
     left = processes.marked(alone.home / "dev")
     reset = alone("dev", "reset", "--yes")
     taken.close()
@@ -247,4 +250,4 @@ def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     assert 0 == logs.code and logs.out
     assert (0, 2) == (ran.code, refused.code)
     assert (0, {}) == (down.code, left) and "ops" in down.err
-    assert 0 == reset.code and not (alone.home / "dev").exists()
+    assert 0 == reset.code and kept and not data.exists() and not (alone.home / "dev").exists()
