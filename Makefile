@@ -48,7 +48,7 @@ imports: setup-dev  ## Which package may import which (import-linter)
 tests: setup-dev ## The default test suite
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
-n8n: setup-dev   ## The tests against a real n8n, which is installed the first time (some minutes, 3 GB)
+n8n: setup-dev   ## The tests against a real n8n and Redis; n8n is installed the first time (some minutes, 3 GB)
 	@$(BIN)/pytest -m n8n tests/n8n $(ARGS)
 
 docs: setup-dev  ## Print the generated pages of docs/: cli, config, errors, events, python-api, schema, web-api

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from masterops.db import Embedded
 from masterops.devstack import processes
 from tests.cli.conftest import Cli
 
@@ -44,6 +45,7 @@ def test_nothing_runs_at_first(alone: Cli) -> None:
     assert "Nothing of the local stack runs" in status.err
     assert (0, "Nothing was running.\n") == (down.code, down.err)
     assert (0, "There is nothing to remove.\n") == (reset.code, reset.err)
+    assert "DEV000" in alone("dev", "run", "attention").err
     assert not (alone.home / "dev").exists()
 
 
@@ -156,7 +158,8 @@ def test_with_docker_it_is_compose_that_starts_waits_and_stops(
     alone: Cli, docked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """
-    With a file of secrets for its owner alone, which no variable of the shell goes before; reset removes volumes.
+    With a file of secrets for its owner alone, which no variable of the shell goes before; reset removes volumes,
+    also of a stack that was stopped before.
     """
     monkeypatch.setenv("N8N_PORT", "9")
     up = alone("dev", "up", "--port", "studio=15432")
@@ -165,6 +168,7 @@ def test_with_docker_it_is_compose_that_starts_waits_and_stops(
     status, down = alone("dev", "status", "-o", "json"), alone("dev", "down")
     again = alone("dev", "up")
     same = variables.read_text()
+    alone("dev", "down")
     reset = alone("dev", "reset", "--yes")
     calls = docked.read_text()
     files = f"--file {tmp_path}/docker-compose.yml --env-file {variables}"
@@ -199,6 +203,19 @@ def test_the_compose_file_is_found_from_a_folder_below(alone: Cli, docked: Path,
     assert (tmp_path / ".env.docker").exists() and not (inside / ".env.docker").exists()
 
 
+def test_a_stack_whose_docker_is_gone_is_forgotten(alone: Cli, docked: Path, tmp_path: Path) -> None:
+    """
+    Its engine runs nothing any more, so nothing keeps from stopping or choosing another.
+    """
+    alone("dev", "up")
+    (tmp_path / "programs" / "docker").unlink()
+    dry, down, status = alone("dev", "up", "--dry-run"), alone("dev", "down"), alone("dev", "status")
+
+    assert [0, 0, 0] == [dry.code, down.code, status.code]
+    assert "No Docker" in dry.err
+    assert "Nothing of the local stack runs" in status.err
+
+
 @pytest.mark.slow
 def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     alone: Cli, monkeypatch: pytest.MonkeyPatch
@@ -216,7 +233,10 @@ def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     again = alone("dev", "up", "--own-database", "--port", f"ops={port}")
     second = {row["service"]: row for row in alone("dev", "status", "-o", "json").json}
     logs = alone("dev", "logs", "ops", "-n", "5")
+    ran, refused = alone("dev", "run", "config", "show"), alone("dev", "run", "nothing")
+    data = Embedded(alone.home / "dev").status().data_directory
     down = alone("dev", "down")
+    kept = data.exists()
     left = processes.marked(alone.home / "dev")
     reset = alone("dev", "reset", "--yes")
     taken.close()
@@ -228,5 +248,6 @@ def test_the_embedded_stack_comes_up_survives_kills_and_goes(
     assert 2 == clash.code and "DEV003" in clash.err
     assert first["ops"]["pid"] != second["ops"]["pid"]
     assert 0 == logs.code and logs.out
+    assert (0, 2) == (ran.code, refused.code)
     assert (0, {}) == (down.code, left) and "ops" in down.err
-    assert 0 == reset.code and not (alone.home / "dev").exists()
+    assert 0 == reset.code and kept and not data.exists() and not (alone.home / "dev").exists()

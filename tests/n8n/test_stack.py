@@ -139,46 +139,14 @@ def test_a_run_goes_through_redis_to_the_worker_and_into_postgresql_and_ops_show
     """
     until(lambda: called(stack))
     until(lambda: "success" in stack.executions())
-    config = str(stack.folder / "masterops.toml")
-    cycle = stack.ops("--config", config, "up", "--once")
-    shown = json.loads(stack.ops("--config", config, "workflows", "-o", "json").stdout)
+    cycle = stack.ops("dev", "run", "up", "--once")
+    shown = json.loads(stack.ops("dev", "run", "workflows", "-o", "json").stdout)
 
     assert "Worker started execution" in (stack.folder / "logs" / "n8n-worker.log").read_text()
     assert "Worker started execution" not in (stack.folder / "logs" / "n8n.log").read_text()
     assert ["Orders"] == [row["workflow_name"] for row in shown], cycle.stderr
     assert set(stack.status()) == {"database", "redis", "n8n", "n8n-worker", "twins", "ops"}
     assert {"up"} == {row["state"] for row in stack.status().values()}
-
-
-def test_work_waits_in_redis_while_no_worker_lives(stack: Installation) -> None:
-    """
-    With the worker killed, a run waits in the queue; the next `ops dev up` brings a worker, which does it.
-    """
-    before = len(stack.executions())
-    os.kill(stack.status()["n8n-worker"]["pid"], signal.SIGKILL)
-    # Redis has to notice first, else it hands the next job to the dead one that asked for it.
-    until(lambda: "cmd=brpoplpush" not in stack.redis("CLIENT", "LIST"))
-    until(lambda: called(stack))
-    until(lambda: ":1" == stack.redis("LLEN", "bull:jobs:wait"))
-    waiting = stack.executions()[before:]
-    states = {name: row["state"] for name, row in stack.status().items()}
-    stack.up()
-
-    assert 1 == len(waiting) and "success" not in waiting
-    assert "down" == states["n8n-worker"]
-    until(lambda: ["success"] * (before + 1) == stack.executions())
-    assert ":0" == stack.redis("LLEN", "bull:jobs:wait")
-
-
-def test_files_with_secrets_are_the_users_alone(stack: Installation) -> None:
-    """
-    Nobody else may read the variables or Redis's configuration.
-    """
-    modes = [
-        (stack.folder / name).stat().st_mode & 0o777 for name in (".env", "redis.conf", "masterops.toml")
-    ]
-
-    assert [0o600] * 3 == modes
 
 
 def keyed(stack: Installation) -> str:
@@ -192,28 +160,52 @@ def keyed(stack: Installation) -> str:
     return file.read_text().strip()
 
 
-def test_up_finds_everything_again_and_down_leaves_nothing(stack: Installation) -> None:
+def test_work_waits_in_redis_while_no_worker_lives_also_through_a_restart(stack: Installation) -> None:
     """
-    Data outlive `down`; and after it no process of the stack is left, also where one was killed. An API key that
-    n8n does not take any more is replaced.
+    With the worker killed, a run waits in the queue; after `down` and `up` a worker does it. An API key that n8n
+    does not take any more is replaced on the way.
     """
-    before, known = stack.executions(), stack.variables["N8N_API_KEY"]
+    before, known = len(stack.executions()), stack.variables["N8N_API_KEY"]
+    os.kill(stack.status()["n8n-worker"]["pid"], signal.SIGKILL)
+    # Redis has to notice first, else it hands the next job to the dead one that asked for it.
+    until(lambda: "cmd=brpoplpush" not in stack.redis("CLIENT", "LIST"))
+    until(lambda: called(stack))
+    until(lambda: ":1" == stack.redis("LLEN", "bull:jobs:wait"))
+    waiting = stack.executions()[before:]
+    states = {name: row["state"] for name, row in stack.status().items()}
     made = keyed(stack), keyed(stack)
-    first = stack.ops("dev", "down")
+    down = stack.ops("dev", "down")
     stack.up()
-    after = stack.executions()
-    healed = stack.variables["N8N_API_KEY"]
-    os.kill(stack.status()["n8n"]["pid"], signal.SIGKILL)
-    second = stack.ops("dev", "down")
-    left = processes.marked(stack.folder)
-    third = stack.ops("dev", "down")
 
-    assert [0, 0, 0] == [first.returncode, second.returncode, third.returncode], second.stderr
+    assert 1 == len(waiting) and "success" not in waiting
+    assert "down" == states["n8n-worker"] and "up" == states["n8n"]
+    assert 0 == down.returncode, down.stderr
+    until(lambda: ["success"] * (before + 1) == stack.executions())
+    assert ":0" == stack.redis("LLEN", "bull:jobs:wait")
     assert made[0] == made[1] and made[0] != known
-    assert healed not in (
-        known,
-        made[0],
-    )  # a second key of that name would be refused, so each is the only one
-    assert before == after
+    assert stack.variables["N8N_API_KEY"] not in (known, made[0])
+
+
+def test_files_with_secrets_are_the_users_alone(stack: Installation) -> None:
+    """
+    Nobody else may read the variables or Redis's configuration.
+    """
+    modes = [
+        (stack.folder / name).stat().st_mode & 0o777 for name in (".env", "redis.conf", "masterops.toml")
+    ]
+
+    assert [0o600] * 3 == modes
+
+
+def test_down_leaves_nothing_also_where_something_was_killed(stack: Installation) -> None:
+    """
+    Not even the children of the one that was killed.
+    """
+    os.kill(stack.status()["n8n"]["pid"], signal.SIGKILL)
+    down = stack.ops("dev", "down")
+    left = processes.marked(stack.folder)
+    again = stack.ops("dev", "down")
+
+    assert [0, 0] == [down.returncode, again.returncode], down.stderr
     assert {} == left
-    assert "Nothing was running." == third.stderr.strip()
+    assert "Nothing was running." == again.stderr.strip()

@@ -31,7 +31,7 @@ from masterops.devstack.programs import Program, Tools
 from masterops.devstack.record import Record, Running
 
 Say = Callable[[str], None]
-PAUSE = 0.1
+PAUSE, PATIENCE_SECONDS = 0.1, 20.0
 LARGEST_LOG_BYTES = 10 << 20  # at a start; what is larger is kept once, under another name
 WORDS = 3  # lines of a log that an error quotes
 REDIS_HOW = "Debian and Ubuntu: `apt-get install redis-server`; macOS: `brew install redis`."
@@ -88,7 +88,7 @@ class Machine:
         if self.folder.exists() and self._database.stop(force=True):
             stopped.append("database")
         if known.backend is not None:
-            record.save(self.folder, Record())
+            record.save(self.folder, Record(compose=known.compose))
         return stopped
 
     def reset(self) -> None:
@@ -120,7 +120,7 @@ class Machine:
             text = programs.redis_file(self.folder, numbers["redis"], found["REDIS_PASSWORD"])
             files.write_private(self.folder / "redis.conf", text)
         known = record.load(self.folder)
-        record.save(self.folder, Record(backend, known.programs))
+        record.save(self.folder, Record(backend, known.programs, known.compose))
 
     def _write_variables(self, found: Mapping[str, str]) -> None:
         files.write_private(self.folder / ".env", values.text(found))
@@ -154,7 +154,7 @@ class Machine:
         known = record.load(self.folder)
         running = known.of(program.name)
         if running is not None:
-            if _alive(running) and running.port == program.port and _ready(program, running):
+            if running.port == program.port and _answers_soon(program, running):
                 return None
             _end(running)
         if answering.listens(program.port):
@@ -177,11 +177,11 @@ class Machine:
     def _await(self, program: Program, running: Running, log: Path, said: int) -> None:
         end = time.monotonic() + programs.START_SECONDS
         while not _ready(program, running):
+            if not alive(running):
+                raise errors.ServiceFailed(service=program.name, reason=self._last_words(log, said))
             if answering.listens(program.port) and not processes.holds(running.pid, program.port):
                 _end(running)
                 raise errors.StackPortTaken(port=program.port, service=program.name)
-            if not _alive(running):
-                raise errors.ServiceFailed(service=program.name, reason=self._last_words(log, said))
             if time.monotonic() > end:
                 reason = f"it does not answer after {programs.START_SECONDS:.0f} s"
                 raise errors.ServiceFailed(service=program.name, reason=reason)
@@ -201,7 +201,7 @@ class Machine:
 
     def _forget_all_but(self, known: Sequence[Running]) -> None:
         """End what was started for this stack and nobody wrote down: an `ops dev` was killed meanwhile."""
-        kept = {each.pid for each in known if _alive(each)}
+        kept = {each.pid for each in known if alive(each)}
         for each in known:
             if each.pid not in kept:
                 _end(each)
@@ -214,13 +214,26 @@ class Machine:
 _SECRETS = {each.name for each in values.VALUES if each.secret} | {"N8N_API_KEY"}
 
 
-def _alive(running: Running) -> bool:
+def alive(running: Running) -> bool:
+    """Whether the process is still the one that was started."""
     return bool(running.born) and processes.birth(running.pid) == running.born
 
 
 def _ready(program: Program, running: Running) -> bool:
     """Whether it answers, and it is ours that does: a stranger may have taken the port meanwhile."""
     return processes.holds(running.pid, program.port) and answering.answers(program)
+
+
+def _answers_soon(program: Program, running: Running) -> bool:
+    """A busy machine's program may take its time; one that does not answer at all is started anew."""
+    end = time.monotonic() + PATIENCE_SECONDS
+    while alive(running):
+        if _ready(program, running):
+            return True
+        if time.monotonic() > end:
+            return False
+        time.sleep(PAUSE)
+    return False
 
 
 def _end(running: Running) -> bool:

@@ -129,7 +129,7 @@ def _quoted(path: Path) -> str:
 def configuration(*, demo: bool, port: int) -> str:
     """The stack's `masterops.toml`; connections and secrets are in `.env` beside it."""
     return (
-        "# Of the local stack, written anew by each `ops dev up`. Use it with: ops --config THIS-FILE ...\n"
+        "# Of the local stack, written anew by each `ops dev up`. `ops dev run COMMAND` uses it.\n"
         f'demo = {"true" if demo else "false"}\n\n[web]\nhost = "{HOST}"\nport = {port}\n'
     )
 

@@ -32,7 +32,7 @@ class Record(msgspec.Struct, frozen=True):
 
     backend: Backend | None = None
     programs: tuple[Running, ...] = ()
-    compose: str = ""  # the Compose file, with Docker
+    compose: str = ""  # the Compose file; it stays when the stack is stopped, because volumes do
 
     def of(self, name: str) -> Running | None:
         """The program of that name."""

@@ -4,6 +4,8 @@ The local stack, whatever it runs on: up, down, status, reset, logs.
 
 from __future__ import annotations
 
+import os
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,11 +19,13 @@ from masterops.db import Embedded
 from masterops.devstack import answering, compose, files, ports, processes, programs, record
 from masterops.devstack.backends import Backend, Choice, Docker, choose
 from masterops.devstack.compose import Compose
-from masterops.devstack.machine import Machine
+from masterops.devstack.machine import Machine, alive
 from masterops.devstack.record import Record
 
 Say = Callable[[str], None]
 FOLLOW_SECONDS = 0.3
+NOT_ASKED = Docker("nobody asked for it")
+TERMINAL = ("COLUMNS", "COLORTERM", "LINES", "NO_COLOR", "PAGER", "TERM")
 SERVICES: dict[Backend, tuple[str, ...]] = {
     "native": ("redis", "n8n", "n8n-worker", "twins", "ops"),
     "embedded": ("ops",),
@@ -52,9 +56,12 @@ class Stack:
 
     def plan(self, asked: Backend | None) -> Choice:
         """What it would run on. Raises ComposeUnusable, OtherBackend."""
-        running = record.load(self.folder).backend
-        needed = asked in (None, "docker") and running in (None, "docker")
-        return choose(asked, compose.find_docker() if needed else Docker("nobody asked"), running)
+        known = record.load(self.folder)
+        docker = (
+            compose.find_docker() if asked in (None, "docker") or known.backend == "docker" else NOT_ASKED
+        )
+        runs = docker.usable if known.backend == "docker" else any(alive(each) for each in known.programs)
+        return choose(asked, docker, known.backend if runs else None)
 
     def ports(self, backend: Backend, given: Sequence[str]) -> dict[str, int]:
         """The ports it would have. Raises BadValue, UnknownName."""
@@ -65,6 +72,7 @@ class Stack:
     def up(self, choice: Choice, given: Sequence[str], *, own_database: bool) -> None:
         """Start everything and wait until it is ready; what runs already stays. Raises a StackError."""
         self._refuse_elsewhere(own_database)
+        self.ports(choice.backend, given)
         set_ports = ports.given(choice.backend, given)
         with files.alone(self.folder / "run"):
             if choice.backend == "docker":
@@ -79,14 +87,15 @@ class Stack:
         if not self.folder.exists():
             return []
         with files.alone(self.folder / "run"):
-            return self._stop(volumes=False)
+            return self._stop()
 
     def reset(self) -> None:
         """Stop everything and remove its data, secrets and database."""
         if not self.folder.exists():
             return
         with files.alone(self.folder / "run"):
-            self._stop(volumes=True)
+            self._stop()
+            self._remove_volumes()
             self._machine().reset()
 
     def status(self) -> list[dict[str, Any]]:
@@ -111,11 +120,22 @@ class Stack:
             yield from ((name, line) for line in _lines(content)[-lines:])
         while follow:
             for name, place in places.items():
-                content = _after(machine.log(name), place)
+                log = machine.log(name)
+                start = place if log.exists() and log.stat().st_size >= place else 0  # it began anew
+                content = _after(log, start)
                 whole = content[: content.rfind(b"\n") + 1]
-                places[name] = place + len(whole)
+                places[name] = start + len(whole)
                 yield from ((name, line) for line in _lines(whole))
             time.sleep(FOLLOW_SECONDS)
+
+    def run(self, words: Sequence[str]) -> int:
+        """A command of ours on the stack's settings and nobody else's; its exit code. Raises StackError."""
+        if not self.configuration.exists():
+            hint = "`ops dev up` makes it; in Docker it is `docker compose exec ops ops ...`."
+            raise errors.StackError(reason=f"there is no {self.configuration}", hint=hint)
+        terminal = {name: os.environ[name] for name in TERMINAL if name in os.environ}
+        environment = {**terminal, **programs.ours(self.folder, os.environ)}
+        return subprocess.run(programs.ops(*words), env=environment, check=False).returncode
 
     @property
     def composed(self) -> Compose | None:
@@ -123,13 +143,30 @@ class Stack:
         known = record.load(self.folder)
         return Compose(Path(known.compose)) if known.backend == "docker" else None
 
-    def _stop(self, *, volumes: bool) -> list[str]:
+    @property
+    def kept(self) -> Compose | None:
+        """The Compose file of which Docker still has volumes, whether it runs or not."""
+        known = record.load(self.folder)
+        return Compose(Path(known.compose)) if known.compose else None
+
+    def _remove_volumes(self) -> None:
+        """What Docker keeps of it, also when it was stopped long ago, with the secrets that fit to that."""
+        kept = self.kept
+        if kept is None:
+            return
+        docker = compose.find_docker()
+        if not docker.usable:
+            self.say(f"Its volumes in Docker stay, because {docker.lack}.")
+            return
+        kept.down(volumes=True)
+        kept.variables.unlink(missing_ok=True)
+
+    def _stop(self) -> list[str]:
         composed = self.composed
         if composed is not None:
-            composed.down(volumes=volumes)
-            if volumes:
-                composed.variables.unlink(missing_ok=True)
-            record.save(self.folder, Record())
+            if compose.find_docker().usable:  # without an engine there is nothing that runs on it
+                composed.down()
+            record.save(self.folder, Record(compose=str(composed.file)))
             return ["the containers"]
         return self._machine().down()
 
@@ -142,8 +179,7 @@ class Stack:
 
     def _row(self, known: Record, name: str) -> dict[str, Any]:
         running = known.of(name)
-        alive = running is not None and processes.birth(running.pid) == running.born
-        if running is None or not alive:
+        if running is None or not alive(running):
             return {"service": name, "state": "down", "url": None, "since": None, "pid": None}
         path = HEALTH.get(name, "")
         password = "" if path else self._machine().variables().get("REDIS_PASSWORD", "")
@@ -166,10 +202,10 @@ class Stack:
 
 
 def _after(log: Path, place: int) -> bytes:
-    """What stands in a log from `place` on; from its beginning when it has become shorter."""
+    """What stands in a log from `place` on."""
     try:
         with log.open("rb") as file:
-            file.seek(place if log.stat().st_size >= place else 0)
+            file.seek(place)
             return file.read()
     except FileNotFoundError:
         return b""

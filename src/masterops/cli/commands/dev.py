@@ -99,7 +99,7 @@ def up(
     stack.up(choice, given, own_database=own_database)
     emit(stack.status(), COLUMNS, "table")
     if choice.backend != "docker":
-        say(f"Ready. Commands for it: ops --config {stack.configuration} attention")
+        say("Ready. Commands for it: ops dev run attention")
 
 
 @dev.command()
@@ -157,7 +157,7 @@ def reset(session: Session, yes: bool, dry_run: bool) -> None:
     """
     stack = _stack(session)
     what = f"everything in {stack.folder}"
-    if (composed := stack.composed) is not None:
+    if (composed := stack.kept) is not None:
         what += f", the containers and volumes of {composed.file}, and {composed.variables}"
     if not stack.folder.exists():
         say("There is nothing to remove.")
@@ -198,6 +198,24 @@ def logs(session: Session, service: str | None, follow: bool, lines: int) -> int
     if nothing:
         say("Nothing has been said yet.")
     return 0
+
+
+@dev.command(context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False})
+@click.argument("words", nargs=-1, required=True, type=click.UNPROCESSED, metavar="COMMAND...")
+@pass_session
+def run(session: Session, words: tuple[str, ...]) -> int:
+    """
+    Run a command of ops on the stack, with its settings and database instead of yours.
+
+    Not for a stack in Docker: there it is `docker compose exec ops ops COMMAND`.
+
+    Example:
+
+    \b
+        ops dev run attention
+        ops dev run workflows --output json
+    """
+    return _stack(session).run(words)
 
 
 def _stack(session: Session) -> Stack:
