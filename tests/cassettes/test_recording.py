@@ -20,19 +20,21 @@ from masterops.testing.twins import Twins
 from masterops.transport import Transport
 
 
-@pytest.mark.parametrize("service", ["hubspot", "unleashed", "n8n"])
+@pytest.mark.parametrize("service", ["hubspot", "unleashed", "n8n", "supabase"])
 async def test_what_was_recorded_is_answered_again(
-    service: str, masterops_twin: Twins, masterops_replay: Replays, tmp_path: Path
+    service: str, masterops_database: str, masterops_twin: Twins, masterops_replay: Replays, tmp_path: Path
 ) -> None:
     """
     Every capability that reads says of the recording what it said of the account, and asks for nothing else.
     """
     scrubber, told = Scrubber(b"of a test"), {}
     async with masterops_twin(service).connected() as connector:
-        for each in connector.capabilities():
-            if not each.writes:
-                cassette, told[each.name] = await record(service, each.name, each.run, scrubber)
-                write(tmp_path, cassette)
+        names = [each.name for each in connector.capabilities() if not each.writes]
+    for name in names:  # each by a connector that knows nothing yet, as `ops record` does it
+        async with masterops_twin(service).connected() as connector:
+            (each,) = [each for each in connector.capabilities() if each.name == name]
+            cassette, told[name] = await record(service, name, each.run, scrubber)
+            write(tmp_path, cassette)
 
     again = {}
     for name in told:

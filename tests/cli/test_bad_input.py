@@ -131,7 +131,7 @@ def test_a_database_that_is_not_there(cli: Cli, database: str, monkeypatch: pyte
     """
     The server answers, the database does not exist.
     """
-    monkeypatch.setenv("DATABASE_URL", database.replace("/test_", "/no_such_"))
+    monkeypatch.setenv("DATABASE_URL", database.replace("/masterops_", "/no_such_"))
 
     result = cli("stats")
 

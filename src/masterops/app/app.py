@@ -29,7 +29,7 @@ from masterops.health import Patient, Watch, care_of, forget_other_checks
 from masterops.heartbeats import declare
 from masterops.jobs import CYCLE, catalogue
 from masterops.logs import Logger, Pipeline
-from masterops.transport import Budgets, Transport
+from masterops.transport import Budgets, Request, Target, Transport
 
 KEEP_SECONDS = 2.0
 
@@ -91,6 +91,13 @@ class App:
     def connector(self, connection: Connection) -> Connector:
         """The connector of one connection. Raises ConfigReference or UnknownName."""
         return connector_for(connection, self._transport)
+
+    async def remove(self, target: Target, path: str, *, first: str = "") -> None:
+        """Delete what stands at a path of a service, after a POST to `first` there. Raises a RemoteError."""
+        if first:
+            emptying = Request("POST", path + first, "leftover.empty")
+            await self._transport.call(target, emptying, lambda body: None)
+        await self._transport.call(target, Request("DELETE", path, "leftover.remove"), lambda body: None)
 
     def channels(self) -> Mapping[str, Channel]:
         """The channels that are switched on, by name; opened when first asked for."""

@@ -13,7 +13,7 @@ from masterops import errors
 from masterops.cassettes.cassette import Cassette, Exchange
 from masterops.cassettes.scrub import Scrubber
 from masterops.core import clock
-from masterops.transport import Reply, Request
+from masterops.transport import Reply, Request, Target
 from masterops.transport.overhearing import overheard
 
 # Headers that a connector looks at; the rest is the service's own and may name the account.
@@ -34,7 +34,7 @@ async def record(
     """
     heard: list[Exchange] = []
 
-    def listener(request: Request, reply: Reply) -> None:
+    def listener(target: Target, request: Request, reply: Reply) -> None:
         heard.append(exchange(request, reply, scrubber))
 
     with overheard(listener):

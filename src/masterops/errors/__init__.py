@@ -25,6 +25,7 @@ Every error of Master-Ops, in one tree.
     ├── ChannelGone  ChannelCrashed    a notice that no channel takes                   exit 1
     ├── OutputFailed                   stdout cannot be written                         exit 1
     ├── CassetteUnusable               a recording cannot be read or written            exit 1
+    ├── LeftoversUnusable              nor the list of what tests have to remove        exit 1
     ├── QueryFailed                    one statement was refused by PostgreSQL          exit 1
     ├── SandboxError                   a twin cannot be started or reached              exit 1
     │   ├── PortTaken  SandboxFailed  SandboxState
@@ -166,6 +167,7 @@ from masterops.errors.work import (
     DeploymentRunning,
     JobBusy,
     JobFailed,
+    LeftoversUnusable,
     OutputFailed,
     QueryFailed,
     RollbackRefused,
@@ -225,6 +227,7 @@ __all__ = [
     "Invalid",
     "JobBusy",
     "JobFailed",
+    "LeftoversUnusable",
     "MalformedAnswer",
     "MasterOpsError",
     "MigrationChanged",

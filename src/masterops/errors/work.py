@@ -148,6 +148,14 @@ class CassetteUnusable(MasterOpsError):
     hint = "`ops record` writes it anew; `--to` names another folder."
 
 
+class LeftoversUnusable(MasterOpsError):
+    """The list of what tests made at an account, {file}, cannot be used: {reason}"""
+
+    code = "OUT003"
+    category = "usage"
+    hint = "Without it nobody knows what to remove; look for records named masterops-test in the account."
+
+
 class QueryFailed(MasterOpsError):
     """PostgreSQL refused the query: {reason}"""
 

@@ -4,6 +4,7 @@ Cassettes over real HTTP: what `ops record` kept is answered again, to a connect
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
@@ -20,6 +21,8 @@ from masterops.cassettes import Cassette, Exchange, read
 from masterops.config import Connection
 from masterops.testing.twins import Account, connection_of
 
+# What stands in a path because a connection's settings say so: a replay's are others.
+CONFIGURED = re.compile(r"\\{(ref)\\}")
 SKIPPED = ("content-length", "content-encoding", "transfer-encoding")
 
 
@@ -55,7 +58,7 @@ class Tape:
             fitting = [
                 (-_alike(each, query, sent), number in self._played, number)
                 for number, each in enumerate(self.exchanges)
-                if each.method == method and each.path == path
+                if each.method == method and _fits(each, path)
             ]
             chosen = min(fitting)[2] if fitting else None
             found = None if chosen is None else self.exchanges[chosen]
@@ -77,6 +80,13 @@ class Tape:
             for number, each in enumerate(self.exchanges)
             if number not in self._played
         ]
+
+
+def _fits(exchange: Exchange, path: str) -> bool:
+    if exchange.path == path:
+        return True
+    template = re.escape(exchange.template)
+    return bool(CONFIGURED.search(template) and re.fullmatch(CONFIGURED.sub("[^/]+", template), path))
 
 
 def _alike(exchange: Exchange, query: Mapping[str, str], sent: Any) -> int:

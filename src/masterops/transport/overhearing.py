@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 
 from masterops.transport.outcome import Reply
-from masterops.transport.request import Request
+from masterops.transport.request import Request, Target
 
-Listener = Callable[[Request, Reply], None]
+Listener = Callable[[Target, Request, Reply], None]
 
 _LISTENER: ContextVar[Listener | None] = ContextVar("masterops_listener", default=None)
 listening = _LISTENER.get
@@ -19,7 +19,7 @@ listening = _LISTENER.get
 
 @contextmanager
 def overheard(listener: Listener) -> Iterator[None]:
-    """Tell `listener` of every attempt that is answered within; it sees no headers and no credentials."""
+    """Tell `listener` of every attempt that is answered within, before anybody else knows."""
     token = _LISTENER.set(listener)
     try:
         yield

@@ -252,7 +252,7 @@ class Transport:
             call.shown = shown if grant is None else {**shown, **grant.headers()}
             reply = await self._send(call, seconds)
             if (listener := listening()) is not None:
-                listener(call.request, reply)
+                listener(target, call.request, reply)
             call.rate = target.rate(reply.headers)
             date = reply.headers.get("date")
             if date and date != self._dates.get(target.connection, NO_DATE)[0]:  # once a second

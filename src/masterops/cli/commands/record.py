@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from masterops.connectors import Capability
 from masterops.core.spelling import unknown
 
 if TYPE_CHECKING:
+    from masterops.app import App
     from masterops.cassettes import Scrubber
 
 COLUMNS = (
@@ -76,7 +78,7 @@ async def record(
         if dry_run:
             rows = [_planned(each, place) for each in wanted]
         else:
-            rows = await _recorded(chosen, wanted, place)
+            rows = await _recorded(app, chosen, [each.name for each in wanted], place)
     emit([{"connection": chosen.id, **row} for row in rows], COLUMNS, output)
     if not dry_run:
         say("Look at the files before you share them.")
@@ -102,17 +104,21 @@ def _planned(capability: Capability, place: Path) -> dict[str, Any]:
 
 
 async def _recorded(
-    connection: Connection, wanted: Sequence[Capability], place: Path
+    app: App, connection: Connection, wanted: Sequence[str], place: Path
 ) -> list[dict[str, Any]]:
+    """Each capability by a connector that knows nothing yet, so that its file needs no other."""
     from masterops.cassettes import Scrubber
 
     hidden = [value.reveal() for value in connection.values.values() if isinstance(value, Secret)]
-    scrubber = Scrubber(secrets.token_bytes(32), secrets=hidden)
+    # What names the account in its own paths is nobody's business either.
+    named = [str(value) for name, value in connection.values.items() if name.endswith(("_ref", "_id"))]
+    scrubber = Scrubber(secrets.token_bytes(32), secrets=[*hidden, *named])
     rows = []
-    with progress(len(wanted), wanted[0].name if wanted else "") as step:
-        for number, each in enumerate(wanted):
+    with progress(len(wanted), wanted[0]) as step:
+        for name, after in zip_longest(wanted, wanted[1:], fillvalue=""):
+            (each,) = [one for one in app.connector(connection).capabilities() if one.name == name]
             rows.append(await _one(connection.service, each, scrubber, hidden, place))
-            step(wanted[number + 1].name if number + 1 < len(wanted) else "")
+            step(after)
     return rows
 
 
