@@ -113,6 +113,9 @@ def test_what_failed_is_listed_shown_and_put_back(cli: Cli, parked: int) -> None
         (("show", "999999"), "no such job is known"),
         (("retry", "999999"), "no such job is known"),
         (("show", "x"), "not a valid integer"),
+        (("show", "9223372036854775808"), "not in the range"),
+        (("retry", "99999999999999999999"), "not in the range"),
+        (("retry", "0"), "not in the range"),
         (("retry",), "--all-failed"),
         (("retry", "1", "--all-failed"), "--all-failed"),
     ],
@@ -177,13 +180,33 @@ def test_the_doctor_counts_the_queue_and_forgets_what_was_put_back(cli: Cli, par
     """
     A warning while a job is parked, none when it waits again.
     """
-
-    def finding() -> tuple[str, str]:
-        (found,) = [each for each in cli("doctor", "-o", "json").json if each["check"] == "jobs"]
-        return found["state"], found["detail"]
-
-    before = finding()
+    before = finding_of_jobs(cli)
     cli("jobs", "retry", str(parked))
 
     assert ("warning", "1 failed for good, the last rollups: The job rollups failed: x") == before
-    assert ("ok", "2 in the queue, none parked") == finding()
+    assert ("ok", "2 in the queue, none parked") == finding_of_jobs(cli)
+
+
+def test_the_doctor_says_when_nobody_works(cli: Cli, database: str) -> None:
+    """
+    It is worth a warning where jobs wait for it; while somebody works nothing is said.
+    """
+    cli("jobs", "run", "partitions")
+    schedule = "INSERT INTO pgqueuer.pgqueuer_schedules (expression, next_run, entrypoint, updated)"
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute(f"{schedule} VALUES ('* * * * *', now(), 'x.schedule', now())".encode())
+        attended = finding_of_jobs(cli)
+        connection.execute("UPDATE pgqueuer.pgqueuer_schedules SET updated = '2020-01-02 10:00Z'")
+        waiting = finding_of_jobs(cli)
+        connection.execute("DELETE FROM pgqueuer.pgqueuer")
+        empty = finding_of_jobs(cli)
+
+    assert ("ok", "1 in the queue, none parked") == attended
+    assert ("warning", "1 in the queue, none parked; no worker since 2020-01-02 10:00 UTC") == waiting
+    assert ("ok", "0 in the queue, none parked; no worker since 2020-01-02 10:00 UTC") == empty
+
+
+def finding_of_jobs(cli: Cli) -> tuple[str, str]:
+    """What the doctor finds of jobs."""
+    (found,) = [each for each in cli("doctor", "-o", "json").json if each["check"] == "jobs"]
+    return found["state"], found["detail"]

@@ -190,6 +190,26 @@ async def test_a_restart_of_the_server_loses_no_job_and_doubles_none(
     assert ["queued", "begun", "done"] == [step.what for step in steps]
 
 
+async def test_a_worker_stops_also_while_the_server_is_away(restartable: Server, pipeline: Pipeline) -> None:
+    """
+    Soon, also with a job in hand. That it has ended could not be written, so the next worker does it again.
+    """
+    stay = Stay()
+    putter = Engine(lambda: connect(restartable.url), pipeline.logger(), [])
+    await putter.prepare()
+    await putter.enqueue("hang")
+    async with asyncio.timeout(60):
+        async with working(restartable.url, pipeline, Job("hang", stay)):
+            await stay.begun.wait()
+            restartable.stop(signal.SIGQUIT)
+            stay.ending.set()
+    restartable.start()
+    async with Pool(restartable.url) as pool:
+        (left,) = await entries(pool)
+
+    assert ("hang", "running") == (left.job, left.state)
+
+
 async def test_processes_share_the_work(
     database: str, pool: Pool, pipeline: Pipeline, tmp_path: Path
 ) -> None:

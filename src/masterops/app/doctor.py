@@ -24,7 +24,7 @@ from masterops.connectors import CONNECTORS
 from masterops.core import clock
 from masterops.db import Embedded, Pool, bundled, connect, status
 from masterops.db.partitions import COUNTED, Partitioning, Strays, partitioning
-from masterops.engine import entries
+from masterops.engine import entries, unattended_since
 from masterops.logs import spool_state
 
 MIB = 1024 * 1024
@@ -188,12 +188,16 @@ async def _partitions(url: str, settings: Settings) -> list[Finding]:
 
 async def _jobs(url: str) -> Finding:
     async with Pool(url) as pool:
-        found = await entries(pool)
+        found, since = await entries(pool), await unattended_since(pool)
     parked = [each for each in found if each.state == "failed"]
     if parked:
         shown = f"{len(parked)} failed for good, the last {parked[-1].job}: {parked[-1].error or '?'}"
         return Finding("jobs", "warning", shown, "`ops jobs list --failed`; `ops jobs retry ID` tries again.")
-    return Finding("jobs", "ok", f"{len(found)} in the queue, none parked")
+    shown = f"{len(found)} in the queue, none parked"
+    if since is None:
+        return Finding("jobs", "ok", shown)
+    shown += f"; no worker since {since:%Y-%m-%d %H:%M} UTC"
+    return Finding("jobs", "warning" if found else "ok", shown, "`ops up` works them off, or `ops work`.")
 
 
 def partition_findings(found: Partitioning, *, kept_days: int) -> list[Finding]:

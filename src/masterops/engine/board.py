@@ -31,8 +31,14 @@ WHERE %(id)s::bigint IS NULL OR q.id = %(id)s
 ORDER BY q.id
 """
 SCHEDULES = """
-SELECT left(entrypoint, -length('.schedule')) AS job, min(next_run) AS next_at
+-- One whose times were changed leaves its old row, which nobody takes any more.
+SELECT left(entrypoint, -length('.schedule')) AS job, max(next_run) AS next_at
 FROM pgqueuer.pgqueuer_schedules WHERE entrypoint LIKE '%%.schedule' GROUP BY 1
+"""
+# Some schedule comes each quarter of a minute, and whoever works takes it.
+WORKED = """
+SELECT updated AS at, now() - updated > interval '2 minutes' AS long_ago
+FROM pgqueuer.pgqueuer_schedules ORDER BY updated DESC LIMIT 1
 """
 ENDED = """
 SELECT DISTINCT ON (entrypoint) entrypoint AS job, job_id AS id, status::text AS outcome, created AS at
@@ -129,6 +135,14 @@ async def history(pool: Pool, id: int) -> list[Step]:
     if not await _made(pool):
         return []
     return [Step(**row) for row in await pool.fetch(HISTORY, {"id": id})]
+
+
+async def unattended_since(pool: Pool) -> datetime | None:
+    """When somebody last worked jobs off; None while somebody does, and where nobody ever did."""
+    if not await _made(pool):
+        return None
+    rows = await pool.fetch(WORKED)
+    return rows[0]["at"] if rows and rows[0]["long_ago"] else None
 
 
 async def trim_history(pool: Pool) -> int:

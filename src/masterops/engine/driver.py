@@ -12,7 +12,6 @@ server had every job done twice that ended meanwhile.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -78,8 +77,10 @@ class TwoConnections(PsycopgDriver):
             except Exception:
                 if not self._listening.closed or self._reconnect is None:
                     raise
-                with contextlib.suppress(errors.DatabaseError):  # nobody waits for it any more
+                try:
                     await self._listen_again(self._reconnect)
+                except errors.DatabaseError:  # nobody waits for it any more
+                    return
 
     async def close(self) -> None:
         """Close both connections."""

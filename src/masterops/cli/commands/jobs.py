@@ -33,6 +33,7 @@ STEPS = (
     Column("seconds", "took", show=lambda value: milliseconds(None if value is None else value * 1000)),
     Column("error", "error"),
 )
+JOB_ID = click.IntRange(min=1, max=2**63 - 1)  # as large as the database's
 POLL_SECONDS, QUIET_SECONDS = 0.25, 10.0
 
 
@@ -75,7 +76,7 @@ async def list_(session: Session, failed: bool, running: bool, output: str) -> N
 
 
 @jobs.command()
-@click.argument("id", type=click.IntRange(min=1))
+@click.argument("id", type=JOB_ID)
 @output_option()
 @pass_session
 @acting
@@ -131,7 +132,7 @@ async def run(session: Session, name: str, wait: bool, dry_run: bool) -> None:
 
 
 @jobs.command()
-@click.argument("id", type=click.IntRange(min=1), required=False)
+@click.argument("id", type=JOB_ID, required=False)
 @click.option("--all-failed", is_flag=True, help="Every job that is parked.")
 @click.option("--dry-run", is_flag=True, help="Say what would be done, and do nothing.")
 @pass_session
