@@ -44,6 +44,19 @@ def test_a_share_and_words(loading: Loading) -> None:
     assert ([], {}) == (words(loading("").log.redact), pairs(loading("").log.sample))
 
 
+N8N = '[connections."n8n/group"]\nbase_url = "https://n8n.example"\napi_key = "env:K"\nexpects_output = '
+
+
+@pytest.mark.parametrize("given", ['["Orders to Unleashed", "reports"]', '"Orders to Unleashed, reports"'])
+def test_names_of_any_kind_are_a_text_or_a_list(loading: Loading, given: str) -> None:
+    """
+    With the spaces that are inside them.
+    """
+    (n8n,) = loading(N8N + given, K="key").connections
+
+    assert ["Orders to Unleashed", "reports"] == words(str(n8n.values["expects_output"]))
+
+
 @pytest.mark.parametrize(
     ("toml", "where", "expected"),
     [
@@ -56,6 +69,8 @@ def test_a_share_and_words(loading: Loading) -> None:
         ('[log]\nsample = "x=many"', "masterops.toml:2", "a share from 0 to 1"),
         ('[log]\nredact = ["iban"]', "masterops.toml:2", "any of card, email"),
         ("[log]\nburst = -1", "masterops.toml:2", "a number of records"),
+        (N8N + '["a, b"]', "masterops.toml:4", "a comma in one of them"),
+        (N8N + "5", "masterops.toml:4", "names, ids or tags of workflows"),
     ],
 )
 def test_what_is_wrong_is_said_with_its_place(loading: Loading, toml: str, where: str, expected: str) -> None:

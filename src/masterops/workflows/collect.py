@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,10 @@ from masterops.connectors.n8n import Execution, N8n, Workflow
 from masterops.connectors.pages import Watch
 from masterops.core import clock
 from masterops.core.together import together
-from masterops.db import Jsonb, Pool
+from masterops.db import Pool
 from masterops.logs import Logger
 from masterops.workflows.inside import inside
+from masterops.workflows.keeping import Row, keep
 from masterops.workflows.owners import Owners
 from masterops.workflows.sweep import Sweep, begun, turned
 
@@ -37,31 +38,6 @@ LOAD = """
 SELECT read_to, floor_at AS floor, newest_at AS newest, place, began_at AS began, oldest_at AS oldest,
     known_from, caught_up_to AS caught_up
 FROM ops.execution_sweeps WHERE integration_id = %s
-"""
-SAVE = """
-INSERT INTO ops.execution_sweeps AS s (integration_id, read_to, floor_at, newest_at, place, began_at,
-    oldest_at, known_from, caught_up_to, executions)
-VALUES (%(id)s, %(read_to)s, %(floor)s, %(newest)s, %(place)s, %(began)s, %(oldest)s, %(known_from)s,
-    %(caught_up)s, %(count)s)
-ON CONFLICT (integration_id) DO UPDATE SET
-    read_to = EXCLUDED.read_to, floor_at = EXCLUDED.floor_at, newest_at = EXCLUDED.newest_at,
-    place = EXCLUDED.place, began_at = EXCLUDED.began_at, oldest_at = EXCLUDED.oldest_at,
-    known_from = EXCLUDED.known_from, caught_up_to = EXCLUDED.caught_up_to,
-    executions = s.executions + EXCLUDED.executions, updated_at = now()
-"""
-# A row that says what is there already is left alone: the overlap is read again in every look.
-KEEP = """
-WITH given AS (SELECT r FROM jsonb_array_elements(%s) AS r),
-fresh AS (
-    SELECT r FROM given WHERE NOT EXISTS (
-        SELECT FROM public.workflow_execution_logs AS w
-        WHERE w.integration_id = r->>'integration_id' AND w.execution_id = r->>'execution_id'
-            AND w.started_at = (r->>'started_at')::timestamptz AND w.status = r->>'status'
-            AND w.finished_at IS NOT DISTINCT FROM (r->>'finished_at')::timestamptz
-            AND NOT (r ? 'nodes_executed' AND w.nodes_executed IS NULL)
-            AND NOT (r ? 'error_message' AND w.error_message IS NULL))
-    ORDER BY r->>'execution_id')
-SELECT count(ops.upsert_workflow_execution(r))::int AS kept FROM fresh
 """
 UNENDED = """
 SELECT execution_id FROM public.workflow_execution_logs
@@ -83,8 +59,6 @@ NOT_KNOWN = """
 UPDATE public.workflow_execution_logs SET error_message = %s
 WHERE integration_id = %s AND execution_id = %s AND error_message IS NULL
 """
-
-Row = dict[str, Any]
 
 
 async def collect(
@@ -168,12 +142,12 @@ class Book:
 async def _running(n8n: N8n, book: Book, pool: Pool) -> int:
     """Those that run now, and those that ran when they were last looked at."""
     running = [each async for each in n8n.executions.find(status="running")]
-    changed = await _keep(pool, book.rows(running))
+    changed = await keep(pool, book.rows(running))
     here = [each.id for each in running]
     followed = await _ids(pool, UNENDED, n8n.connection, MOST_FOLLOWED, besides=here)
     for _, some in chunks(followed, AT_ONCE):
         found = await together([_one(n8n, id) for id in some])
-        changed += await _keep(pool, book.rows(filter(None, found)))
+        changed += await keep(pool, book.rows(filter(None, found)))
         for id, each in zip(some, found, strict=True):
             if each is None:
                 await _tell(pool, GONE, [n8n.connection, id])
@@ -195,14 +169,14 @@ async def _swept(n8n: N8n, book: Book, pool: Pool, began: datetime, now: Callabl
                 if page.after is not None:
                     watch.cursor(page.after)
             except (errors.Invalid, errors.UnexpectedAnswer):
-                await _keep(pool, [], n8n.connection, replace(sweep, place=None))
+                await keep(pool, [], n8n.connection, replace(sweep, place=None))
                 raise
             started = [each.started_at for each in page.rows if each.started_at is not None]
             sweep = turned(sweep, started, page.after, now())
             if sweep.floor is not None:
                 ahead = _asked(n8n, sweep)
                 await asyncio.sleep(0)  # it is sent before the rows of this page are made
-            changed += await _keep(pool, book.rows(page.rows), n8n.connection, sweep)
+            changed += await keep(pool, book.rows(page.rows), n8n.connection, sweep)
     finally:
         ahead.cancel()
         await asyncio.gather(ahead, return_exceptions=True)  # nobody is told twice why it failed
@@ -219,7 +193,7 @@ async def _explained(n8n: N8n, book: Book, pool: Pool) -> None:
     ids = await _ids(pool, UNEXPLAINED, n8n.connection, MOST_EXPLAINED)
     for _, some in chunks(ids, AT_ONCE):
         found = await together([_one(n8n, id, data=True) for id in some])
-        await _keep(pool, book.rows(filter(None, found)))
+        await keep(pool, book.rows(filter(None, found)))
         for id, each in zip(some, found, strict=True):
             if each is None or inside(each.data).error_message is None:
                 await _tell(pool, NOT_KNOWN, [PURGED if each is None else UNTOLD, n8n.connection, id])
@@ -236,18 +210,6 @@ async def _load(pool: Pool, connection: str) -> Sweep:
     async with pool.connection() as conn:
         row: Row | None = await (await conn.execute(LOAD, [connection])).fetchone()
     return Sweep(**row) if row is not None else Sweep()
-
-
-async def _keep(
-    pool: Pool, rows: Sequence[Row], connection: str | None = None, sweep: Sweep | None = None
-) -> int:
-    """The rows, and with them how far the look has come; how many were new or had changed."""
-    async with pool.connection() as conn, conn.transaction():
-        found: Row | None = await (await conn.execute(KEEP, [Jsonb(list(rows))])).fetchone()
-        kept = int(found["kept"]) if found else 0
-        if sweep is not None:
-            await conn.execute(SAVE, {**asdict(sweep), "id": connection, "count": kept})
-    return kept
 
 
 async def _ids(pool: Pool, sql: str, connection: str, most: int, besides: Sequence[str] = ()) -> list[str]:

@@ -69,13 +69,23 @@ async def test_one_that_is_there_may_be_made_part_of_a_circle(me: Here) -> None:
 
 async def test_a_circle_that_is_switched_off_is_switched_on(me: Here) -> None:
     """
-    Neither of the two is published when the deployment begins.
+    Neither of the two is published when the deployment begins; their nodes keep their ids.
     """
     await me.deploy(CIRCLE, activate=False)
+    before = {
+        name: {node["name"]: node["id"] for node in row.nodes} for name, row in (await me.rows()).items()
+    }
+    one = await me.n8n.workflows.get((await me.rows())["One"].id)
+    mine = [{**node, "id": f"mine {node['name']}"} for node in one.nodes]
+    await me.n8n.workflows.change(one.id, nodes=mine)
     await me.deploy(CIRCLE)
+    after = {
+        name: {node["name"]: node["id"] for node in row.nodes} for name, row in (await me.rows()).items()
+    }
 
     assert {"One": "Two", "Two": "One", "Self": "Self"} == await calls(me)
     assert {True} == {row.active for row in (await me.rows()).values()}
+    assert {**before, "One": {"When called": "mine When called", "Call": "mine Call"}} == after
     assert {"unchanged"} == {step.action for step in (await me.deploy(CIRCLE)).steps}
 
 

@@ -138,7 +138,7 @@ async def _carried_out(n8n: N8n, pool: Pool, live: Live, entries: Sequence[Entry
     ids, later = live.ids, list[Entry]()
     for at, entry in enumerate(entries):
         with _cut_at(entry):
-            if not mentions(entry.after_json) & _unpublished(entries[at:], live):
+            if not _waits(entry, entries[at + 1 :], live, ids):
                 ids[entry.workflow_name] = await _one(n8n, pool, live, entry, ids)
                 keep(entry.file, Agreed(ids[entry.workflow_name], entry.after_digest))
             else:
@@ -151,11 +151,11 @@ async def _carried_out(n8n: N8n, pool: Pool, live: Live, entries: Sequence[Entry
         keep(entry.file, Agreed(id, entry.after_digest))
 
 
-def _unpublished(entries: Sequence[Entry], live: Live) -> set[str]:
-    """The names of those that no other can call yet; the first, by itself, can once it has an id."""
-    first, *others = entries
-    waiting = {each.workflow_name for each in others if not _is_on(each, live)}
-    return waiting | ({first.workflow_name} if first.workflow_id is None else set())
+def _waits(entry: Entry, others: Sequence[Entry], live: Live, ids: Mapping[str, str]) -> bool:
+    """Whether it calls one that is not there yet or, to be published itself, one that is not published."""
+    called = mentions(entry.after_json)
+    unpublished = {each.workflow_name for each in others if not _is_on(each, live)}
+    return not called <= set(ids) or (entry.after_json["active"] and bool(called & unpublished))
 
 
 def _is_on(entry: Entry, live: Live) -> bool:
@@ -204,8 +204,10 @@ async def _one(n8n: N8n, pool: Pool, live: Live, entry: Entry, ids: Mapping[str,
     row = await n8n.workflows.get(id) if id is not None else None
     if row is not None and entry.action == "update" and entry.state == "planned":
         _check_unmoved(row, live, entry)
+    # Of one for which something stands in, the nodes are those that were there before.
+    held = live.workflows.get(id or "", row) if entry.state == "begun" else row
     body = definition(
-        target, credentials=live.credentials, workflows=ids, held=row.nodes if row is not None else ()
+        target, credentials=live.credentials, workflows=ids, held=held.nodes if held is not None else ()
     )
     if id is None:
         id = (await n8n.workflows.create(body)).id
