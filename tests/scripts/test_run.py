@@ -132,6 +132,20 @@ def test_ctrl_c_ends_it_with_130_and_is_recorded(ops: Cli) -> None:
     assert ["interrupted"] == [each["state"] for each in past]
 
 
+def test_the_example_of_the_page_runs(ops: Cli) -> None:
+    """
+    As it stands in docs/scripts.md.
+    """
+    page = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text()
+    word = script(ops.folder, "mine/big_orders", page.partition("```python\n")[2].partition("```")[0])
+
+    every = ops("run", word, "--above", "0", "-o", "json").json
+    none = ops("run", word, "--above", "1e12", "-o", "json").json
+
+    assert {"teelixir", "red-hill-fresh"} <= {row["business"] for row in every}
+    assert [] == none
+
+
 def test_the_manual_needs_nothing(bare: Cli) -> None:
     """
     No database, no sandbox, no lock.
