@@ -165,7 +165,7 @@ def test_what_comes_with_masterops_is_listed_with_what_it_does(bare: Cli) -> Non
 
     listed = {row["name"]: row["summary"] for row in bare("run", "--list", "-o", "json").json}
 
-    assert "Mine." == listed["auth/token_check"]
+    assert "Mine" == listed["auth/token_check"]
     assert 14 == len(listed)
     assert {"analysis", "auth", "fixes", "sync", "tests", "workflows"} == {
         name.split("/")[0] for name in listed
@@ -202,6 +202,19 @@ def test_a_start_without_an_end_is_cut() -> None:
     assert [("2", "cut", None), ("1", "success", 5.0)] == [
         (each.run, each.state, each.duration_ms) for each in found
     ]
+
+
+@pytest.mark.parametrize(
+    "words", [("--list", "x"), ("--list", "--nope"), ("--history", "--nope"), ("--history", "smoke", "x")]
+)
+def test_what_cannot_be_meant_is_told(bare: Cli, words: tuple[str, ...]) -> None:
+    """
+    And nothing is listed.
+    """
+    done = bare("run", *words)
+
+    assert (2, "") == (done.code, done.out)
+    assert words[-1] in done.err
 
 
 def test_without_a_script_it_says_what_lacks(bare: Cli) -> None:
