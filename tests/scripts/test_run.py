@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from masterops.app.script_runs import runs_of
@@ -85,7 +86,12 @@ def start(ops: Cli, *words: str) -> subprocess.Popen[str]:
     """`ops run` as a process of its own, once its script has begun."""
     command = [sys.executable, "-m", "masterops", "run", *words]
     process = subprocess.Popen(
-        command, cwd=ops.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ops.folder,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
     assert "begun\n" == process.stdout.readline()
@@ -115,6 +121,23 @@ def test_a_second_run_of_the_same_script_is_refused_and_another_is_not(ops: Cli)
     assert "free\n" == again.out
     assert ["running"] == [each["state"] for each in running]
     assert ["success", "cut"] == [each["state"] for each in past]
+
+
+def test_a_server_that_goes_away_meanwhile_ends_no_script(ops: Cli, shared_database: str) -> None:
+    """
+    The lock is gone then; what the script does goes on, and its end counts.
+    """
+    text = "import sys\nprint('begun', flush=True)\nsys.stdin.readline()\nprint('done')\n"
+    word = script(ops.folder, "patient", text)
+    process = start(ops, word)
+    with psycopg.connect(shared_database, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+    out, said = process.communicate("\n", timeout=120)
+
+    assert (0, "done\n", "") == (process.returncode, out, said)
 
 
 def test_ctrl_c_ends_it_with_130_and_is_recorded(ops: Cli) -> None:
