@@ -47,5 +47,7 @@ def test_the_wheel_runs_in_an_empty_environment(tmp_path: Path, installation: In
     assert migrations
     assert {f"masterops/db/_migrations/{name}" for name in migrations} <= names
     assert "masterops/reports/questions.sql" in names
+    assert "masterops/_scripts/analysis/duplicates.py" in names
+    assert "masterops/new/templates/connector/twin.py.txt" in names
     assert 0 == done.returncode, done.stderr
     assert "4 businesses, 4 connections: 4 up" in done.stdout

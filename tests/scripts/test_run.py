@@ -9,6 +9,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import psycopg
 import pytest
 
 from masterops.app.script_runs import runs_of
@@ -85,7 +86,12 @@ def start(ops: Cli, *words: str) -> subprocess.Popen[str]:
     """`ops run` as a process of its own, once its script has begun."""
     command = [sys.executable, "-m", "masterops", "run", *words]
     process = subprocess.Popen(
-        command, cwd=ops.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        cwd=ops.folder,
+        text=True,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
     )
     assert process.stdout is not None
     assert "begun\n" == process.stdout.readline()
@@ -117,6 +123,23 @@ def test_a_second_run_of_the_same_script_is_refused_and_another_is_not(ops: Cli)
     assert ["success", "cut"] == [each["state"] for each in past]
 
 
+def test_a_server_that_goes_away_meanwhile_ends_no_script(ops: Cli, shared_database: str) -> None:
+    """
+    The lock is gone then; what the script does goes on, and its end counts.
+    """
+    text = "import sys\nprint('begun', flush=True)\nsys.stdin.readline()\nprint('done')\n"
+    word = script(ops.folder, "patient", text)
+    process = start(ops, word)
+    with psycopg.connect(shared_database, autocommit=True) as connection:
+        connection.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE pid <> pg_backend_pid() AND datname = current_database()"
+        )
+    out, said = process.communicate("\n", timeout=120)
+
+    assert (0, "done\n", "") == (process.returncode, out, said)
+
+
 def test_ctrl_c_ends_it_with_130_and_is_recorded(ops: Cli) -> None:
     """
     Without a word of an error.
@@ -130,6 +153,20 @@ def test_ctrl_c_ends_it_with_130_and_is_recorded(ops: Cli) -> None:
     assert 130 == process.returncode
     assert "error" not in said
     assert ["interrupted"] == [each["state"] for each in past]
+
+
+def test_the_example_of_the_page_runs(ops: Cli) -> None:
+    """
+    As it stands in docs/scripts.md.
+    """
+    page = (Path(__file__).parents[2] / "docs" / "scripts.md").read_text()
+    word = script(ops.folder, "mine/big_orders", page.partition("```python\n")[2].partition("```")[0])
+
+    every = ops("run", word, "--above", "0", "-o", "json").json
+    none = ops("run", word, "--above", "1e12", "-o", "json").json
+
+    assert {"teelixir", "red-hill-fresh"} <= {row["business"] for row in every}
+    assert [] == none
 
 
 def test_the_manual_needs_nothing(bare: Cli) -> None:
@@ -151,7 +188,7 @@ def test_what_comes_with_masterops_is_listed_with_what_it_does(bare: Cli) -> Non
 
     listed = {row["name"]: row["summary"] for row in bare("run", "--list", "-o", "json").json}
 
-    assert "Mine." == listed["auth/token_check"]
+    assert "Mine" == listed["auth/token_check"]
     assert 14 == len(listed)
     assert {"analysis", "auth", "fixes", "sync", "tests", "workflows"} == {
         name.split("/")[0] for name in listed
@@ -188,6 +225,19 @@ def test_a_start_without_an_end_is_cut() -> None:
     assert [("2", "cut", None), ("1", "success", 5.0)] == [
         (each.run, each.state, each.duration_ms) for each in found
     ]
+
+
+@pytest.mark.parametrize(
+    "words", [("--list", "x"), ("--list", "--nope"), ("--history", "--nope"), ("--history", "smoke", "x")]
+)
+def test_what_cannot_be_meant_is_told(bare: Cli, words: tuple[str, ...]) -> None:
+    """
+    And nothing is listed.
+    """
+    done = bare("run", *words)
+
+    assert (2, "") == (done.code, done.out)
+    assert words[-1] in done.err
 
 
 def test_without_a_script_it_says_what_lacks(bare: Cli) -> None:

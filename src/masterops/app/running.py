@@ -20,7 +20,6 @@ from masterops.app.scripts import Script
 from masterops.config import Settings
 from masterops.core import clock
 from masterops.core.ids import uuid7
-from masterops.db import connect
 from masterops.logs import Logger, bind
 
 STARTED, ENDED = "script.started", "script.ended"
@@ -64,16 +63,22 @@ def execute(script: Script, words: Sequence[str]) -> int:
 @contextlib.asynccontextmanager
 async def alone(app: App, name: str, *, wait: bool) -> AsyncIterator[None]:
     """As long as the block no other process runs a script of this name. Raises ScriptRunning."""
-    connection = await connect(app.database.url, application_name=f"masterops {name}"[:63])
-    async with connection, connection.transaction():
-        await connection.execute(UNBOUND)
-        if wait:
-            await connection.execute(WAIT, [name])
-        else:
-            row = await (await connection.execute(TRY, [name])).fetchone()
-            if row is None or not row["mine"]:
-                raise errors.ScriptRunning(script=name)
-        yield
+    ended = False
+    try:
+        async with app.pool.connection() as connection, connection.transaction():
+            await connection.execute(UNBOUND)
+            if wait:
+                await connection.execute(WAIT, [name])
+            else:
+                row = await (await connection.execute(TRY, [name])).fetchone()
+                if row is None or not row["mine"]:
+                    raise errors.ScriptRunning(script=name)
+            yield
+            ended = True
+    except errors.DatabaseError:
+        if not ended:
+            raise
+        # The server went away meanwhile, and the lock with it; the script has come to its end all the same.
 
 
 def _recorded(log: Logger, script: Script, words: Sequence[str]) -> int:

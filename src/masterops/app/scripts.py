@@ -5,6 +5,7 @@ The scripts that `ops run` knows: those in ./scripts, and behind them those that
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -29,12 +30,13 @@ class Script(NamedTuple):
         return self.name.rpartition("/")[2]
 
     def summary(self) -> str:
-        """The first sentence of its manual; what is wrong with the file where it has none."""
+        """The first sentence of its manual, up to a colon; what is wrong with the file where it has none."""
         try:
             manual = ast.get_docstring(ast.parse(self.path.read_bytes()))
         except (OSError, SyntaxError, ValueError) as error:
             return f"cannot be read: {error}"
-        return (manual or "has no manual").strip().partition("\n\n")[0].replace("\n", " ")
+        words = " ".join((manual or "has no manual").split())
+        return re.split(r"[.:](?:\s|$)", words, maxsplit=1)[0]
 
 
 def roots(folder: Path) -> list[Path]:

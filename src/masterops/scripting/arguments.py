@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import argparse
 import inspect
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, NoReturn
 
 from masterops.cli.output import FORMATS
@@ -20,7 +22,9 @@ class Arguments(argparse.ArgumentParser):
 
     def __init__(self, manual: str | None, *, writes: bool = False) -> None:
         super().__init__(
-            description=inspect.cleandoc(manual or ""), formatter_class=argparse.RawDescriptionHelpFormatter
+            prog=f"ops run {Path(sys.argv[0]).stem}",
+            description=inspect.cleandoc(manual or ""),
+            formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         self._writes = writes
         self.add_argument("--business", help="only this business, by slug or name")

@@ -93,6 +93,9 @@ def run(
         ops run --history duplicates
     """
     places = roots(Path.cwd())
+    stray = [word for word in (script, *words) if word and (word.startswith("-") or listing or word in words)]
+    if (listing or history) and stray:
+        raise errors.UsageError(what=f"There is nothing to do with {' '.join(stray)} here")
     if listing:
         emit([_listed(each) for each in scripts(places)], LISTED, output, empty="There is no script.")
         return 0
