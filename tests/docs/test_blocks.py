@@ -52,6 +52,13 @@ def test_the_tutorial_works_as_it_says(terminal: Open) -> None:
     terminal().play(read(ROOT / "docs" / "tutorial.md"))
 
 
+def test_the_tutorial_s_second_half_works_as_it_says(terminal: Open) -> None:
+    """
+    A connector that passes its suite as it is made, and a migration.
+    """
+    terminal().play(read(ROOT / "docs" / "tutorial-connector.md"))
+
+
 @pytest.mark.parametrize("path", HOW_TOS, ids=lambda path: path.stem)
 def test_a_how_to_works_as_it_says(path: Path, terminal: Open, database: str) -> None:
     """
