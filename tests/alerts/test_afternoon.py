@@ -52,13 +52,12 @@ FLIPS = [
     "13:30 hubspot/buy-organics-online connection down up",
     "14:01 supabase/teelixir token up degraded",
     "14:11 n8n/teelixir workflows degraded up",
-    "14:21 unleashed/teelixir quota up degraded",
     "14:50 hubspot/teelixir connection up down",
     "15:01 hubspot/teelixir connection down up",
     "15:20 hubspot/red-hill-fresh connection up down",
     "15:30 hubspot/red-hill-fresh connection down up",
-    "",
-][1:-1]
+    "15:45 unleashed/teelixir quota up degraded",
+]
 NOTICES = [
     "CRITICAL Elevate Wholesale: HubSpot is down since 12:10 UTC",
     "RESOLVED Elevate Wholesale: HubSpot is down (lasted 10 min)",
