@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[2]
 ALL_FOUR = "(Buy Organics Online, Elevate Wholesale, Red Hill Fresh, Teelixir)"
 HUBSPOT = "HubSpot is down for 4 businesses"
 FLIPS = [
-    "",
     "10:50 check/shop tcp - up",
     "10:50 hubspot/buy-organics-online connection - up",
     "10:50 hubspot/elevate-wholesale connection - up",
