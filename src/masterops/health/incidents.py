@@ -97,7 +97,7 @@ def grouped(standings: Iterable[Standing], needs: Needs | None = None) -> list[I
 
 
 def _incident(cause: str, checks: Sequence[Standing]) -> Incident:
-    """Those that are the trouble stand before those that depend on them: of the former it tells the reason."""
+    """What is the trouble stands before what depends on it, so that the reason told is that of the former."""
     ordered = sorted(checks, key=lambda each: _cause(each) != cause)
     return Incident(cause, _title(cause, ordered), tuple(ordered))
 
