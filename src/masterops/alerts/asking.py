@@ -24,7 +24,10 @@ SELECT id, status, severity, business_id AS business, service, rule, summary, re
 FROM current_alerts
 """
 # What is in a window of maintenance is not among the current ones.
-STATUS = "coalesce(c.status, CASE WHEN a.maintenance AND a.state <> 'resolved' THEN 'maintenance' ELSE a.state END)"
+STATUS = (
+    "coalesce(c.status,"
+    " CASE WHEN a.maintenance AND a.state <> 'resolved' THEN 'maintenance' ELSE a.state END)"
+)
 HISTORY = f"""
 SELECT a.id, {STATUS} AS status, a.severity, a.business_id AS business, a.service, a.rule,
     a.summary, a.reason, a.since, a.flapping, a.acknowledged_by, a.part_of, a.resolved_at
