@@ -65,10 +65,13 @@ class Platform:
                 owner,
             )
 
-    async def check(self, at: float, connection: str, state: str, error: str | None = None) -> None:
+    async def check(
+        self, at: float, connection: str, state: str, error: str | None = None, *, check: str = "connection"
+    ) -> None:
         """What a health check found."""
         service, _, owner = connection.partition("/")
-        look = {"service": service, "integration_id": connection, "business_id": owner, "state": state}
+        look = {"service": service, "integration_id": connection, "check_name": check, "state": state}
+        look["business_id"] = "teelixir" if service in ("check", "heartbeat") else owner
         look["checked_at"] = self.moment(at).isoformat()
         if error is not None:
             look |= {"error_message": error, "error_category": "network", "error_code": "NET001"}

@@ -10,9 +10,10 @@ from datetime import timedelta
 import pytest
 from psycopg.types.json import Jsonb
 
-from masterops.alerts import evaluate, forget
+from masterops.alerts import asking, evaluate, forget
 from masterops.core import clock
 from masterops.errors import DatabaseError
+from masterops.health import record_incidents
 from tests.alerts.platform import Platform
 
 NOW = "[alerts]\ngroup_wait_seconds = 0\n"
@@ -86,6 +87,7 @@ async def test_every_default_source_is_read_and_told(platform: Platform) -> None
 
     titles = sorted(title.partition(" since")[0] for title in await platform.titles())
     assert [
+        "CRITICAL Teelixir: 95 % of Unleashed's calls of the month are spent",
         "CRITICAL Teelixir: Unleashed's calls of the month are used up",
         "CRITICAL Teelixir: workflow Orders: missed",
         "CRITICAL log records were lost",
@@ -319,3 +321,138 @@ async def test_nobody_is_told_inside_a_window_of_maintenance_but_of_the_end(plat
     await platform.look(645)
 
     assert ["firing", "resolved"] == [kind for kind, _, _ in await platform.notices()]
+
+
+QUICK = "[alerts]\ngroup_wait_seconds = 30\n"
+SHOP = (
+    '[[checks]]\nname = "shop"\nkind = "tcp"\nhost = "shop.example"\nport = 443\n'
+    'depends_on = ["hubspot/teelixir"]\n'
+)
+
+
+async def test_one_incident_is_one_notice(platform: Platform) -> None:
+    """
+    HubSpot and the check that needs it, as the health checks found them.
+    """
+    platform.configure(QUICK + SHOP)
+    await platform.register("hubspot/teelixir")
+    await platform.check(0, "hubspot/teelixir", "down", "no answer")
+    await platform.check(5, "check/shop", "down", "no answer", check="tcp")
+    for at in (15, 30, 45):
+        await platform.look(at)
+    await record_incidents(platform.pool, platform.settings.needs)
+    current = await platform.run("SELECT part_of FROM current_alerts")
+    told = await platform.run("SELECT alert_ids FROM ops.alert_notices")
+    incidents = await platform.run("SELECT title FROM incidents")
+    titles = [title.partition(" since")[0] for title in await platform.titles()]
+
+    assert ["CRITICAL Teelixir: HubSpot is down, and 1 more with it"] == titles
+    assert {None, told[0]["alert_ids"][0]} == {each["part_of"] for each in current}
+    assert ["hubspot/teelixir is down, and 1 check with it"] == [each["title"] for each in incidents]
+
+
+async def test_what_nobody_can_say_anything_of_is_not_over(platform: Platform) -> None:
+    """
+    Down, unknown, down: one beginning and no end, and the incident stands; up ends both.
+    """
+    platform.configure(NOW)
+    for at, state in enumerate(("down", "unknown", "down")):
+        await platform.check(at * 60, "hubspot/teelixir", state, "no answer")
+        await platform.look(at * 60)
+        await record_incidents(platform.pool)
+    unsure = await platform.notices(), await platform.run("SELECT closed_at FROM incidents")
+    await platform.check(300, "hubspot/teelixir", "up")
+    await platform.look(300)
+    await record_incidents(platform.pool)
+
+    assert ([("firing", "log", "waiting")], [{"closed_at": None}]) == unsure
+    assert ["firing", "resolved"] == [kind for kind, _, _ in await platform.notices()]
+    (incident,) = await platform.run("SELECT closed_at FROM incidents")
+    assert incident["closed_at"] is not None
+
+
+async def test_what_is_in_maintenance_is_neither_alert_nor_attention_nor_incident(platform: Platform) -> None:
+    """
+    All three agree, in the window and after it.
+    """
+    platform.configure(NOW)
+    await platform.register("hubspot/teelixir")
+    await platform.check(0, "hubspot/teelixir", "down", "no answer")
+
+    async def shown(at: float) -> list[int]:
+        await platform.look(at)
+        await record_incidents(platform.pool)
+        return [
+            len(await platform.run(f"SELECT 1 FROM {each}"))
+            for each in (
+                "current_alerts",
+                "businesses_needing_attention",
+                "incidents WHERE closed_at IS NULL",
+            )
+        ]
+
+    before = await shown(0)
+    await platform.run("UPDATE ops.health_state SET maintenance = 'night'")
+    inside = await shown(60)
+    listed = [row["status"] for row in await asking.history(platform.pool, 10)]
+    await platform.run("UPDATE ops.health_state SET maintenance = NULL")
+
+    assert ([1, 1, 1], [0, 0, 0], [1, 1, 1]) == (before, inside, await shown(120))
+    assert ["maintenance"] == listed
+    assert ["firing"] == [kind for kind, _, _ in await platform.notices()]
+
+
+async def test_a_heartbeat_is_as_bad_as_it_says(platform: Platform) -> None:
+    """
+    Its alert, and the attention that its business needs; one that is paused is over.
+    """
+    platform.configure(NOW)
+    await platform.register("hubspot/teelixir")
+    for name, severity in (("nightly", "critical"), ("weekly", "warning")):
+        await platform.run(
+            "INSERT INTO ops.heartbeats (name, every_seconds, severity, business_id) VALUES (%s, 60, %s, 'teelixir')",
+            name,
+            severity,
+        )
+        await platform.check(0, f"heartbeat/{name}", "down", "no ping", check="heartbeat")
+    await platform.look(0)
+    alerts = await platform.run("SELECT summary, severity FROM current_alerts ORDER BY summary")
+    critical = await platform.run("SELECT what, critical FROM ops.attention_reasons ORDER BY what")
+    await platform.run("UPDATE ops.heartbeats SET paused_at = now()")
+    await platform.look(60)
+
+    assert [("heartbeat nightly is down", "critical"), ("heartbeat weekly is down", "warning")] == [
+        (each["summary"], each["severity"]) for each in alerts
+    ]
+    assert [True, False] == [each["critical"] for each in critical if each["what"].startswith("heartbeat/")]
+    assert [] == await platform.run("SELECT 1 FROM current_alerts")
+
+
+async def test_each_step_of_a_months_calls_is_told_once(platform: Platform) -> None:
+    """
+    At 80, 90 and 95 per cent, however often it is looked at; when a month begins, all of it is over.
+    """
+    platform.configure(NOW)
+    await platform.register("unleashed/teelixir")
+    await platform.run(
+        "INSERT INTO ops.budgets (connection, limit_name, declared, most, period, latest)"
+        " VALUES ('unleashed/teelixir', 'month', 1000, 1000, 'month', now())"
+    )
+    await platform.run(
+        "INSERT INTO ops.budget_periods (connection, limit_name, starts, spent, before_spent, mark_at, before_at)"
+        " SELECT connection, limit_name, ops.budget_period(clock_timestamp(), period, zone), 0, 0, now(), now()"
+        " FROM ops.budgets"
+    )
+    for at, spent in enumerate((799, 800, 850, 899, 900, 949, 950, 999, 3)):
+        # At no pace at all: whether they last is another rule's.
+        await platform.run("UPDATE ops.budget_periods SET spent = %s, before_spent = %s", spent, spent)
+        await platform.look(at * 60)
+        await platform.look(at * 60 + 15)
+
+    titles = [title.partition(" since")[0] for title in await platform.titles()]
+    assert [
+        "INFO Teelixir: 80 % of Unleashed's calls of the month are spent",
+        "NOW WARNING Teelixir: 90 % of Unleashed's calls of the month are spent",
+        "NOW CRITICAL Teelixir: 95 % of Unleashed's calls of the month are spent",
+        "RESOLVED Teelixir: 95 % of Unleashed's calls of the month are spent (lasted 7 min)",
+    ] == titles

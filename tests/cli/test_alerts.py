@@ -143,7 +143,11 @@ def test_rules_say_what_they_find_and_which_cannot_be_read(told: Cli) -> None:
     table = told("alerts", "rules")
     rows = {row["name"]: row for row in told("alerts", "rules", "-o", "json").json}
 
+    lines = table.out.splitlines()
     assert 1 == table.code
+    assert "  critical teelixir: HubSpot is down" == lines[lines.index("service-down") + 1]
+    assert "  cannot be read: There is no table or view named 'public.nothing'" in table.out
+    assert 80 >= max(map(len, lines))
     assert ["critical teelixir: HubSpot is down"] == rows["service-down"]["finds"]
     assert 0 == rows["records-lost"]["matches"]
     assert (None, ["hook"]) == (rows["mine"]["matches"], rows["mine"]["channels"])

@@ -162,8 +162,10 @@ class _Teller:
                 self._by_id[alert.id] = replace(alert, closed_at=self._now)
         told = [each for each in over if self._by_id[each.id].closed_at is None]
         ended = {each.id for each in told}
-        heads = [each for each in told if each.part_of not in ended and not self._has_more_to_come(each)]
+        heads = [each for each in told if each.part_of not in ended]
         for group in _groups(heads, lambda each: each.told_channels):
+            if any(map(self._has_more_to_come, group)):
+                continue
             ids = {each.id for each in group}
             group += [each for each in told if each.part_of in ids]
             if self._waited(each.resolved_at for each in group):

@@ -35,7 +35,13 @@ def _rule(
 
 
 DEFAULT_RULES: tuple[AlertRule, ...] = (
-    _rule("service-down", "flips", Condition("state", "=", "down"), severity=SeverityBy("critical")),
+    _rule(
+        "service-down",
+        "flips",
+        Condition("state", "=", "down"),
+        # A heartbeat says itself how bad it is.
+        severity=SeverityBy("critical", "severity", {"warning": "warning"}),
+    ),
     _rule(
         "service-degraded",
         "flips",
@@ -55,6 +61,15 @@ DEFAULT_RULES: tuple[AlertRule, ...] = (
         "budgets",
         Condition("outlook", "in", ("run out", "are used up")),
         severity=SeverityBy("warning", "outlook", {"are used up": "critical"}),
+    ),
+    _rule(
+        "quota-spent",
+        "budgets",
+        Condition("window", "=", "month"),
+        Condition("step", ">=", "80"),
+        # An alert is told again when it is worse: so once at each step.
+        severity=SeverityBy("info", "step", {"90": "warning", "95": "critical"}),
+        summary="{step} % of {service}'s calls of the {window} are spent",
     ),
     _rule("records-refused", "dead_letters"),
     _rule("records-lost", "losses", severity=SeverityBy("critical")),

@@ -12,9 +12,10 @@ import msgspec
 
 from masterops import errors
 from masterops.alerts import asking, desk
+from masterops.alerts.asking import RuleNow
 from masterops.channels import Channel
 from masterops.cli import look
-from masterops.cli.output import emit, output_option
+from masterops.cli.output import emit, output_option, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, milliseconds
 from masterops.core import clock
@@ -22,9 +23,12 @@ from masterops.core.durations import in_words
 from masterops.core.spelling import unknown
 from masterops.core.together import together
 
+WIDEST_CHANNELS, MOST_FOUND = 16, 5
+
 
 def _several(value: Any) -> str:
-    return ", ".join(value or ()) or "-"
+    named = ", ".join(value) or "-"
+    return named if len(named) <= WIDEST_CHANNELS or len(value) < 2 else f"{value[0]} +{len(value) - 1}"
 
 
 RULES = (
@@ -33,9 +37,9 @@ RULES = (
     Column("severity", "severity"),
     Column("hold_seconds", "holds", show=lambda value: in_words(timedelta(seconds=value)) if value else "-"),
     Column("channels", "told to", show=_several),
-    Column("matches", "finds", right=True),
-    Column("finds", "now", show=_several, spare=2),
-    Column("error", "error", spare=1),
+    Column("matches", "finds", show=lambda value: "?" if value is None else str(value), right=True),
+    Column("finds", "now", in_table=False),
+    Column("error", "error", in_table=False),
     Column("origin", "from", in_table=False),
 )
 TRIED = (
@@ -55,8 +59,8 @@ TRIED = (
 @acting
 async def rules(session: Session, output: str) -> int:
     """
-    The rules in force, each with what it would match now; nothing is kept and nobody is told. Exits with 1 if
-    a rule cannot be read.
+    The rules in force, and below them what they would match now; nothing is kept and nobody is told. Exits
+    with 1 if a rule cannot be read (`?`).
 
     Example:
 
@@ -67,7 +71,18 @@ async def rules(session: Session, output: str) -> int:
     async with session.app() as app:
         found = await asking.rules_now(app.pool, session.settings, clock.now())
     emit([msgspec.structs.asdict(each) for each in found], RULES, output, empty="There is no rule.")
+    for each in found if output == "table" else ():
+        write(_now(each))
     return 1 if any(each.error for each in found) else 0
+
+
+def _now(rule: RuleNow) -> str:
+    """What a rule finds, a line each, or why it cannot be read; nothing where it finds nothing."""
+    lines = [f"cannot be read: {rule.error}"] if rule.error else rule.finds[:MOST_FOUND]
+    more = len(rule.finds) - MOST_FOUND
+    lines = [*lines, *([f"and {more} more"] if more > 0 else [])]
+    text = [look.wrap(f"  {look.one_line(each)}", "    ") for each in lines]
+    return "\n".join([f"\n{rule.name}", *text]) + "\n" if text else ""
 
 
 @click.command(name="test", short_help="Send a test message, and say what became of it.")
