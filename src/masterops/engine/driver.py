@@ -22,7 +22,6 @@ from masterops import errors
 from masterops.core import clock
 from masterops.db import AsyncConnection, raw_cursor
 
-FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 TIMES = "SELECT clock_timestamp() AS now, pg_postmaster_start_time() AS began"
 
 Reconnect = Callable[[], Awaitable[AsyncConnection]]
