@@ -17,7 +17,8 @@ import pytest
 
 from masterops import errors
 from masterops.config import Connection, Secret
-from masterops.connectors.leftovers import Journal, gone, made
+from masterops.connectors.leftovers import MAKERS, Journal, gone, made
+from masterops.connectors.registry import CONNECTORS
 from masterops.testing.commands import Commands
 from masterops.testing.platform import Platform
 from masterops.testing.twins import Twins
@@ -209,3 +210,27 @@ def test_an_error_is_of_the_list_s_kind(tmp_path: Path, masterops_twin: Twins) -
     journal = Journal(tmp_path, masterops_twin("hubspot", "teelixir").connection)
     with pytest.raises(errors.LeftoversUnusable):
         journal.left()
+
+
+@pytest.mark.parametrize("service", sorted(CONNECTORS))
+async def test_every_service_s_writes_are_noted_and_removed(
+    service: str, masterops_database: str, masterops_twin: Twins, tmp_path: Path
+) -> None:
+    """
+    Whatever its capabilities make is in the list while it is there, and nothing is afterwards.
+    """
+    twin = masterops_twin(service)
+    journal, noted = Journal(tmp_path, twin.connection), Journal(tmp_path / "noted", twin.connection)
+    async with twin.connected() as connector:
+        writing = [each for each in connector.capabilities() if each.writes]
+        for each in writing:
+            with overheard(journal.heard):
+                await each.run()
+        with overheard(
+            lambda target, request, reply: request.method == "DELETE" or noted.heard(target, request, reply)
+        ):
+            for each in writing:
+                await each.run()
+
+    assert [] == journal.left()
+    assert bool(writing) == bool(noted.left()) == (service in MAKERS)

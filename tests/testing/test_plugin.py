@@ -107,6 +107,10 @@ def test_the_clock_is_the_twins_and_moves_on_demand(
     assert datetime(2031, 5, 4, 12, 1, tzinfo=UTC) == hub.contacts.create(
         {"email": "a@example.com"}
     ).created_at.replace(microsecond=0)
+    masterops_clock.set(datetime(2001, 5, 4, 12, tzinfo=UTC))
+    assert (
+        2001 == hub.contacts.create({"email": "b@example.com"}).created_at.year == masterops_clock.now().year
+    )
     with pytest.raises(ValueError, match="time zone"):
         masterops_clock.set(datetime(2031, 5, 4, 12))
 
@@ -175,6 +179,16 @@ async def test_a_command_runs_with_and_without_a_loop(masterops_cli: Commands) -
 
     assert 0 == inside.code == outside.code, inside.err
     assert {TEA} <= {row["connection"] for row in inside.json}
+
+
+def test_ops_down_stops_nothing_of_the_test_s(masterops_cli: Commands, masterops_twin: Twins) -> None:
+    """
+    The twins are in its own process.
+    """
+    result = masterops_cli("down")
+
+    assert (0, "Nothing was running.\n") == (result.code, result.err)
+    assert masterops_twin("hubspot").state()
 
 
 def test_every_account_is_known_by_its_state(masterops_sandbox: Sandbox, masterops_twin: Twins) -> None:

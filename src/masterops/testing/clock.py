@@ -4,42 +4,62 @@ Time that a test moves.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from masterops.core import clock
+
+Follower = Callable[[dict[str, object]], object]
 
 
 class MovedClock:
     """
     The machine's time, moved on or set by a test; it goes on by itself unless it is stopped.
 
-    It is the twins' clock, and the moment as of which `masterops_platform.look()` judges alerts.
+    The twins follow it, and `masterops_platform.look()` judges alerts as of the moment that it shows.
     """
 
     def __init__(self) -> None:
         self._ahead = timedelta()
-        self._passed = 0.0
-        self._still: tuple[datetime, float] | None = None
+        self._still: datetime | None = None
+        self._followers: list[Follower] = []
 
     def now(self) -> datetime:
         """The moment it shows, aware and in UTC."""
-        return (self._still[0] if self._still else clock.now()) + self._ahead
-
-    def ticks(self) -> float:
-        """Seconds on a scale that never goes back."""
-        return (self._still[1] if self._still else clock.ticks()) + self._passed
+        return self._still or clock.now() + self._ahead
 
     def move(self, seconds: float) -> None:
         """Let `seconds` pass at once; a negative number sets only the wall clock back."""
         self._ahead += timedelta(seconds=seconds)
-        self._passed += max(0.0, seconds)
+        if self._still is not None:
+            self._still += timedelta(seconds=seconds)
+        self._tell({"move": seconds})
 
     def set(self, moment: datetime) -> None:
         """Show this moment and go on from there. Raises ValueError for one without a time zone."""
         if moment.tzinfo is None:
             raise ValueError(f"{moment} has no time zone: give datetime(..., tzinfo=UTC)")
-        self.move((moment - self.now()).total_seconds())
+        self._ahead += moment - self.now()
+        self._still = moment if self._still is not None else None
+        self._tell({"now": moment})
 
     def stop(self) -> None:
-        """Stand still until it is moved."""
-        self._still = (clock.now(), clock.ticks())
+        """Stand still until it is moved or set."""
+        self._still = self.now()
+        self._tell({"speed": 0, "now": self._still})
+
+    @contextmanager
+    def followed(self, follower: Follower) -> Iterator[None]:
+        """Tell somebody of every step within: what is to become of their clock, as the sandbox takes it."""
+        if self._ahead or self._still:
+            follower({"now": self.now(), **({"speed": 0} if self._still else {})})
+        self._followers.append(follower)
+        try:
+            yield
+        finally:
+            self._followers.remove(follower)
+
+    def _tell(self, step: dict[str, object]) -> None:
+        for follower in self._followers:
+            follower(step)

@@ -5,7 +5,6 @@ A whole platform for one test: its home, its database, its twins, opened when it
 from __future__ import annotations
 
 import contextlib
-import os
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import ExitStack
 from pathlib import Path
@@ -25,6 +24,8 @@ from masterops.testing.clock import MovedClock
 from masterops.testing.twins import Sandbox
 
 T = TypeVar("T")
+
+NOBODY = 0  # the twins live in the test's own process, which `ops down` must not stop
 
 
 class Platform:
@@ -47,7 +48,7 @@ class Platform:
         self._ops: SyncOps | None = None
         self._portal: Portal | None = None
         self._app: App | None = None
-        announce(self.home, Place(sandbox.url, os.getpid()))
+        announce(self.home, Place(sandbox.url, NOBODY))
 
     def configure(self, toml: str, **environment: str) -> None:
         """Begin anew with this configuration file, and more variables. Raises ConfigError."""

@@ -71,6 +71,10 @@ class Sandbox:
         """Put the accounts of a business back to their seeds, and end their faults."""
         self._ask("POST", f"reset?business={business}")
 
+    def show(self, step: dict[str, object]) -> None:
+        """Change the twins' clock: `now`, `move` or `speed`."""
+        self._ask("PUT", "clock", step)
+
     def _ask(self, method: str, path: str, body: object = None) -> Any:
         asked = http.client.HTTPConnection(urlsplit(self.url).netloc, timeout=30)
         with contextlib.closing(asked):
@@ -210,18 +214,18 @@ def sandbox(
     """
     Twins as long as the block. With `database`, the URL of a PostgreSQL, Supabase's has its tables beside it.
     """
-    with Portal() as portal, portal.wrap(_serving(businesses, clock, database)) as running:
-        yield Sandbox(running.url, businesses)
+    with Portal() as portal, portal.wrap(_serving(businesses, database)) as running:
+        made = Sandbox(running.url, businesses)
+        with clock.followed(made.show):
+            yield made
 
 
 @contextlib.asynccontextmanager
-async def _serving(
-    businesses: Sequence[str], clock: MovedClock, database: str | None
-) -> AsyncIterator[Running]:
+async def _serving(businesses: Sequence[str], database: str | None) -> AsyncIterator[Running]:
     ready: asyncio.Future[Running] = asyncio.get_running_loop().create_future()
     task = asyncio.ensure_future(
         serve(
-            businesses=businesses, state_dir=None, seed=SEED, ready=ready.set_result, clock=clock,
+            businesses=businesses, state_dir=None, seed=SEED, ready=ready.set_result,
             contacts=FEW, products=FEW, rows=FEW, database=database,
         )
     )  # fmt: skip
