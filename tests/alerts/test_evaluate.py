@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from psycopg.types.json import Jsonb
 
-from masterops.alerts import evaluate, forget
+from masterops.alerts import asking, evaluate, forget
 from masterops.core import clock
 from masterops.errors import DatabaseError
 from masterops.health import record_incidents
@@ -394,9 +394,11 @@ async def test_what_is_in_maintenance_is_neither_alert_nor_attention_nor_inciden
     before = await shown(0)
     await platform.run("UPDATE ops.health_state SET maintenance = 'night'")
     inside = await shown(60)
+    listed = [row["status"] for row in await asking.history(platform.pool, 10)]
     await platform.run("UPDATE ops.health_state SET maintenance = NULL")
 
     assert ([1, 1, 1], [0, 0, 0], [1, 1, 1]) == (before, inside, await shown(120))
+    assert ["maintenance"] == listed
     assert ["firing"] == [kind for kind, _, _ in await platform.notices()]
 
 

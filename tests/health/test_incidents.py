@@ -98,7 +98,10 @@ def test_what_depends_on_something_wrong_belongs_to_it() -> None:
     needs = {"check/shop": ("check/gateway",), "check/gateway": ("check/database",)}
     wrong = [check("shop"), check("gateway"), check("database")]
 
-    assert ["check/database is down, and 2 checks with it"] == titles(*wrong, needs=needs)
+    (incident,) = grouped([*wrong[:2], replace(wrong[2], reason="no answer")], needs)
+
+    assert "check/database is down, and 2 checks with it" == incident.title
+    assert "no answer" == incident.facts()["reason"]
     assert ["check/shop is down"] == titles(check("shop"), check("gateway", state="up"), needs=needs)
 
 

@@ -20,17 +20,22 @@ Row = dict[str, Any]  # values are whatever the columns hold
 
 CURRENT = """
 SELECT id, status, severity, business_id AS business, service, rule, summary, reason, since, flapping,
-    acknowledged_by, NULL::timestamptz AS resolved_at
+    acknowledged_by, part_of, NULL::timestamptz AS resolved_at
 FROM current_alerts
 """
-HISTORY = """
-SELECT a.id, coalesce(c.status, a.state) AS status, a.severity, a.business_id AS business, a.service, a.rule,
-    a.summary, a.reason, a.since, a.flapping, a.acknowledged_by, a.resolved_at
+# What is in a window of maintenance is not among the current ones.
+STATUS = (
+    "coalesce(c.status,"
+    " CASE WHEN a.maintenance AND a.state <> 'resolved' THEN 'maintenance' ELSE a.state END)"
+)
+HISTORY = f"""
+SELECT a.id, {STATUS} AS status, a.severity, a.business_id AS business, a.service, a.rule,
+    a.summary, a.reason, a.since, a.flapping, a.acknowledged_by, a.part_of, a.resolved_at
 FROM ops.alerts AS a LEFT JOIN current_alerts AS c ON c.id = a.id
 ORDER BY coalesce(a.fired_at, a.seen_at) DESC, a.id DESC LIMIT %s
 """
-ONE = """
-SELECT a.*, coalesce(c.status, a.state) AS status
+ONE = f"""
+SELECT a.*, {STATUS} AS status
 FROM ops.alerts AS a LEFT JOIN current_alerts AS c ON c.id = a.id WHERE a.id = %s
 """
 NOTICES = """

@@ -13,13 +13,14 @@ import msgspec
 from masterops.alerts import store
 from masterops.alerts.belonging import attach, waiting
 from masterops.alerts.life import live
-from masterops.alerts.model import Observation, Silence
+from masterops.alerts.model import Alert, Notice, Observation, Silence
 from masterops.alerts.observing import observe, unreadable
-from masterops.alerts.reading import Looked, last_looks, look
+from masterops.alerts.reading import Looked, Looks, last_looks, look
 from masterops.alerts.telling import Policy, digests, tell
 from masterops.alerts.wording import Voice
 from masterops.config import LOG_CHANNEL, Settings, words
 from masterops.core import clock
+from masterops.core.dependencies import Needs
 from masterops.db import Pool
 from masterops.errors import UnknownName
 from masterops.logs import Logger
@@ -65,14 +66,8 @@ async def evaluate(
             unread=unread.keys(),
             unsure=looks.unsure,
         )
-        together = attach(alive, settings.needs, policy.route, now=moment)
-        after, notices = tell(
-            together,
-            [*kept.silences, *sheltered(observed, moment)],
-            policy,
-            now=moment,
-            waiting=waiting(together, settings.needs, looks.at, now=moment),
-        )
+        silences = [*kept.silences, *sheltered(observed, moment)]
+        after, notices = _told(alive, silences, settings.needs, looks, policy, moment)
         told_late = digests(kept.held, policy.voice, now=moment)
         await store.save(connection, kept.alerts, after, notices, told_late)
     for name, reason in unread.items():
@@ -83,6 +78,20 @@ async def evaluate(
         notices=len(notices) + len(told_late),
         unread=len(unread),
     )
+
+
+def _told(
+    alerts: Sequence[Alert],
+    silences: Sequence[Silence],
+    needs: Needs,
+    looks: Looks,
+    policy: Policy,
+    now: datetime,
+) -> tuple[list[Alert], list[Notice]]:
+    """The alerts with what they are part of and what was told of them, and the notices that say it."""
+    together = attach(alerts, needs, policy.route, now=now)
+    early = waiting(together, needs, looks.at, now=now)
+    return tell(together, silences, policy, now=now, waiting=early)
 
 
 def observations(

@@ -84,9 +84,8 @@ def _settings(source: Source, file: Path | None, home: Path) -> Settings:
     accounts, account_origins = read_connections(source, owners, inline=inline)
     ways = read_channels(source, inline=inline)
     rules = read_rules(source, ways, values["alerts"])
-    demo = values[""]["demo"]
-    if demo is None:
-        demo = not any(each.enabled and each.configured for each in accounts)
+    usable = any(each.enabled and each.configured for each in accounts)
+    demo = not usable if values[""]["demo"] is None else values[""]["demo"]
     places = connection_ids(accounts, owners, demo=demo)
     looked_at = read_checks(source, owners, places, inline=inline)
     names = check_names(source)

@@ -93,7 +93,13 @@ def grouped(standings: Iterable[Standing], needs: Needs | None = None) -> list[I
     causes: dict[str, list[Standing]] = {}
     for each in bad:
         causes.setdefault(_cause(_root(each, by_name, needs or {})), []).append(each)
-    return [Incident(cause, _title(cause, checks), tuple(checks)) for cause, checks in causes.items()]
+    return [_incident(cause, checks) for cause, checks in causes.items()]
+
+
+def _incident(cause: str, checks: Sequence[Standing]) -> Incident:
+    """What is the trouble stands before what depends on it, so that the reason told is that of the former."""
+    ordered = sorted(checks, key=lambda each: _cause(each) != cause)
+    return Incident(cause, _title(cause, ordered), tuple(ordered))
 
 
 def carried_on(found: Sequence[Incident], open: Mapping[str, Collection[Place]]) -> list[Incident]:

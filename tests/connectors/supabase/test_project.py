@@ -107,10 +107,13 @@ async def test_a_publishable_key_is_one_clear_error_where_the_secret_one_is_need
 
 async def test_every_kind_of_secret_key_opens_everything(project: Project, transport: Transport) -> None:
     """
-    The newer ones in a header of their own, the older ones as a token too.
+    The newer ones in a header of their own, the older ones as a token too, until their end.
     """
     newer, older = f"sb_secret_sandbox_{BUSINESS}", keys.jwt(BUSINESS, "service_role")
-    for key in (keys.secret_key(BUSINESS), newer, older):
+    ending, ended = (keys.jwt(BUSINESS, "service_role", exp=at) for at in (9_999_999_999, 1))
+    with pytest.raises(errors.Unauthenticated):
+        await project.connector(transport, service_role_key=Secret(ended)).ping()
+    for key in (keys.secret_key(BUSINESS), newer, older, ending):
         opened = project.connector(transport, service_role_key=Secret(key))
         await opened.ping()
 

@@ -23,13 +23,12 @@ from masterops.core.durations import in_words
 from masterops.core.spelling import unknown
 from masterops.core.together import together
 
-MOST_CHANNELS, MOST_FOUND = 2, 5
+WIDEST_CHANNELS, MOST_FOUND = 16, 5
 
 
 def _several(value: Any) -> str:
-    named = ", ".join(value[:MOST_CHANNELS]) or "-"
-    more = len(value) - MOST_CHANNELS
-    return f"{named} +{more}" if more > 0 else named
+    named = ", ".join(value) or "-"
+    return named if len(named) <= WIDEST_CHANNELS or len(value) < 2 else f"{value[0]} +{len(value) - 1}"
 
 
 RULES = (

@@ -28,6 +28,7 @@ LIST = (
     Column("service", "service", in_table=False),
     Column("flapping", "flapping", in_table=False),
     Column("acknowledged_by", "acknowledged by", in_table=False),
+    Column("part_of", "part of", in_table=False),
     Column("resolved_at", "resolved", in_table=False),
 )
 NOTICES = (
@@ -55,6 +56,7 @@ SHOWN = (
     "fired_at",
     "told_at",
     "told_channels",
+    "part_of",
     "flapping",
     "acknowledged_at",
     "acknowledged_by",

@@ -88,6 +88,13 @@ def health() -> None:
     What the checks found: now, over time, together, against a target; and maintenance.
 
     `ops health check` is `ops health-check`.
+
+    Example:
+
+    \b
+        ops health history hubspot/teelixir
+        ops health incidents
+        ops health maintenance add "HubSpot upgrade" --applies-to hubspot --for 2h
     """
 
 
@@ -95,7 +102,7 @@ health.add_command(health_check, "check")
 health.add_command(maintenance)
 
 
-@health.command()
+@health.command(short_help="Changes of state, and how long each lasted.")
 @click.argument("check", required=False)
 @SINCE
 @MOST
@@ -123,7 +130,7 @@ async def history(session: Session, check: str | None, since: str, limit: int, o
     emit(rows, FLIPS, output, empty="Nothing has changed its state since then.")
 
 
-@health.command()
+@health.command(short_help="Uptime against the target, and what is left of it.")
 @click.option("--window", type=click.Choice(["24h", "7d", "30d"]), help="Only this window.")
 @output_option()
 @pass_session

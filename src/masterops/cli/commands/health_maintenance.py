@@ -32,7 +32,7 @@ DRY = click.option("--dry-run", is_flag=True, help="Say what would be done, and 
 LONGEST = timedelta(days=366)
 
 
-@click.group()
+@click.group(short_help="Announce maintenance, list it, end it.")
 def maintenance() -> None:
     """
     Times in which what is wrong is recorded, counts in no uptime and alerts nobody.
