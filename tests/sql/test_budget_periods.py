@@ -138,6 +138,23 @@ def test_it_is_said_when_a_day_runs_out(db: Connection) -> None:
     assert (500, 500) == (rows["slow/a"]["spent"], rows["slow/a"]["remaining"])
 
 
+def test_what_is_read_at_the_start_is_no_pace_yet(db: Connection) -> None:
+    """
+    Five calls in the first second are taken for five in half an hour, of which 10,000 last longer than any month.
+    """
+    db.execute(
+        "INSERT INTO ops.budgets (connection, limit_name, declared, most, period, latest)"
+        " VALUES ('new/a', 'month', 10000, 10000, 'month', now())"
+    )
+    db.execute(
+        "INSERT INTO ops.budget_periods (connection, limit_name, starts, spent, mark_at, before_at, before_spent)"
+        " VALUES ('new/a', 'month', date_trunc('month', now() AT TIME ZONE 'UTC')::date, 5, now(), now(), 0)"
+    )
+    row = db.execute("SELECT spent, runs_out_at FROM budget_status").fetchone()
+
+    assert {"spent": 5, "runs_out_at": None} == row
+
+
 def test_what_was_left_yesterday_says_nothing_of_today(db: Connection) -> None:
     """
     An answer from before midnight that says "none left" and is told after it takes nothing from the new day.

@@ -104,8 +104,7 @@ class _Teller:
         ]
         alone = [each for each in untold if each.part_of is None and each.id not in self._waiting]
         for heads in _groups(alone):
-            ids = {each.id for each in heads}
-            group = [*heads, *(each for each in untold if each.part_of in ids)]
+            group = _with_parts(heads, untold)
             if self._waited(each.fired_at for each in group):
                 channels = self._policy.route(group[0].rule)
                 self._tell("firing", group, channels, partial(self._told, channels))
@@ -163,11 +162,10 @@ class _Teller:
         told = [each for each in over if self._by_id[each.id].closed_at is None]
         ended = {each.id for each in told}
         heads = [each for each in told if each.part_of not in ended]
-        for group in _groups(heads, lambda each: each.told_channels):
-            if any(map(self._has_more_to_come, group)):
+        for alone in _groups(heads, lambda each: each.told_channels):
+            if any(map(self._has_more_to_come, alone)):
                 continue
-            ids = {each.id for each in group}
-            group += [each for each in told if each.part_of in ids]
+            group = _with_parts(alone, told)
             if self._waited(each.resolved_at for each in group):
                 channels = self._policy.only_usable(group[0].told_channels)
                 self._tell("resolved", group, channels, lambda each: replace(each, closed_at=self._now))
@@ -288,6 +286,14 @@ def _digest(channel: str, notices: list[Notice], voice: wording.Voice, now: date
 def _escalated(channels: tuple[str, ...], alert: Alert) -> Alert:
     everybody = tuple(dict.fromkeys((*alert.told_channels, *channels)))
     return replace(alert, escalations=alert.escalations + 1, told_channels=everybody)
+
+
+def _with_parts(heads: Sequence[Alert], others: Sequence[Alert]) -> list[Alert]:
+    """These, and those of the others that are part of one of them, or of a part of one."""
+    group = list(heads)
+    for each in group:  # it grows meanwhile
+        group += [part for part in others if part.part_of == each.id]
+    return group
 
 
 def _groups(
