@@ -34,7 +34,7 @@ from masterops.health import care_of, check_once, record_incidents
 from masterops.jobs import catalogue
 from masterops.sandbox import Running, serve, service_key_for, token_for
 from masterops.sandbox.supabase import keys
-from tests import servers
+from masterops.testing import servers
 from tests.alerts.test_delivering import WORKER
 from tests.channels.receivers import Hooks, Mails, wait_for
 from tests.proof import wallclock

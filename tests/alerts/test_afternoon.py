@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from tests import servers
+from masterops.testing import servers
 from tests.alerts.afternoon import NOON
 from tests.proof import wallclock
 

@@ -13,7 +13,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests import servers
+from masterops.testing import servers
+from tests.debian import DEBIAN_15
 
 FILE = Path(__file__).parents[2] / "docker" / "roles.sql"
 ROLES = ("authenticator", "pgbouncer", "supabase_auth_admin", "supabase_storage_admin", "supabase_admin")
@@ -25,7 +26,7 @@ def socket() -> Iterator[Path]:
     """
     The folder of the server's socket, after psql has run the file as the image does.
     """
-    psql = shutil.which("psql", path=f"{os.environ['PATH']}:{servers.DEBIAN_15}")
+    psql = shutil.which("psql", path=f"{os.environ['PATH']}:{DEBIAN_15}")
     if psql is None and "MASTEROPS_REQUIRE_STACK" not in os.environ:
         pytest.skip("psql is not installed")
     assert psql is not None

@@ -23,7 +23,7 @@ import pytest
 from masterops.db import Pool, connect
 from masterops.engine import Engine, Job, entries, history
 from masterops.logs import Pipeline
-from tests import servers
+from masterops.testing import servers
 from tests.proof import wallclock
 
 Payload = dict[str, Any]

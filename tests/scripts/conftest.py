@@ -11,15 +11,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg.sql import SQL, Identifier
 
 from masterops.app import demo
 from masterops.logs import set_default_pipeline
-from tests import servers
+from masterops.testing.databases import Databases
 from tests.cli.conftest import Cli, bare
-from tests.conftest import TEMPLATE, of
 
 __all__ = ["bare"]  # a fixture of the command line
 
@@ -42,15 +39,13 @@ def sandbox() -> Iterator[demo.Place]:
 
 
 @pytest.fixture(scope="module")
-def shared_database(server: str) -> Iterator[str]:
+def shared_database(masterops_databases: Databases) -> Iterator[str]:
     """
     A migrated database.
     """
-    name = f"scripts_{os.getpid()}"
-    with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} {servers.copied(TEMPLATE)}".encode())
-        yield of(server, name)
-        connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
+    url = masterops_databases.take()
+    yield url
+    masterops_databases.drop(url)
 
 
 @pytest.fixture
