@@ -48,25 +48,14 @@ class TwoConnections(PsycopgDriver):
 
     async def fetch(self, query: str, *args: object) -> list[dict[str, object]]:
         """All rows of one statement with `$1` placeholders."""
-        while True:
-            used = self._working
-            try:
-                return await (await raw_cursor(used, query, args)).fetchall()
-            except Exception:  # psycopg's, which PgQueuer reads, unless the connection is gone
-                if not used.closed or self._reconnect is None:
-                    raise
-            await self._mend(used)
+        cursor = await self._run(query, args)
+        rows: list[dict[str, object]] = await cursor.fetchall()
+        return rows
 
     async def execute(self, query: str, *args: object) -> str:
         """One statement; answers its status."""
-        while True:
-            used = self._working
-            try:
-                return (await raw_cursor(used, query, args)).statusmessage or ""
-            except Exception:  # as above
-                if not used.closed or self._reconnect is None:
-                    raise
-            await self._mend(used)
+        cursor = await self._run(query, args)
+        return cursor.statusmessage or ""
 
     async def watch_notifies(self) -> None:
         """Hand each notification to those who listen; listen again on another connection when one is lost."""
@@ -112,6 +101,16 @@ class TwoConnections(PsycopgDriver):
         (row,) = await self.fetch(TIMES)
         self.noted(cast("datetime", row["now"]))
         self._began = cast("datetime", row["began"])
+
+    async def _run(self, query: str, args: tuple[object, ...]) -> Any:
+        while True:
+            used = self._working
+            try:
+                return await raw_cursor(used, query, args)
+            except Exception:  # psycopg's, which PgQueuer reads, unless the connection is gone
+                if not used.closed or self._reconnect is None:
+                    raise
+            await self._mend(used)
 
     async def _mend(self, lost: AsyncConnection) -> None:
         async with self._mending:
