@@ -113,9 +113,8 @@ async def _removed(app: App, journal: Journal) -> int:
     for each in journal.left():
         target = journal.target(each)
         if target is None:
-            if (
-                app.demo is not None and journal.targets
-            ):  # the twin that had it has ended, and all that it had with it
+            # The twin that had it has ended, and all that it had with it.
+            if app.demo is not None and journal.targets:
                 journal.forget(each)
             else:
                 say(f"{each.path} is left: nobody answered, or it was made with other credentials.")
