@@ -169,6 +169,19 @@ def test_ctrl_c_leaves_nothing_behind(masterops_platform: Platform, masterops_tw
     assert not file.exists()
 
 
+def test_two_at_once_are_refused(
+    masterops_cli: Commands, masterops_platform: Platform, masterops_twin: Twins
+) -> None:
+    """
+    The second would remove what the first has just made.
+    """
+    with Journal(masterops_platform.home, masterops_twin("hubspot", "teelixir").connection).alone():
+        second = masterops_cli("test-integration", "hubspot", "--business", "teelixir")
+
+    assert 2 == second.code
+    assert "another run is trying hubspot/teelixir" in second.err
+
+
 def test_live_is_refused_where_there_is_no_account(masterops_cli: Commands) -> None:
     """
     A twin must not be taken for one.

@@ -79,7 +79,7 @@ async def _all(app: App, connection: Connection, *, allowed: bool) -> list[dict[
     connector, journal = app.connector(connection), Journal(app.settings.home, connection)
     capabilities = connector.capabilities()
     rows = []
-    with overheard(journal.heard):
+    with journal.alone(), overheard(journal.heard):
         await _earlier(app, connector, journal, allowed=allowed)
         try:
             with progress(len(capabilities), capabilities[0].name) as step:
