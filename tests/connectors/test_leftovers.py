@@ -21,7 +21,7 @@ from masterops.connectors.leftovers import MAKERS, Journal, gone, made
 from masterops.connectors.registry import CONNECTORS
 from masterops.testing.commands import Commands
 from masterops.testing.platform import Platform
-from masterops.testing.twins import Twins
+from masterops.testing.twins import Twin, Twins
 from masterops.transport import Reply, Request
 from masterops.transport.overhearing import overheard
 
@@ -116,6 +116,13 @@ def test_a_list_that_cannot_be_read_is_one_clear_error(masterops_cli: Commands) 
     assert "OUT003" in result.err and "hubspot-teelixir.jsonl" in result.err
 
 
+async def killed(twin: Twin, journal: Journal) -> None:
+    """A run that ends when it has made something."""
+    async with twin.connected() as hub:
+        with overheard(journal.heard):
+            await hub.contacts.create({"email": "masterops-test-1@example.com"})
+
+
 def test_what_a_killed_run_has_left_is_removed_by_the_next(
     masterops_cli: Commands, masterops_platform: Platform, masterops_twin: Twins
 ) -> None:
@@ -126,12 +133,7 @@ def test_what_a_killed_run_has_left_is_removed_by_the_next(
     before = twin.state()["records"]
     journal = Journal(masterops_platform.home, twin.connection)
 
-    async def killed() -> None:
-        async with twin.connected() as hub:
-            with overheard(journal.heard):
-                await hub.contacts.create({"email": "masterops-test-1@example.com"})
-
-    masterops_platform.run(killed())
+    masterops_platform.run(killed(twin, journal))
     between = twin.state()["records"]
     result = masterops_cli("test-integration", "hubspot", "--business", "teelixir")
 
@@ -167,6 +169,19 @@ def test_ctrl_c_leaves_nothing_behind(masterops_platform: Platform, masterops_tw
     assert not file.exists()
 
 
+def test_two_at_once_are_refused(
+    masterops_cli: Commands, masterops_platform: Platform, masterops_twin: Twins
+) -> None:
+    """
+    The second would remove what the first has just made.
+    """
+    with Journal(masterops_platform.home, masterops_twin("hubspot", "teelixir").connection).alone():
+        second = masterops_cli("test-integration", "hubspot", "--business", "teelixir")
+
+    assert 2 == second.code
+    assert "another run is trying hubspot/teelixir" in second.err
+
+
 def test_live_is_refused_where_there_is_no_account(masterops_cli: Commands) -> None:
     """
     A twin must not be taken for one.
@@ -190,13 +205,17 @@ def test_an_account_is_only_read_unless_told_otherwise(
         TEA_TOKEN=twin.connection.secret("access_token").reveal(),
     )
     before = twin.state()["records"]
+    masterops_platform.run(killed(twin, Journal(masterops_platform.home, twin.connection)))
+    between = twin.state()["records"]
     read = masterops_cli("test-integration", "hubspot", "--business", "teelixir", "--live", "-o", "json")
+    after_reading = twin.state()["records"]
     written = masterops_cli(
         "test-integration", "hubspot", "--business", "teelixir", "--live", "--write", "-o", "json"
     )
 
     assert 0 == read.code, read.err
     assert {"ok", "skipped"} == {row["state"] for row in read.json}
+    assert "has left 1 of its records" in read.err and before != between == after_reading
     assert 0 == written.code, written.err
     assert {"ok"} == {row["state"] for row in written.json}
     assert before == twin.state()["records"]

@@ -8,11 +8,12 @@ in it. Each line says with which credentials: an id means another record in anot
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -77,9 +78,28 @@ class Journal:
 
     def __init__(self, home: Path, connection: Connection) -> None:
         self._file = home / "leftovers" / f"{connection.id.replace('/', '-')}.jsonl"
-        self._service = connection.service
+        self._service, self._connection = connection.service, connection.id
         self._account = fingerprint(connection)
         self.targets: dict[str, Target] = {}
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """
+        Keep others from the list: what one run has just made is no leftover to another. Raises UsageError
+        where there is one, LeftoversUnusable.
+        """
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            lock = self._file.with_suffix(".lock").open("wb")
+        except OSError as error:
+            raise errors.LeftoversUnusable(file=self._file, reason=error.strerror or str(error)) from None
+        with lock:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                what = f"another run is trying {self._connection} at this moment"
+                raise errors.UsageError(what=what, hint="Wait until it has ended.") from None
+            yield
 
     def heard(self, target: Target, request: Request, reply: Reply) -> None:
         """Note what an answer says was made or removed, before anybody acts on it."""

@@ -79,7 +79,7 @@ async def _all(app: App, connection: Connection, *, allowed: bool) -> list[dict[
     connector, journal = app.connector(connection), Journal(app.settings.home, connection)
     capabilities = connector.capabilities()
     rows = []
-    with overheard(journal.heard):
+    with journal.alone(), overheard(journal.heard):
         await _earlier(app, connector, journal, allowed=allowed)
         try:
             with progress(len(capabilities), capabilities[0].name) as step:
@@ -113,9 +113,8 @@ async def _removed(app: App, journal: Journal) -> int:
     for each in journal.left():
         target = journal.target(each)
         if target is None:
-            if (
-                app.demo is not None and journal.targets
-            ):  # the twin that had it has ended, and all that it had with it
+            # The twin that had it has ended, and all that it had with it.
+            if app.demo is not None and journal.targets:
                 journal.forget(each)
             else:
                 say(f"{each.path} is left: nobody answered, or it was made with other credentials.")
