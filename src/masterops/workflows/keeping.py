@@ -71,8 +71,9 @@ async def keep(
     async with pool.connection() as conn, conn.transaction():
         if rows:
             await conn.execute(LOCK, given)
-            kept = (await conn.execute(ADD.encode(), given)).rowcount
-            found: Row | None = await (await conn.execute(UPDATE, given)).fetchone()
+            # Planned each time: a plan that was made while the table was small reads the whole of it.
+            kept = (await conn.execute(ADD.encode(), given, prepare=False)).rowcount
+            found: Row | None = await (await conn.execute(UPDATE, given, prepare=False)).fetchone()
             kept += int(found["kept"]) if found else 0
         if sweep is not None:
             await conn.execute(SAVE, {**asdict(sweep), "id": connection, "count": kept})
