@@ -63,6 +63,21 @@ def test_its_settings_are_checked_like_any_others(ops: Ops, tmp_path: Path) -> N
     assert "Traceback" not in slip.stderr
 
 
+def test_a_connector_that_fails_costs_nobody_else_anything(ops: Ops, tmp_path: Path) -> None:
+    """
+    Its own connections are told with the reason, and the others are looked at.
+    """
+    source = tmp_path / "masterops-parcelpost" / "src" / "masterops_parcelpost"
+    (source / "connector.py").write_text("1 / 0")
+
+    done = ops("health-check", "--business", "teelixir", "-o", "json")
+
+    states = {row["service"]: row for row in json.loads(done.stdout)}
+    assert "up" == states["hubspot"]["state"]
+    assert "up" != states["parcelpost"]["state"]
+    assert "ZeroDivisionError" in str(states["parcelpost"])
+
+
 BROKEN = {
     "no such package": ("parcelpost", {}),
     "a fault when imported": ("parcelpost", {"settings.py": "1 / 0"}),

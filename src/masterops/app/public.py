@@ -194,9 +194,9 @@ def open_sync(config: Path | str | None = None) -> Iterator[SyncOps]:
 
     A script of `ops run` that names no configuration of its own uses what is open already.
     """
-    lent = _lent.get()
-    if lent is not None and config is None:
-        app, portal = lent
+    given = _lent.get()
+    if given is not None and config is None:
+        app, portal = given
         yield SyncOps(portal.run(_opened(app)), portal)
         return
     with Portal() as portal, portal.wrap(open(config)) as ops:

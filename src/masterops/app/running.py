@@ -84,7 +84,7 @@ async def alone(app: App, name: str, *, wait: bool) -> AsyncIterator[None]:
 def _recorded(log: Logger, script: Script, words: Sequence[str]) -> int:
     run = uuid7()
     with bind(trace_id=str(run)):
-        log.info(STARTED, arguments=list(words))
+        log.info(STARTED, script=script.name, arguments=list(words))
         with _ending(log, script, run) as ended:
             ended.append(execute(script, words))
     return ended[0]
@@ -96,12 +96,14 @@ def _ending(log: Logger, script: Script, run: UUID) -> Iterator[list[int]]:
     begun, ended = clock.ticks(), list[int]()
 
     def say(outcome: str, code: int, error: BaseException | None = None) -> None:
-        facts: dict[str, object] = {"outcome": outcome, "exit_code": code}
+        facts: dict[str, object] = {"script": script.name, "outcome": outcome, "exit_code": code}
         if error is not None:
             facts["error"] = error
         took = round((clock.ticks() - begun) * 1000, 3)
         if code == 0:
             log.success(ENDED, duration_ms=took, **facts)
+        elif code == INTERRUPTED:  # nobody need be told of what somebody did
+            log.warn(ENDED, duration_ms=took, **facts)
         else:
             log.error(ENDED, duration_ms=took, **facts)
 

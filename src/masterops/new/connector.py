@@ -15,7 +15,7 @@ from masterops.new.imports import in_order
 from masterops.new.joining import joined
 
 # Name of the template and place in the package.
-PARTS = ("__init__", "capabilities", "connector", "customers", "limits", "listing", "orders", "problems")
+PARTS = ("capabilities", "connector", "customers", "limits", "listing", "orders", "problems")
 
 INSTALLING = """
 It is a package of its own: `pip install -e ./$distribution` into the environment that `ops` runs in,
@@ -36,6 +36,7 @@ def outside(choices: Choices, parent: Path) -> list[Made]:
             _python(f"connector/{part}.py", source / f"{part}.py", names)
             for part in (*PARTS, "settings", "twin")
         ),
+        _python("package/__init__.py", source / "__init__.py", names),
         _python("connector/test_suite.py", root / "tests" / "test_suite.py", names),
         Made(source / "py.typed", ""),
         Made(root / "pyproject.toml", _text("package/pyproject.toml", names)),
@@ -52,6 +53,7 @@ def inside(choices: Choices, root: Path) -> list[Made]:
     about = f'"""\n{choices.title}\'s twin.\n"""\n'
     return [
         *(_python(f"connector/{part}.py", folder / f"{part}.py", names) for part in PARTS),
+        _python("connector/__init__.py", folder / "__init__.py", names),
         _python("connector/twin.py", twin / "twin.py", names),
         Made(twin / "__init__.py", about),
         _python("connector/test_suite.py", root / "tests" / "connectors" / f"test_{name}_suite.py", names),
