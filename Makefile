@@ -36,8 +36,8 @@ $(VENV)/.installed-dev: pyproject.toml | $(VENV)/bin/python
 	@touch $@ $(VENV)/.installed
 
 lint: setup-dev  ## Style and mistakes (ruff)
-	@$(BIN)/ruff check src tests benchmarks
-	@$(BIN)/ruff format --check --quiet src tests benchmarks || { echo 'Run `make format`.' >&2; exit 1; }
+	@$(BIN)/ruff check src tests benchmarks scripts
+	@$(BIN)/ruff format --check --quiet src tests benchmarks scripts || { echo 'Run `make format`.' >&2; exit 1; }
 
 types: setup-dev ## Types (mypy, strict)
 	@$(BIN)/mypy
@@ -71,7 +71,7 @@ bench-quick: setup-dev  ## Whether anything has become about twice as slow besid
 	@MASTEROPS_BENCH_SCALE=0.1 $(BIN)/python -m benchmarks.quick
 
 format: setup-dev  ## Format the code
-	@$(BIN)/ruff check --fix --quiet src tests benchmarks; $(BIN)/ruff format --quiet src tests benchmarks
+	@$(BIN)/ruff check --fix --quiet src tests benchmarks scripts; $(BIN)/ruff format --quiet src tests benchmarks scripts
 
 prepare: format test  ## What to run before a push
 
