@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 WORKERS ?= 4
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev run test lint types imports tests n8n docs docs-check site proof bench bench-quick format prepare clean
+.PHONY: help setup setup-dev run test lint types imports tests slow n8n docs docs-check site proof bench bench-quick format prepare clean
 
 help:            ## List the targets
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -47,6 +47,9 @@ imports: setup-dev  ## Which package may import which (import-linter)
 
 tests: setup-dev ## The default test suite
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
+
+slow: setup-dev  ## The tests that take long: platforms that are killed, pages that are tried, what ops new makes
+	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'slow and not n8n' $(ARGS)
 
 n8n: setup-dev   ## The tests against a real n8n and Redis; n8n is installed the first time (some minutes, 3 GB)
 	@$(BIN)/pytest -m n8n tests/n8n $(ARGS)

@@ -13,6 +13,8 @@ import subprocess
 import sys
 import time
 
+import pytest
+
 from masterops.db import Embedded
 from tests.app.conftest import Installation, alive, until
 
@@ -52,6 +54,7 @@ def test_a_second_ctrl_c_ends_it_at_once(installation: Installation) -> None:
     assert platform.returncode != 0
 
 
+@pytest.mark.slow
 def test_two_processes_share_one_server(installation: Installation) -> None:
     """
     A second command joins the running server and leaves it running.
@@ -69,6 +72,7 @@ def test_two_processes_share_one_server(installation: Installation) -> None:
     assert alive(platform.pid)
 
 
+@pytest.mark.slow
 def test_a_killed_platform_loses_nothing_and_starts_again(installation: Installation) -> None:
     """
     kill -9 of `ops up` in the middle of a cycle: every row is still there, what was in the spool arrives.
@@ -96,6 +100,7 @@ def test_a_killed_platform_loses_nothing_and_starts_again(installation: Installa
     assert [] == list((installation.home / "spool").iterdir())
 
 
+@pytest.mark.slow
 def test_a_killed_twin_is_started_again(installation: Installation) -> None:
     """
     The next look finds it gone, starts another, and is well.
@@ -110,6 +115,7 @@ def test_a_killed_twin_is_started_again(installation: Installation) -> None:
     assert not alive(first)
 
 
+@pytest.mark.slow
 def test_a_twin_does_not_outlive_a_killed_platform(installation: Installation) -> None:
     """
     Nothing of the demo is left behind by kill -9.
@@ -123,6 +129,7 @@ def test_a_twin_does_not_outlive_a_killed_platform(installation: Installation) -
     until(lambda: not alive(twin), 10)
 
 
+@pytest.mark.slow
 def test_a_killed_server_comes_back_with_every_row(installation: Installation) -> None:
     """
     kill -9 of PostgreSQL under a running platform: it is started again, and no committed row is missing.
@@ -165,6 +172,7 @@ def test_a_server_is_started_again_while_the_one_who_started_it_sleeps(installat
     sleeper.kill()
 
 
+@pytest.mark.slow
 def test_a_worker_alone_brings_the_server_back(installation: Installation) -> None:
     """
     `ops work` needs no `ops up` beside it for that.
@@ -185,6 +193,7 @@ def test_a_worker_alone_brings_the_server_back(installation: Installation) -> No
     assert 0 == helper.wait(20)
 
 
+@pytest.mark.slow
 def test_backends_that_are_killed_delay_a_command_and_no_more(installation: Installation) -> None:
     """
     The server recovers from it by itself; a command that comes meanwhile waits.
@@ -201,6 +210,7 @@ def test_backends_that_are_killed_delay_a_command_and_no_more(installation: Inst
         assert 0 == done.returncode, done.stderr
 
 
+@pytest.mark.slow
 def test_down_stops_what_a_killed_platform_left(installation: Installation) -> None:
     """
     The server outlives its killed users until somebody says `ops down`.
@@ -216,6 +226,7 @@ def test_down_stops_what_a_killed_platform_left(installation: Installation) -> N
     assert not alive(server)
 
 
+@pytest.mark.slow
 def test_a_second_worker_helps(installation: Installation) -> None:
     """
     `ops work` beside `ops up`: both stop in order.

@@ -38,6 +38,7 @@ def terminal() -> Iterator[Open]:
                 each.close()
 
 
+@pytest.mark.slow
 def test_the_readme_works_as_it_says(terminal: Open) -> None:
     """
     From nothing: the embedded server, demo mode, a fault, what is said of it.
@@ -45,6 +46,7 @@ def test_the_readme_works_as_it_says(terminal: Open) -> None:
     terminal().play(read(ROOT / "README.md"))
 
 
+@pytest.mark.slow
 def test_the_tutorial_works_as_it_says(terminal: Open) -> None:
     """
     A stranger's hour, in the time that the machine needs for it.
@@ -52,6 +54,7 @@ def test_the_tutorial_works_as_it_says(terminal: Open) -> None:
     terminal().play(read(ROOT / "docs" / "tutorial.md"))
 
 
+@pytest.mark.slow
 def test_the_tutorial_s_second_half_works_as_it_says(terminal: Open) -> None:
     """
     A connector that passes its suite as it is made, and a migration.
@@ -59,6 +62,7 @@ def test_the_tutorial_s_second_half_works_as_it_says(terminal: Open) -> None:
     terminal().play(read(ROOT / "docs" / "tutorial-connector.md"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", HOW_TOS, ids=lambda path: path.stem)
 def test_a_how_to_works_as_it_says(path: Path, terminal: Open, database: str) -> None:
     """

@@ -24,6 +24,7 @@ def seeds() -> list[int]:
 
 
 @pytest.mark.xdist_group("proof")
+@pytest.mark.slow
 def test_no_record_is_lost_or_doubled(proof: World, scratch: Path) -> None:
     """
     Whatever is killed, stopped, cut or full: what was acknowledged is in the table once, unchanged, in order.

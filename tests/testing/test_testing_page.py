@@ -10,6 +10,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 PAGE = Path(__file__).parents[2] / "docs" / "testing.md"
 SHOP = Path(__file__).parents[2] / "docs" / "connectors" / "writing.md"
 FIXTURES = re.compile(r"^\| `(masterops_\w+)` \|", re.MULTILINE)
@@ -31,6 +33,7 @@ def pytest_of_a_user(folder: Path, *words: str) -> subprocess.CompletedProcess[s
     )  # fmt: skip
 
 
+@pytest.mark.slow
 def test_every_example_of_the_page_works_for_a_user(tmp_path: Path) -> None:
     """
     A file an example; the snapshot is written by the first run and compared by the second.

@@ -263,7 +263,7 @@ OURS: dict[str, tuple[Setting, ...]] = {
 }
 
 SERVICES: Mapping[str, tuple[Setting, ...]] = WithInstalled(
-    OURS, "settings", lambda settings: (*settings, *CIRCUIT, ENABLED)
+    OURS, "settings", lambda settings: (*settings, CHECK_EVERY, *CIRCUIT, ENABLED)
 )
 
 

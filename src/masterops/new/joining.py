@@ -12,6 +12,7 @@ from masterops.new.choices import Choices
 from masterops.new.files import Made
 from masterops.new.imports import in_order
 
+TWINS_END = "    }\n    services |= _others("
 SETTINGS = """\
     "{name}": (
 {credentials}
@@ -23,6 +24,7 @@ SETTINGS = """\
             plain=("{upper}_BASE_URL",),
         ),
         Setting("calls_per_{unit}", _CALLS, "The most calls in any {unit}.", default={calls}),
+        CHECK_EVERY,
         *CIRCUIT,
         ENABLED,
     ),
@@ -50,7 +52,7 @@ def joined(choices: Choices, ours: Path, credentials: str) -> list[Made]:
         _edited(ours / "sandbox" / "tokens.py", {")\nSLUG = ": f', "{name}"'}),
         _edited(
             ours / "sandbox" / "server.py",
-            {"    }\n\n\ndef _others(": f'        "{name}": {title}Twin(names, clock, seed=seed),\n'},
+            {TWINS_END: f'        "{name}": {title}Twin(names, virtual, seed=seed),\n'},
             f"from masterops.sandbox.{name}.twin import {title}Twin",
         ),
     ]
