@@ -6,6 +6,9 @@ BIN    := $(VENV)/bin
 # Most tests wait for a process or a clock, so four workers keep two cores busy.
 WORKERS ?= 4
 
+# What is compiled is kept, or every worker and every command of a test would compile it anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev run test lint types imports tests slow n8n docs docs-check site proof bench bench-quick format prepare clean
 

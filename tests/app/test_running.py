@@ -36,6 +36,7 @@ def test_ctrl_c_stops_everything_in_order(installation: Installation) -> None:
     assert [] == list((installation.home / "spool").iterdir())
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_ends_it_at_once(installation: Installation) -> None:
     """
     Whoever does not want to wait for the job in hand need not: this one would take another 15 s.
@@ -149,6 +150,7 @@ def test_a_killed_server_comes_back_with_every_row(installation: Installation) -
     assert 0 == platform.wait(30)
 
 
+@pytest.mark.slow
 def test_a_server_is_started_again_while_the_one_who_started_it_sleeps(installation: Installation) -> None:
     """
     A killed server stays a zombie of a process that does not look; that keeps nobody else from starting one.
@@ -244,6 +246,7 @@ def test_a_second_worker_helps(installation: Installation) -> None:
     assert 0 == helper.wait(20)
 
 
+@pytest.mark.slow
 def test_on_a_terminal_it_shows_a_live_summary(installation: Installation) -> None:
     """
     One screen with the four businesses, redrawn; Ctrl-C ends it.

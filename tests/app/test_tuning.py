@@ -8,6 +8,8 @@ import asyncio
 import signal
 from pathlib import Path
 
+import pytest
+
 from masterops.app.tuning import Tuning, tune
 from masterops.config import load
 from masterops.logs import LogRecord, Pipeline, hide_personal
@@ -63,6 +65,7 @@ async def test_a_changed_file_is_read_again_and_a_wrong_one_is_not(tmp_path: Pat
     assert "debug" == pipeline.level
 
 
+@pytest.mark.slow
 def test_a_hangup_reads_the_settings_again_and_stops_nothing(installation: Installation) -> None:
     """
     `ops up` without a terminal goes on, with a changed file as well as with a signal.

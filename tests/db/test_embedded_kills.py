@@ -21,6 +21,8 @@ from masterops.db.embedded import Embedded
 
 from .conftest import User, wait_until
 
+pytestmark = pytest.mark.slow
+
 Make = Callable[..., User]
 
 

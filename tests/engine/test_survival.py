@@ -26,6 +26,7 @@ from masterops.logs import Pipeline
 from masterops.testing import servers
 from tests.proof import wallclock
 
+pytestmark = pytest.mark.slow
 Payload = dict[str, Any]
 ROOT = Path(__file__).parents[2]
 # A worker in a process of its own; it notes who did which job. The third argument moves its clock.

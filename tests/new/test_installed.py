@@ -14,6 +14,8 @@ import pytest
 from masterops.new import Choices
 from tests.new.place import installed, made, run
 
+pytestmark = pytest.mark.slow
+
 Ops = Callable[..., subprocess.CompletedProcess[str]]
 
 

@@ -18,7 +18,7 @@ from masterops.logs import Pipeline, ship_once
 from tests.proof.disks import Disk, disk
 from tests.proof.rounds import Round, World
 
-pytestmark = pytest.mark.xdist_group("proof")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("proof")]
 _numbers = itertools.count()
 
 

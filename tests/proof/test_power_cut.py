@@ -16,7 +16,7 @@ from tests.proof.disks import PowerCut
 from tests.proof.power import cut_power, power, ship_then_cut
 from tests.proof.rounds import World
 
-pytestmark = pytest.mark.xdist_group("proof")
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("proof")]
 
 
 @pytest.fixture(scope="module")

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import psycopg
+import pytest
 
 from masterops.config import Heartbeat
 from masterops.db import Pool
@@ -48,6 +49,7 @@ class Caller:
             return
 
 
+@pytest.mark.slow
 async def test_every_ping_that_was_answered_is_stored_once(migrated: str, tmp_path: Path) -> None:
     """
     Whatever was in hand when the process died; the next one carries over what the dead one left.

@@ -45,6 +45,9 @@ class Databases:
         """Make the template, and begin the first copy. Raises DatabaseError."""
         self._admin.execute(SQL("CREATE DATABASE {}").format(Identifier(self._template)))
         asyncio.run(migrate(of(self.server, self._template), bundled()))
+        # Migrations replace functions and grant on them again and again: 48 MB, of which 11 are in use.
+        with psycopg.connect(of(self.server, self._template), autocommit=True) as connection:
+            connection.execute("VACUUM FULL")
         self._spare = self._behind.submit(self._copy)
 
     def take(self) -> str:
