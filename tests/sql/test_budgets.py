@@ -8,7 +8,7 @@ import math
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from masterops.core.budgets import (
@@ -38,6 +38,16 @@ STEPS = st.lists(
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS, most=st.integers(1, 8))
+@example(
+    steps=[
+        (0.0, "call", 0, 0.0, "a"),
+        (0.0, "call", 1, 0.0, "b"),
+        (0.0, "sleep", 0, 0.5, "a"),
+        (0.5, "exchange", 0, 0.0, "a"),
+        (1.0, "call", 1, 0.0, "c"),
+    ],
+    most=1,
+)
 def test_never_more_than_the_limit_in_any_window(db: Connection, steps: list[Any], most: int) -> None:
     """
     Whatever is held, used, given back, lost on the way, left behind by the dead and overslept, and however the
@@ -86,7 +96,9 @@ def test_never_more_than_the_limit_in_any_window(db: Connection, steps: list[Any
                 if process.calls:
                     counted = process.answer(now, place, share, sent=step == "answer")
                     uses += [] if counted is None else [counted]
-    uses += [min(now, latest) for process in living.values() for _, latest in process.calls]
+    for process in living.values():
+        process.wake(now)  # who slept to the end has also let go of what it held
+        uses += [min(now, latest) for _, latest in process.calls]
 
     assert most >= fullest(uses, 1.0)
 
