@@ -10,8 +10,9 @@ import datetime
 import pytest
 
 from masterops.config import Business, Settings, kinds
-from masterops.config.keys import BUSINESS, HEARTBEAT, SETTINGS, Setting
+from masterops.config.keys import BUSINESS, HEARTBEAT, SETTINGS
 from masterops.config.services import SERVICES
+from masterops.config.setting import Setting
 from masterops.config.toml import literal
 from masterops.errors import ConfigType
 from tests.config.conftest import Loading

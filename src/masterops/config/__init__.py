@@ -26,7 +26,6 @@ from masterops.config.alerting import (
 from masterops.config.check_model import Check, Maintenance
 from masterops.config.files import home_directory
 from masterops.config.find import find_business, find_service, settings_of
-from masterops.config.keys import Setting
 from masterops.config.load import load
 from masterops.config.model import (
     Business,
@@ -46,6 +45,7 @@ from masterops.config.model import (
 )
 from masterops.config.pairs import pairs, words
 from masterops.config.secret import Secret
+from masterops.config.setting import Setting
 
 if TYPE_CHECKING:
     from masterops.config.printed_file import template

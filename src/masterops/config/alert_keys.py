@@ -5,7 +5,7 @@ The settings of channels and of alert rules, as data.
 from __future__ import annotations
 
 from masterops.config import alert_kinds, kinds
-from masterops.config.keys import SLUG, Setting
+from masterops.config.setting import SLUG, Setting
 
 # kind -> the settings that it needs
 CHANNEL_KINDS: dict[str, tuple[str, ...]] = {

@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 
-from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, GROUP, SLUG
+from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES
 from masterops.config.kinds import quoted
 from masterops.config.model import Business, Origin
 from masterops.config.reading import Source
+from masterops.config.setting import GROUP, SLUG
 from masterops.config.toml import dotted
 from masterops.errors import ConfigType
 

@@ -5,8 +5,8 @@ The keys of `[[checks]]` and `[[maintenance]]`, as data.
 from __future__ import annotations
 
 from masterops.config import kinds
-from masterops.config.keys import SLUG, Setting
 from masterops.config.kinds import Kind, Unfit, quoted
+from masterops.config.setting import SLUG, Setting
 
 RECORDS = ("A", "AAAA", "CAA", "CNAME", "MX", "NS", "SOA", "SRV", "TXT")
 LONGEST_SECONDS = 86_400

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from masterops.config.environment import Environment
-from masterops.config.keys import GROUP, Setting
 from masterops.config.model import Business, Connection, Gap, Origin, path_of
 from masterops.config.reading import Found, Source
 from masterops.config.references import follow, plain
 from masterops.config.secret import Secret
 from masterops.config.services import ENABLED, SERVICES, variable
+from masterops.config.setting import GROUP, Setting
 from masterops.core.spelling import nearest
 from masterops.errors import ConfigKey, ConfigReference
 

@@ -4,9 +4,9 @@ Finding a business or a service by what a person calls it.
 
 from __future__ import annotations
 
-from masterops.config.keys import Setting
 from masterops.config.model import Business, Settings
 from masterops.config.services import SERVICES
+from masterops.config.setting import Setting
 from masterops.core.spelling import fold, nearest, unknown
 from masterops.errors import UnknownName
 

@@ -9,12 +9,13 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from masterops.config.check_model import subject_of
-from masterops.config.keys import GROUP, HEARTBEAT, Setting
+from masterops.config.keys import HEARTBEAT
 from masterops.config.kinds import quoted, type_name
 from masterops.config.model import Business, Heartbeat, Origin
 from masterops.config.reading import Source, checked
 from masterops.config.references import Written, follow, plain
 from masterops.config.secret import Secret
+from masterops.config.setting import GROUP, Setting
 from masterops.config.toml import dotted
 from masterops.core.spelling import nearest
 from masterops.errors import ConfigKey, ConfigType

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from masterops.config.keys import Setting
 from masterops.config.kinds import Unfit, quoted, type_name
 from masterops.config.reading import Source
 from masterops.config.references import Written, follow, plain
 from masterops.config.secret import Secret
+from masterops.config.setting import Setting
 from masterops.core.spelling import nearest
 from masterops.errors import ConfigKey, ConfigReference, ConfigType
 

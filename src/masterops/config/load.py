@@ -31,7 +31,7 @@ from masterops.config.document import Document, read
 from masterops.config.environment import Environment
 from masterops.config.files import current_folder, find_file, home_directory
 from masterops.config.heartbeats import read_heartbeats
-from masterops.config.keys import ALLOW_INLINE, ALLOW_INLINE_VARIABLE, SETTINGS, Setting
+from masterops.config.keys import SETTINGS
 from masterops.config.maintenance import read_maintenance
 from masterops.config.model import (
     Database,
@@ -47,6 +47,7 @@ from masterops.config.model import (
 )
 from masterops.config.reading import Found, Source
 from masterops.config.references import follow_now, plain
+from masterops.config.setting import ALLOW_INLINE, ALLOW_INLINE_VARIABLE, Setting
 from masterops.config.subjects import connection_ids, maintainable
 from masterops.errors import ConfigType
 

@@ -13,8 +13,8 @@ from masterops import errors
 from masterops.config.alerting import AlertRule, Alerts, ChannelSettings
 from masterops.config.check_model import Check, Maintenance
 from masterops.config.database_url import DatabaseUrl
-from masterops.config.keys import GROUP
 from masterops.config.secret import Secret
+from masterops.config.setting import GROUP
 
 DEFAULT = "default"
 UNSET = "is not set"

@@ -11,8 +11,9 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from masterops.config.alert_keys import CHANNEL
-from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, GROUP, HEARTBEAT, SETTINGS, Setting
+from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, HEARTBEAT, SETTINGS
 from masterops.config.services import SERVICES
+from masterops.config.setting import GROUP, Setting
 from masterops.config.toml import dotted, literal
 
 WIDTH = 100

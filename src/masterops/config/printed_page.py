@@ -9,15 +9,9 @@ from collections.abc import Iterable, Iterator
 from masterops.config.alert_defaults import DEFAULT_RULES
 from masterops.config.alert_keys import CHANNEL, RULE
 from masterops.config.check_keys import CHECK, MAINTENANCE, OF_KIND
-from masterops.config.keys import (
-    ALLOW_INLINE_VARIABLE,
-    BUSINESS,
-    DEFAULT_BUSINESSES,
-    HEARTBEAT,
-    SETTINGS,
-    Setting,
-)
+from masterops.config.keys import BUSINESS, DEFAULT_BUSINESSES, HEARTBEAT, SETTINGS
 from masterops.config.services import OURS
+from masterops.config.setting import ALLOW_INLINE_VARIABLE, Setting
 from masterops.config.toml import literal
 
 HEAD = """

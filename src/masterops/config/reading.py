@@ -13,10 +13,11 @@ from typing import Any, NamedTuple
 
 from masterops.config.document import Document
 from masterops.config.environment import Environment
-from masterops.config.keys import SETTINGS, Setting
+from masterops.config.keys import SETTINGS
 from masterops.config.kinds import Unfit, type_name
 from masterops.config.model import Origin
 from masterops.config.references import Written
+from masterops.config.setting import Setting
 from masterops.config.toml import dotted
 from masterops.core.spelling import nearest
 from masterops.errors import ConfigKey, ConfigType

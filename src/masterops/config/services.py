@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from masterops.config import kinds, pairs
-from masterops.config.keys import GROUP, LONGEST_WAIT_SECONDS, Setting
+from masterops.config.setting import GROUP, LONGEST_WAIT_SECONDS, Setting
 from masterops.core.plugins import WithInstalled
 
 ENABLED = Setting("enabled", kinds.BOOLEAN, "Whether it is used and checked.", default=True)

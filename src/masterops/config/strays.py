@@ -8,7 +8,8 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from masterops.config.files import FILE_VARIABLE, HOME_VARIABLE
-from masterops.config.keys import ALLOW_INLINE_VARIABLE, SETTINGS
+from masterops.config.keys import SETTINGS
+from masterops.config.setting import ALLOW_INLINE_VARIABLE
 from masterops.core.spelling import nearest
 
 PREFIX = "MASTEROPS_"

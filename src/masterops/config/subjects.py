@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 
 from masterops.config.check_model import subject_of
-from masterops.config.keys import GROUP
 from masterops.config.model import Business, Connection
 from masterops.config.services import SERVICES
+from masterops.config.setting import GROUP
 
 EVERYTHING = "*"
 PLATFORM = "masterops/platform"

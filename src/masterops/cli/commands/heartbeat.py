@@ -17,7 +17,7 @@ from masterops.cli.output import emit, emit_object, output_option, say, write
 from masterops.cli.session import Session, acting, pass_session
 from masterops.cli.values import Column, ago, milliseconds, moment, size
 from masterops.config import Heartbeat, Settings, find_business
-from masterops.config.keys import GROUP
+from masterops.config.setting import GROUP
 from masterops.core.durations import in_words
 from masterops.heartbeats import (
     Standing,
