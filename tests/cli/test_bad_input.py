@@ -222,7 +222,7 @@ def test_the_demo_with_its_port_taken(cli: Cli, monkeypatch: pytest.MonkeyPatch)
         pytest.param({"status": 503, "retry_after": 86400}, "down", "server", id="Retry-After of a day"),
         pytest.param({"malformed": True}, "down", "server", id="malformed JSON"),
         pytest.param({"cut": True}, "down", "network", id="cut"),
-        pytest.param({"hang": True}, "down", "timeout", id="hanging socket"),
+        pytest.param({"hang": True}, "down", "timeout", id="hanging socket", marks=pytest.mark.slow),
         pytest.param({"latency_ms": 2500}, "degraded", None, id="slow"),
     ],
 )

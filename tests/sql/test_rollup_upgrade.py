@@ -27,6 +27,8 @@ from tests.sql.rows import (
     value,
 )
 
+pytestmark = pytest.mark.slow
+
 FIRST_OF = {"rollups": "20261125000100", "windows": "20261126000050"}
 
 
