@@ -5,6 +5,8 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 # Most tests wait for a process or a clock, so four workers keep two cores busy.
 WORKERS ?= 4
+# The slow ones wait even more.
+SLOW_WORKERS ?= 6
 
 # What is compiled is kept, or every worker and every command of a test would compile it anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -52,7 +54,7 @@ tests: setup-dev ## The default test suite
 	@$(BIN)/pytest -n $(WORKERS) --dist worksteal $(ARGS)
 
 slow: setup-dev  ## The tests that take long: platforms that are killed, pages that are tried, what ops new makes
-	@$(BIN)/pytest -n $(WORKERS) --dist worksteal -m 'slow and not n8n' $(ARGS)
+	@$(BIN)/pytest -n $(SLOW_WORKERS) --dist worksteal -m 'slow and not n8n' $(ARGS)
 
 n8n: setup-dev   ## The tests against a real n8n and Redis; n8n is installed the first time (some minutes, 3 GB)
 	@$(BIN)/pytest -m n8n tests/n8n $(ARGS)

@@ -22,7 +22,7 @@ import psycopg
 import pytest
 
 from masterops.db import Embedded
-from masterops.devstack import files, ports, processes
+from masterops.devstack import files, n8n_install, ports, processes
 from masterops.devstack.programs import NOTHING_ELSE, plain
 from tests.n8n.server import free_ports
 
@@ -38,7 +38,9 @@ class Installation:
 
     def __init__(self, home: Path) -> None:
         self.folder = home / "dev"
-        self._environment = {**plain(os.environ), "MASTEROPS_HOME": str(home)}
+        # The real cache: what the other tests have installed is not installed anew.
+        cache = {"MASTEROPS_N8N_CACHE": str(n8n_install.cache())}
+        self._environment = {**plain(os.environ), **cache, "MASTEROPS_HOME": str(home)}
         self._ports = list(zip((each.name for each in ports.of("native")), free_ports(7), strict=False))
 
     def ops(self, *words: str) -> subprocess.CompletedProcess[str]:
