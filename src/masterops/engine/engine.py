@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 
@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # importing it costs a third of a second, and most commands n
     from pgqueuer.models import Schedule
 
     from masterops.engine.timing import DatabaseQueries
+
+T = TypeVar("T")
 
 SCHEMA = "pgqueuer"
 # A worker that says nothing for so long is dead, and its job is taken over.
@@ -144,6 +146,8 @@ class Engine:
             worker = PgQueuer(queries.driver, queries=queries, channel=queries.qbe.settings.channel)
             for job in self._jobs:
                 _register(worker, queries, job, self._log)
+            # No subclass of the manager: PgQueuer makes its own.
+            setattr(worker.qm, "listener_healthy", _asked_twice(worker.qm.listener_healthy))  # noqa: B010
             watcher = asyncio.create_task(_forward(stop, worker.shutdown))
             stack.callback(watcher.cancel)
             # A listening connection that has died quietly would leave a worker that only polls.
@@ -266,6 +270,23 @@ def _after(error: Exception, job: Job, task: Task, log: Logger) -> Exception:
     reason = redact_text(f"{type(error).__name__}: {error}")
     wait = job.patience.wait(task.attempts + 1)
     return errors.JobFailed(job=job.name, reason=reason) if wait is None else RetryRequested(wait, reason)
+
+
+def _asked_twice(healthy: Callable[..., Awaitable[T]]) -> Callable[..., Awaitable[T]]:
+    """
+    PgQueuer's question whether its listening connection hears, asked once more before a no is believed: at
+    the start it may ask before it listens, which nobody answers.
+    """
+
+    async def asked(*words: Any, **named: Any) -> T:
+        from pgqueuer.errors import FailingListenerError
+
+        try:
+            return await healthy(*words, **named)
+        except FailingListenerError:
+            return await healthy(*words, **named)
+
+    return asked
 
 
 async def _forward(stop: asyncio.Event, shutdown: asyncio.Event) -> None:
