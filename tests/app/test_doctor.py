@@ -118,3 +118,18 @@ async def test_a_channel_that_waits_for_its_address_is_a_warning(tmp_path: Path)
         ("ok", "b (teams)"),
     ] == [(each.state, each.detail) for each in found if each.check == "channels"]
     assert "secret-of-teams" not in repr(found)
+
+
+async def test_a_token_that_is_named_and_not_set_is_a_warning_though_the_demo_goes_on(tmp_path: Path) -> None:
+    """
+    Else green twins would be taken for the account.
+    """
+    (tmp_path / "masterops.toml").write_text(
+        '[businesses.teelixir]\n[connections."hubspot/teelixir"]\naccess_token = "env:TEELIXIR_TOKEN"\n'
+    )
+    environ = {"MASTEROPS_HOME": str(tmp_path), "DATABASE_URL": "postgresql://ops@127.0.0.1:1/ops"}
+    found = [each async for each in examine(lambda: load(environ=environ, cwd=tmp_path))]
+    credentials = next(each for each in found if each.check == "credentials")
+
+    assert "warning" == credentials.state
+    assert "demo mode with local twins: hubspot/teelixir lacks env:TEELIXIR_TOKEN" == credentials.detail

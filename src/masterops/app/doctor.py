@@ -95,6 +95,11 @@ def _home(home: Path) -> Finding:
 
 def _credentials(settings: Settings) -> list[Finding]:
     if settings.demo:
+        lacking = [each for each in settings.connections if each.enabled and each.missing]
+        if lacking:
+            more = f", and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+            detail = f"demo mode with local twins: {lacking[0].id} lacks {lacking[0].missing}{more}"
+            return [Finding("credentials", "warning", detail, "Set it in the environment or in .env.")]
         hint = "`ops init` writes a file to fill in; or set HUBSPOT_ACCESS_TOKEN."
         return [Finding("credentials", "ok", "none configured: demo mode with local twins", hint)]
     findings = []
