@@ -13,14 +13,26 @@ from tests.sql.rows import add, ago, attempt, business, connection, error, execu
 
 DENIED = "42501"
 OURS = ("teelixir", "red-hill-fresh")
+OWNERS: tuple[str | None, ...] = (*OURS, None)
 
 
 def fill(admin: Connection) -> None:
     """A row of everything for each of two businesses and for the group."""
     for each in OURS:
         business(admin, each)
-    owners: tuple[str | None, ...] = (*OURS, None)
-    for slug in owners:
+    _owned(admin)
+    admin.execute("SELECT ops.roll_up()")
+    _waiting(admin)
+    admin.execute(
+        "INSERT INTO ops.maintenance (name, applies, starts_at, ends_at) VALUES ('a', '{*}', now(), now())"
+    )
+    for table, values in (_of_work() | _of_limits()).items():
+        add(admin, table, **values)
+
+
+def _owned(admin: Connection) -> None:
+    """What belongs to a business, or to none."""
+    for slug in OWNERS:
         name = f"hubspot/{slug or 'group'}"
         connection(admin, name)
         connection(admin, f"xero/{slug or 'group'}")
@@ -36,20 +48,26 @@ def fill(admin: Connection) -> None:
         add(admin, "ops.heartbeat_pings", business_id=slug, accepted_at=ago(), **ping)
         alert = {"rule": name, "key": name, "severity": "critical", "summary": name, "since": ago()}
         moments = {"seen_at": ago(), "fired_at": ago()}
-        add(admin, "ops.alerts", id=owners.index(slug), state="firing", business_id=slug, **alert, **moments)
+        add(admin, "ops.alerts", id=OWNERS.index(slug), state="firing", business_id=slug, **alert, **moments)
         add(admin, "ops.alert_silences", rule="other", business_id=slug, ends_at=ago(timedelta(hours=-1)))
         workflow = {"integration_id": name, "workflow_id": name, "name": name, "active": True}
         add(admin, "ops.workflows", business_id=slug, **workflow)
         incident = {"cause": name, "title": "a", "state": "down", "service": "hubspot", "checks": [name]}
         add(admin, "incidents", business_id=slug, **incident)
-    admin.execute("SELECT ops.roll_up()")
-    # These wait to be rolled up: the views read both, and neither may tell too much.
-    for slug in owners:
+
+
+def _waiting(admin: Connection) -> None:
+    """These wait to be rolled up: the views read both, and neither may tell too much."""
+    for slug in OWNERS:
         name = f"hubspot/{slug or 'group'}"
         error(admin, business_id=slug, integration_id=name, operation="sync", message=name)
         admin.execute("SELECT create_task_with_log('t', p_business_id => %s)", [slug])
     admin.execute("SELECT mark_task_needs_fix(id, 'x') FROM tasks")
-    kept: dict[str, dict[str, Any]] = {
+
+
+def _of_work() -> dict[str, dict[str, Any]]:
+    """A row of each table that says what was done and sent."""
+    return {
         "ops.cycles": {"kind": "full"},
         "ops.read_cursors": {"integration_id": "a", "resource": "a"},
         "ops.execution_sweeps": {"integration_id": "a"},
@@ -76,6 +94,23 @@ def fill(admin: Connection) -> None:
         "ops.deletions": {"table_name": "a", "day": "2026-01-01", "records": 1},
         "ops.detached_partitions": {"partition_name": "a", "table_name": "a"},
         "ops.log_arrivals": {"first_at": ago(), "last_at": ago(), "records": 1},
+        "ops.alert_notices": {
+            "dedupe_key": "a",
+            "kind": "firing",
+            "channel": "a",
+            "thread": "a",
+            "severity": "info",
+            "alert_ids": "{1}",
+            "message": {},
+            "created_at": ago(),
+        },
+        "ops.leases": {"name": "a", "holder": "a", "held_until": ago()},
+    }
+
+
+def _of_limits() -> dict[str, dict[str, Any]]:
+    """A row of each table that says what may be spent, and by whom."""
+    return {
         "ops.budgets": {
             "connection": "a",
             "limit_name": "a",
@@ -104,24 +139,8 @@ def fill(admin: Connection) -> None:
             "mark_at": ago(),
             "before_at": ago(),
         },
-        "ops.alert_notices": {
-            "dedupe_key": "a",
-            "kind": "firing",
-            "channel": "a",
-            "thread": "a",
-            "severity": "info",
-            "alert_ids": "{1}",
-            "message": {},
-            "created_at": ago(),
-        },
-        "ops.leases": {"name": "a", "holder": "a", "held_until": ago()},
         "ops.budget_spending": {"connection": "a", "process": "a", "day": "2026-01-01", "seen_at": ago()},
     }
-    admin.execute(
-        "INSERT INTO ops.maintenance (name, applies, starts_at, ends_at) VALUES ('a', '{*}', now(), now())"
-    )
-    for table, values in kept.items():
-        add(admin, table, **values)
 
 
 def become(db: Connection, role: str, *businesses: str, claims: str | None = None) -> None:

@@ -8,6 +8,7 @@ cut into pages, how a refusal is worded. Limits, faults, settings and the record
 from __future__ import annotations
 
 import asyncio
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from random import Random
@@ -65,7 +66,7 @@ class Account:
         self.window = Window(traits.calls, self._seconds)
 
 
-class RecordTwin:
+class RecordTwin(ABC):
     """
     The accounts of all businesses at a service that keeps records.
 
@@ -95,17 +96,17 @@ class RecordTwin:
         """The credential that opens a business's account."""
         return demo_token(self.name, business)
 
+    @abstractmethod
     def credential(self, headers: Mapping[str, str], query: str) -> str:
         """The credential that a request bears; empty when it has none."""
-        raise NotImplementedError
 
+    @abstractmethod
     def page(self, rows: Sequence[Row], asked: Asked, address: str) -> Answer:
         """The page that was asked for of these records, which are in the order of their ids."""
-        raise NotImplementedError
 
+    @abstractmethod
     def refusal(self, status: int, message: str) -> Answer:
         """An error in the service's words."""
-        raise NotImplementedError
 
     def since(self, asked: Asked) -> str:
         """The moment from which on changed records are asked for, as records tell theirs; empty for all."""
